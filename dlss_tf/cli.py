@@ -1,0 +1,187 @@
+"""``dlss-tf COMMAND``: parses the command line, calls one function, prints its answer.
+
+TensorFlow is imported only by the commands that compute, so that help and mistyped commands answer at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+
+from absl.flags import argparse_flags
+
+from .config import PRESETS, SIMULATED_COUNTS, Config, preset
+from .errors import InputError, TrainingStopped
+
+DATA_HELP = "folder in the STEM Crops layout, {train,val,test}/*.tif; may be given several times"
+
+
+def _simulate(arguments: argparse.Namespace) -> None:
+    from .data.simulate import simulate_dataset
+
+    counts = {split: getattr(arguments, split) for split in ("train", "val", "test")}
+    written = simulate_dataset(arguments.out, counts, arguments.size, arguments.seed)
+    print(f"{arguments.out}: {written} crops written, {sum(counts.values()) - written} were there")
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    from .training.trainer import train
+
+    config = _config(arguments)
+    ended = train(config, arguments.run, resume=arguments.resume, stop_at=arguments.steps)
+    print(f"{arguments.run}: training {ended}")
+    if ended != "complete":
+        print("Continue it with the same command and --resume.")
+    return 128 + signal.SIGINT if ended == "interrupted" else 0
+
+
+def _config(arguments: argparse.Namespace) -> Config:
+    changes = {}
+    for setting in arguments.set:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise InputError(f"--set: expected NAME=VALUE, found {setting!r}")
+        changes[name] = value
+    for name in ("iterations", "seed", "mixed_precision", "xla"):
+        if getattr(arguments, name) is not None:
+            changes[name] = getattr(arguments, name)
+    if arguments.data:
+        changes["data"] = arguments.data
+    return preset(arguments.preset).replace(**changes)
+
+
+def _evaluate(arguments: argparse.Namespace) -> None:
+    from .evaluation.evaluate import evaluate
+    from .evaluation.metrics import format_table
+
+    names = ("split", "factors", "size", "limit", "results", "name", "sheet_images")
+    report = evaluate(arguments.weights, arguments.data, **{name: getattr(arguments, name) for name in names})
+    print(format_table(report))
+    print(f"{report['images']} images; written to {arguments.results}/{arguments.name}.json, .csv and .png")
+
+
+def _export(arguments: argparse.Namespace) -> None:
+    from .serving.export import export
+
+    print(export(arguments.weights, arguments.out, arguments.size, arguments.version))
+
+
+def _info(arguments: argparse.Namespace) -> None:
+    from . import weights
+
+    config, arrays = weights.load(arguments.weights)
+    print(config.to_json(), end="")
+    print(f"{sum(array.size for array in arrays.values())} generator weights in {arguments.weights}")
+
+
+def _factors(text: str) -> list[int]:
+    return [int(factor) for factor in text.split(",")]
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse_flags.ArgumentParser(
+        prog="dlss-tf",
+        inherited_absl_flags=None,
+        description="Deep learning supersampling of scanning transmission electron micrographs: scan every s-th point, "
+        "let a generator complete the image.",
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+
+    def command(name: str, function, summary: str) -> argparse.ArgumentParser:
+        sub = commands.add_parser(name, help=summary, description=summary, inherited_absl_flags=None)
+        sub.set_defaults(function=function)
+        return sub
+
+    _add_simulate(command("simulate", _simulate, "write simulated STEM crops to train and test on"))
+    _add_train(command("train", _train, "train a unified generator, or continue a run"))
+    _add_evaluate(command("evaluate", _evaluate, "compare a generator with traditional methods (the paper's Table 2)"))
+    _add_export(command("export", _export, "write a SavedModel for TensorFlow Serving"))
+    info = command("info", _info, "show what a run was trained with")
+    info.add_argument("--weights", required=True, help="run directory")
+    return parser
+
+
+def _add_simulate(parser: argparse.ArgumentParser) -> None:
+    counts = SIMULATED_COUNTS["quick"]
+    parser.add_argument(
+        "--out", default="data/simulated", help="folder to write (%(default)s); crops that are there are kept"
+    )
+    for split in counts:
+        parser.add_argument(
+            f"--{split}", type=int, default=counts[split], help=f"number of {split} crops (%(default)s)"
+        )
+    parser.add_argument("--size", type=int, default=512, help="side of the crops in px (%(default)s)")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="every crop is a function of it, split and number (%(default)s)"
+    )
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--run", required=True, help="run directory: configuration, checkpoints, logs, weights")
+    parser.add_argument(
+        "--preset",
+        default="quick",
+        choices=PRESETS,
+        help="quick: minutes; small: an hour or two; paper: weeks on a GPU (%(default)s)",
+    )
+    parser.add_argument("--data", action="append", help=f"{DATA_HELP}; without it simulated crops are made and used")
+    parser.add_argument("--resume", action="store_true", help="continue the run in --run if there is one")
+    parser.add_argument("--steps", type=int, help="stop when this many iterations of the schedule are done (all)")
+    parser.add_argument(
+        "--iterations", type=int, help="length of the schedule in iterations; the preset's if not given"
+    )
+    parser.add_argument("--seed", type=int, help="seed of weights, data order, coverages and replay")
+    parser.add_argument("--mixed-precision", action="store_true", default=None, help="convolutions in bfloat16")
+    parser.add_argument("--xla", action="store_true", default=None, help="compile the training step with XLA")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="any other field of the run's config.json"
+    )
+
+
+def _add_evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--weights", required=True, help="run directory")
+    parser.add_argument("--data", action="append", required=True, help=DATA_HELP)
+    parser.add_argument(
+        "--split", default="test", choices=("train", "val", "test"), help="split to evaluate on (%(default)s)"
+    )
+    parser.add_argument(
+        "--factors",
+        type=_factors,
+        default=[4, 5, 6, 8, 10],
+        help="whole numbers s, comma between; coverage is 1/s^2 (4,5,6,8,10)",
+    )
+    parser.add_argument(
+        "--size", type=int, default=512, help="side in px of the images' central part that is used (%(default)s)"
+    )
+    parser.add_argument("--limit", type=int, help="use the first so many images only (all)")
+    parser.add_argument("--results", default="results", help="folder for the JSON, CSV and PNG (%(default)s)")
+    parser.add_argument("--name", default="table2", help="file name in --results, without its ending (%(default)s)")
+    parser.add_argument("--sheet-images", type=int, default=4, help="images shown in the PNG (%(default)s)")
+
+
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--weights", required=True, help="run directory")
+    parser.add_argument("--out", required=True, help="the served model's folder; a numbered version is added to it")
+    parser.add_argument(
+        "--size", type=int, default=512, help="side of the output in px, a multiple of 32 (%(default)s)"
+    )
+    parser.add_argument("--version", type=int, help="version number; one above the highest there if not given")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns its exit status: 0, 2 for bad input, 130 when interrupted."""
+    arguments = _parser().parse_args(argv)
+    try:
+        return arguments.function(arguments) or 0
+    except (InputError, TrainingStopped) as error:
+        print(f"dlss-tf: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("dlss-tf: interrupted", file=sys.stderr)
+        return 128 + signal.SIGINT
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,154 @@
+"""All that defines a run, as plain data, and the presets. Saved as ``config.json`` in every run directory."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+from typing import Any, get_args, get_type_hints
+
+from .errors import InputError
+
+CHOICES = {
+    "upsampling": ("transposed", "bilinear"),
+    "subtract": ("batch", "running", "image"),
+    "intensity_reference": ("crop", "scan"),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """The `paper` preset is the default of every field (paper section II, Table 1; method.md sections 1 to 8)."""
+
+    preset: str = "paper"
+    data: tuple[str, ...] = ()  # roots in the STEM Crops layout; empty: simulated crops
+    size: int = 512  # side of the training crops in px, a multiple of 32
+    batch: int = 1
+    factors: tuple[int, ...] = (4, 5, 6, 7, 8, 9, 10)  # s, each as likely; coverage is 1/s^2
+    intensity_reference: str = "crop"  # scale of the target: the crop's own [0, 1], or the scan's
+    width: float = 1.0  # multiplies every channel count
+    upsampling: str = "transposed"
+    subtract: str = "batch"  # mean subtracted in training until frozen: batch, running, or each image's own
+    bias: bool = False  # a learned bias after the mean is subtracted
+    freeze_at: float = 1.0  # where running means freeze, as a fraction of `iterations`
+    iterations: int = 1_000_000  # length of the non-adversarial half of Table 1
+    learning_rate: float = 3e-4  # of the generator at the start; Table 1's other rates keep their ratio to it
+    mixed_precision: bool = False  # convolutions in bfloat16, variables and losses in float32
+    xla: bool = False  # compile the training step with XLA
+    seed: int = 0
+    checkpoint_minutes: float = 15.0
+
+    def __post_init__(self):
+        for name, choices in CHOICES.items():
+            _check(getattr(self, name) in choices, name, f"one of {', '.join(choices)}", getattr(self, name))
+        _check(self.size >= 32 and self.size % 32 == 0, "size", "a multiple of 32 px, at least 32", self.size)
+        _check(self.batch >= 1, "batch", "at least 1", self.batch)
+        _check(0 < self.width <= 4, "width", "a number in (0, 4]", self.width)
+        _check(self.iterations >= 8, "iterations", "at least 8", self.iterations)
+        _check(self.freeze_at >= 0, "freeze_at", "a fraction of the iterations, 0 or more", self.freeze_at)
+        _check(self.learning_rate > 0, "learning_rate", "a positive number", self.learning_rate)
+        _check(self.checkpoint_minutes > 0, "checkpoint_minutes", "a positive number", self.checkpoint_minutes)
+        _check(0 <= self.seed < 2**31, "seed", "a whole number from 0 to 2147483647", self.seed)
+        _check(
+            len(self.factors) > 0 and all(2 <= s <= min(16, self.size) for s in self.factors),
+            "factors",
+            "whole numbers from 2 to 16",
+            list(self.factors),
+        )
+
+    def replace(self, **changes: Any) -> Config:
+        """A copy with some fields changed. Raises InputError for an unknown field or a value out of range."""
+        hints = get_type_hints(Config)
+        for name, value in changes.items():
+            if name not in hints:
+                raise InputError(f"config: unknown field {name!r}; known are {', '.join(hints)}")
+            changes[name] = _convert(name, value, hints[name])
+        return dataclasses.replace(self, **changes)
+
+    def to_json(self) -> str:
+        return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
+
+    @staticmethod
+    def load(path: str) -> Config:
+        """Read a ``config.json``. Raises InputError naming the file if it is missing or not a config."""
+        try:
+            with open(path, encoding="utf-8") as file:
+                fields = json.load(file)
+        except OSError as error:
+            raise InputError(f"{path}: expected a run's configuration, found {error.strerror.lower()}") from None
+        except ValueError:
+            raise InputError(f"{path}: expected JSON written by dlss-tf, found something else") from None
+        if not isinstance(fields, dict):
+            raise InputError(f"{path}: expected a JSON object written by dlss-tf, found {type(fields).__name__}")
+        return Config().replace(**fields)
+
+    def save(self, path: str) -> None:
+        """Write ``config.json`` beside, then rename."""
+        beside = f"{path}.{os.getpid()}.part"
+        with open(beside, "w", encoding="utf-8") as file:
+            file.write(self.to_json())
+        os.replace(beside, path)
+
+
+def _check(valid: bool, name: str, expected: str, found: Any) -> None:
+    if not valid:
+        raise InputError(f"{name}: expected {expected}, found {found}")
+
+
+def _convert(name: str, value: Any, hint: Any) -> Any:
+    """``value``, from JSON or the command line, as the field's type."""
+    kind = getattr(hint, "__origin__", hint)
+    try:
+        if kind is tuple:
+            items = value.split(",") if isinstance(value, str) else value
+            return tuple(get_args(hint)[0](item) for item in items)
+        if kind is bool and isinstance(value, str):
+            return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[value.lower()]
+        if kind is int and isinstance(value, float) and not value.is_integer():
+            raise ValueError
+        return kind(value)
+    except (ValueError, TypeError, KeyError):
+        kind_name = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}.get(kind, "a list")
+        raise InputError(f"{name}: expected {kind_name}, found {value!r}") from None
+
+
+# Every preset of our own is for deployment, so targets keep the scan's scale; running means that freeze at once, with
+# a learned bias, make training and inference the same function from the first step (measured: docs/presets.md).
+_OURS = {"intensity_reference": "scan", "bias": True, "freeze_at": 0.0}
+
+PRESETS = {
+    "quick": Config(
+        preset="quick",
+        size=256,
+        batch=2,
+        width=0.25,
+        iterations=1000,
+        learning_rate=6e-4,
+        checkpoint_minutes=2,
+        **_OURS,
+    ),
+    "small": Config(
+        preset="small",
+        size=256,
+        batch=4,
+        width=0.25,
+        iterations=10_000,
+        learning_rate=6e-4,
+        checkpoint_minutes=5,
+        **_OURS,
+    ),
+    "paper": Config(),
+}
+#: Simulated crops that a preset trains, validates and tests on when it is given no data.
+SIMULATED_COUNTS = {
+    "quick": {"train": 400, "val": 24, "test": 24},
+    "small": {"train": 4000, "val": 100, "test": 100},
+    "paper": {"train": 20000, "val": 1000, "test": 1000},
+}
+
+
+def preset(name: str) -> Config:
+    """The preset of that name. Raises InputError if there is none."""
+    if name not in PRESETS:
+        raise InputError(f"preset: expected one of {', '.join(PRESETS)}, found {name!r}")
+    return PRESETS[name]

@@ -1,0 +1,1 @@
+"""What the paper reports: metrics, traditional methods, Table 2."""

@@ -1,0 +1,49 @@
+"""The one way to run a generator: scans in, supersampled images out, in the scans' own units."""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+from .. import lattice, weights
+from ..data.examples import scan_range
+from ..errors import InputError
+from ..models.two_stage import SIDE_MULTIPLE, folded_generator
+
+
+class Supersampler:
+    """``Supersampler(weights)(scan, factor=5)`` -> the image, `factor` times larger a side.
+
+    `weights_directory` is a run directory or one under ``checkpoints/``. Raises InputError if it holds no weights.
+    """
+
+    def __init__(self, weights_directory: str):
+        self.config, arrays = weights.load(weights_directory)
+        try:
+            self._generator = folded_generator(self.config, arrays)
+        except (KeyError, ValueError) as error:
+            raise InputError(f"weights {weights_directory}: do not fit its config.json: {error}") from None
+        self._run = tf.function(self._generator, input_signature=[tf.TensorSpec([None, None, None, 1])])
+
+    def complete(self, inputs: np.ndarray | tf.Tensor) -> tf.Tensor:
+        """Generator outputs for nearest-infilled inputs [b, H, W, 1] in [0, 1], of any sides; same shape and scale."""
+        height, width = inputs.shape[1:3]
+        padding = [(0, -side % SIDE_MULTIPLE) for side in (height, width)]
+        padded = np.pad(np.asarray(inputs, np.float32), [(0, 0), *padding, (0, 0)], mode="symmetric")
+        return self._run(padded)[:, :height, :width]
+
+    def __call__(self, scan: np.ndarray, factor: int) -> np.ndarray:
+        """Supersample [h, w] or [b, h, w] in any units to float32 [..., factor h, factor w] in those units.
+
+        Non-finite values count as 0. Raises InputError for another shape or a factor outside 2 to 16.
+        """
+        factor = lattice.check_factor(factor)
+        scan = np.asarray(scan, np.float32)
+        if scan.ndim not in (2, 3) or 0 in scan.shape:
+            raise InputError(f"scan: expected an image [h, w] or a stack [b, h, w], found shape {list(scan.shape)}")
+        stack = np.nan_to_num(scan, nan=0.0, posinf=0.0, neginf=0.0).reshape(-1, *scan.shape[-2:])
+        size = tuple(side * factor for side in stack.shape[1:])
+        infilled = lattice.infill(stack, size, factor)[..., None]
+        low, scale = (part.numpy() for part in scan_range(tf.constant(infilled)))
+        images = self.complete((infilled - low) / scale).numpy() * scale + low
+        return images[..., 0].reshape(*scan.shape[:-2], *size)

@@ -1,0 +1,89 @@
+"""The sampling lattice: which pixels a scan with every s-th probing location holds (paper section II, fig. 1).
+
+Along an axis of N pixels the sampled positions are ``offset, offset + s, ...`` below N with
+``offset = (N mod s) // 2``; coverage is c = 1/s^2. NumPy only: TensorFlow code uses the indices computed here.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .errors import InputError
+
+MIN_FACTOR, MAX_FACTOR = 2, 16
+#: Coverages 1/s^2 that the unified generator is trained for (section II): s = 4 ... 10.
+TRAINED_FACTORS = tuple(range(4, 11))
+
+
+def check_factor(factor: int) -> int:
+    """Return ``factor`` as an int; InputError unless it is a whole number from 2 to 16."""
+    if isinstance(factor, bool) or int(factor) != factor or not MIN_FACTOR <= factor <= MAX_FACTOR:
+        raise InputError(f"factor: expected a whole number from {MIN_FACTOR} to {MAX_FACTOR}, found {factor}")
+    return int(factor)
+
+
+def coverage(factor: int) -> float:
+    """Fraction of pixels that are sampled, c = 1/s^2."""
+    return 1.0 / check_factor(factor) ** 2
+
+
+def offset(size: int, factor: int) -> int:
+    """First sampled position on an axis of ``size`` pixels."""
+    return (size % check_factor(factor)) // 2
+
+
+def positions(size: int, factor: int) -> np.ndarray:
+    """Sampled positions on an axis of ``size`` pixels, int64 [n]."""
+    return np.arange(offset(size, factor), size, factor)
+
+
+def count(size: int, factor: int) -> int:
+    """Number of sampled positions on an axis of ``size`` pixels: 103 for size 512, factor 5."""
+    return len(positions(size, factor))
+
+
+def sample_index(size: int, factor: int) -> np.ndarray:
+    """For each pixel of an axis, which sample (0 ... n-1) is nearest, the lower one on a tie; int64 [size]."""
+    nearest = -((-2 * (np.arange(size) - offset(size, factor)) + factor) // (2 * factor))  # ceil(d/s - 1/2)
+    return np.clip(nearest, 0, count(size, factor) - 1)
+
+
+def infill_index(size: int, factor: int) -> np.ndarray:
+    """For each pixel of an axis, the sampled position that fills it; int64 [size]."""
+    return positions(size, factor)[sample_index(size, factor)]
+
+
+def downsample(image: np.ndarray, factor: int) -> np.ndarray:
+    """The scan that every ``factor``-th probing location gives: [..., H, W] -> [..., h, w], same dtype and units."""
+    rows, columns = (positions(size, factor) for size in image.shape[-2:])
+    return image[..., rows[:, None], columns]
+
+
+def check_scan(scan: np.ndarray, size: tuple[int, int], factor: int) -> None:
+    """InputError unless the last two axes of ``scan`` are as long as the lattice on ``size`` pixels has samples."""
+    expected = tuple(count(n, factor) for n in size)
+    if scan.shape[-2:] != expected:
+        raise InputError(
+            f"scan: expected {expected[0]}x{expected[1]} samples for {size[0]}x{size[1]} pixels at factor {factor}, "
+            f"found {'x'.join(map(str, scan.shape))}"
+        )
+
+
+def infill(scan: np.ndarray, size: tuple[int, int], factor: int) -> np.ndarray:
+    """Nearest-neighbour infill of a scan: [..., h, w] -> [..., *size], same dtype and units.
+
+    Raises InputError if the scan's shape is not what the lattice has on ``size`` pixels.
+    """
+    check_scan(scan, size, factor)
+    rows, columns = (sample_index(n, factor) for n in size)
+    return scan[..., rows[:, None], columns]
+
+
+def p_raw(c: np.ndarray | float) -> np.ndarray | float:
+    """Eq. 1: the training MSE expected at coverage c, fitted to networks trained for one coverage each."""
+    return 0.002211 - 0.037887 * c + 0.289451 * c**2
+
+
+def p(c: np.ndarray | float) -> np.ndarray | float:
+    """Eq. 2: eq. 1 over its mean for the trained coverages. MSEs divided by it are on one scale."""
+    return p_raw(c) / np.mean([p_raw(1 / s**2) for s in TRAINED_FACTORS])

@@ -1,0 +1,36 @@
+"""Symmetric Gaussian blur of targets (5x5, 2.5 px) and adversarial outputs (3x3, 1.5 px): paper section II."""
+
+from __future__ import annotations
+
+import numpy as np
+import tensorflow as tf
+
+from .._compat import gaussian_filter2d
+
+
+def gaussian_kernel(size: int, sigma: float) -> np.ndarray:
+    """One axis of the kernel, float64 [size], normalised to 1. The 2-D kernel is its outer product with itself."""
+    x = np.arange(size) - (size - 1) / 2
+    weights = np.exp(-0.5 * (x / sigma) ** 2)
+    return weights / weights.sum()
+
+
+def separable_blur(images: tf.Tensor, size: int, sigma: float) -> tf.Tensor:
+    """As `gaussian_blur`, by one convolution along each axis."""
+    half = size // 2
+    kernel = tf.constant(gaussian_kernel(size, sigma), images.dtype)
+    padded = tf.pad(images, [[0, 0], [half, half], [half, half], [0, 0]], "REFLECT")
+    rows = tf.nn.conv2d(padded, kernel[:, None, None, None], 1, "VALID")
+    return tf.nn.conv2d(rows, kernel[None, :, None, None], 1, "VALID")
+
+
+def gaussian_blur(images: tf.Tensor, size: int, sigma: float) -> tf.Tensor:
+    """Blur [batch, h, w, 1] with a size x size Gaussian of `sigma` px; borders reflect without repeating the edge."""
+    if gaussian_filter2d is None:
+        return separable_blur(images, size, sigma)
+    return gaussian_filter2d(images, (size, size), sigma, padding="REFLECT")
+
+
+def blur_target(images: tf.Tensor) -> tf.Tensor:
+    """I_blur of eq. 3 and 7: the target under a 5x5 Gaussian of 2.5 px. [batch, h, w, 1], any scale."""
+    return gaussian_blur(images, 5, 2.5)

@@ -1,0 +1,1 @@
+"""The paper's networks as functions that return functional Keras models."""

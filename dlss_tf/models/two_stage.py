@@ -1,0 +1,191 @@
+"""The two-stage generator and its inner trainer (paper section IX, fig. 11; method.md section 3)."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+from tensorflow import keras
+
+from .._compat import tf_variable, variables
+from ..config import Config
+from ..layers.mean_only_norm import MeanOnlyNorm
+from ..layers.weight_norm import V_STDDEV, WeightNormConv2D, WeightNormConv2DTranspose
+
+SIDE_MULTIPLE = 32  # the inner generator halves the input five times
+
+
+class TwoStage(NamedTuple):
+    """`generator` is outer([x, inner(x)]), [batch, N, N, 1] -> [batch, N, N, 1]; N is any multiple of 32.
+
+    `inner` gives [batch, N/2, N/2, 64 width]; `trainer`, T of eq. 7, takes that to [batch, N/2, N/2, 1].
+    """
+
+    inner: keras.Model
+    outer: keras.Model
+    trainer: keras.Model
+    generator: keras.Model
+
+
+class _Blocks:
+    """Convolution blocks of one network: weight-normalised to train, or folded into plain convolutions to serve."""
+
+    def __init__(self, config: Config, folded: bool):
+        self.config, self.folded = config, folded
+        self.dtype = "mixed_bfloat16" if config.mixed_precision else "float32"
+        self.bias_folds = folded and config.subtract != "image"  # an image's own mean is no constant
+
+    def channels(self, count: int) -> int:
+        return max(8, round(count * self.config.width))
+
+    def _convolution(self, filters, kernel, strides, name, transposed=False):
+        if self.folded:
+            kind = keras.layers.Conv2DTranspose if transposed else keras.layers.Conv2D
+            bias = self.bias_folds and not name.endswith("_output")
+            return kind(filters, kernel, strides, padding="same", use_bias=bias, name=name, dtype=self.dtype)
+        kind = WeightNormConv2DTranspose if transposed else WeightNormConv2D
+        return kind(filters, kernel, strides, name=name, dtype=self.dtype)
+
+    def conv(self, x, count, name, kernel=3, strides=1, transposed=False):
+        """Convolution to `count` channels (at width 1), running mean-only batch norm, ReLU."""
+        x = self._convolution(self.channels(count), kernel, strides, name, transposed)(x)
+        if not self.bias_folds:
+            norm = MeanOnlyNorm(self.config.subtract, self.config.bias, name=f"{name}_norm", dtype=self.dtype)
+            x = norm(x)
+        return keras.layers.ReLU(name=f"{name}_relu", dtype=self.dtype)(x)
+
+    def up(self, x, count, name):
+        """Twice the side, to `count` channels."""
+        if self.config.upsampling == "transposed":
+            return self.conv(x, count, name, strides=2, transposed=True)
+        x = keras.layers.UpSampling2D(2, interpolation="bilinear", name=f"{name}_resize", dtype=self.dtype)(x)
+        return self.conv(x, count, name)
+
+    def residual(self, x, count, name):
+        """Three convolutions with an identity skip around the three."""
+        y = x
+        for i in (1, 2, 3):
+            y = self.conv(y, count, f"{name}_conv{i}")
+        return keras.layers.Add(name=f"{name}_add", dtype=self.dtype)([x, y])
+
+    def output(self, x, name):
+        """Output convolution to one channel: nothing after it, but float32 whatever the precision before."""
+        x = self._convolution(1, 3, 1, f"{name}_output")(x)
+        return keras.layers.Activation("linear", name=f"{name}_float32", dtype="float32")(x)
+
+
+def _inner(blocks: _Blocks) -> keras.Model:
+    image = keras.Input((None, None, 1), name="image")
+    # Halving bilinearly, pixel centres aligned, is the mean of 2x2 pixels.
+    x = keras.layers.AveragePooling2D(2, name="inner_downsample", dtype=blocks.dtype)(image)
+    x = blocks.conv(x, 64, "inner_conv1", kernel=5)
+    for i, count in enumerate((128, 256, 512, 768), start=2):
+        x = blocks.conv(x, count, f"inner_conv{i}", strides=2)
+    for i in range(1, 7):
+        x = blocks.residual(x, 768, f"inner_residual{i}")
+    for i, count in enumerate((512, 256, 128, 64), start=1):
+        x = blocks.up(x, count, f"inner_up{i}")
+    return keras.Model(image, x, name="inner")
+
+
+def _outer(blocks: _Blocks) -> keras.Model:
+    image = keras.Input((None, None, 1), name="image")
+    features = keras.Input((None, None, blocks.channels(64)), name="inner_features", dtype=_compute_dtype(blocks))
+    x = blocks.conv(image, 32, "outer_conv1", kernel=5)
+    x = blocks.conv(x, 64, "outer_conv2", strides=2)
+    x = keras.layers.Add(name="outer_add_inner", dtype=blocks.dtype)([x, features])
+    for i in range(1, 4):
+        x = blocks.residual(x, 64, f"outer_residual{i}")
+    x = blocks.up(x, 32, "outer_up1")
+    x = blocks.conv(x, 32, "outer_conv3")
+    return keras.Model([image, features], blocks.output(x, "outer"), name="outer")
+
+
+def _trainer(blocks: _Blocks) -> keras.Model:
+    features = keras.Input((None, None, blocks.channels(64)), name="inner_features", dtype=_compute_dtype(blocks))
+    x = blocks.conv(features, 64, "trainer_conv1")
+    return keras.Model(features, blocks.output(x, "trainer"), name="trainer")
+
+
+def _compute_dtype(blocks: _Blocks) -> str:
+    return "bfloat16" if blocks.config.mixed_precision else "float32"
+
+
+def _generator(inner: keras.Model, outer: keras.Model) -> keras.Model:
+    image = keras.Input((None, None, 1), name="image")
+    return keras.Model(image, outer([image, inner(image)]), name="generator")
+
+
+def two_stage(config: Config) -> TwoStage:
+    """Build the networks for training. Call `initialize` before the first step."""
+    blocks = _Blocks(config, folded=False)
+    inner, outer = _inner(blocks), _outer(blocks)
+    return TwoStage(inner, outer, _trainer(blocks), _generator(inner, outer))
+
+
+def folded_generator(config: Config, weights: dict[str, np.ndarray]) -> keras.Model:
+    """The generator of plain convolutions with bias: weight normalisation and running means folded in.
+
+    `weights` are the trained generator's by name, as `variables(generator)` names them. Raises KeyError if one is
+    missing.
+    """
+    blocks = _Blocks(config.replace(mixed_precision=False), folded=True)
+    generator = _generator(_inner(blocks), _outer(blocks))
+    for name, variable in variables(generator).items():
+        variable.assign(_folded_value(name, weights, transposed=_is_transposed(name, config)))
+    return generator
+
+
+def _is_transposed(name: str, config: Config) -> bool:
+    return "_up" in name and config.upsampling == "transposed"
+
+
+def _folded_value(name: str, weights: dict[str, np.ndarray], transposed: bool) -> np.ndarray:
+    layer, weight = name.split("/")
+    if weight == "kernel":
+        v, g = (weights[f"{layer}/{part}"].astype(np.float64) for part in "vg")
+        axes, scale = ((0, 1, 3), g[:, None]) if transposed else ((0, 1, 2), g)
+        return (v / np.sqrt(np.maximum((v**2).sum(axes, keepdims=True), 1e-12)) * scale).astype(np.float32)
+    if weight == "bias" and not layer.endswith("_norm"):
+        return weights.get(f"{layer}_norm/bias", 0) - weights[f"{layer}_norm/mu"]
+    return weights[name]
+
+
+def _layers(model: keras.Model):
+    for layer in model.layers:
+        if isinstance(layer, keras.Model):
+            yield from _layers(layer)
+        else:
+            yield layer
+
+
+def initialize(networks: TwoStage, size: int = 512, seed: int = 0) -> None:
+    """Draw v ~ N(0, 0.05), the same on every stack, then the initialisation pass (method.md section 4).
+
+    One size x size image ~ U(-0.8, 0.8) goes through; each layer in order sets its g and running mean to normalise it.
+    """
+    layers = [layer for model in (networks.generator, networks.trainer) for layer in _layers(model)]
+    for i, layer in enumerate(layers):
+        if isinstance(layer, WeightNormConv2D):
+            v = tf_variable(layer.v)
+            v.assign(tf.random.stateless_normal(v.shape, [seed, i], stddev=V_STDDEV))
+    image = tf.random.stateless_uniform([1, size, size, 1], [seed, len(layers)], -0.8, 0.8)
+    _set(layers, "initializing", True)
+    networks.trainer(networks.inner(image, training=True), training=True)
+    networks.generator(image, training=True)
+    _set(layers, "initializing", False)
+
+
+def _set(layers, attribute: str, value: bool) -> None:
+    for layer in layers:
+        if hasattr(layer, attribute):
+            setattr(layer, attribute, value)
+
+
+def freeze_means(networks: TwoStage) -> None:
+    """From now on running means stay, and training subtracts them as inference does."""
+    for model in (networks.generator, networks.trainer):
+        for layer in _layers(model):
+            if isinstance(layer, MeanOnlyNorm):
+                tf_variable(layer.frozen).assign(1.0)

@@ -1,0 +1,45 @@
+"""One line that tells how far a long job is, how fast it runs and how long it will take."""
+
+from __future__ import annotations
+
+import sys
+import time
+
+
+def duration(seconds: float) -> str:
+    """'42 s', '3 min 5 s', '2 h 10 min'."""
+    seconds = int(round(seconds))
+    if seconds < 60:
+        return f"{seconds} s"
+    minutes, seconds = divmod(seconds, 60)
+    if minutes < 60:
+        return f"{minutes} min {seconds} s"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+class Progress:
+    """Prints ``label: 120/400 | 3.1/s | 1 min 30 s left | details`` on stderr: in place on a terminal, else every 30 s.
+
+    ``total`` counts items; ``start`` is where a resumed job begins, so that the rate counts this run's items only.
+    """
+
+    def __init__(self, label: str, total: int, start: int = 0):
+        self.label, self.total, self.start = label, total, start
+        self.began = time.monotonic()
+        self.shown = None
+        self.live = sys.stderr.isatty()
+
+    def update(self, done: int, details: str = "") -> None:
+        """Show that ``done`` of ``total`` items are finished; the last one is always shown."""
+        now = time.monotonic()
+        due = self.shown is None or now - self.shown >= (0.2 if self.live else 30)
+        if not due and done < self.total:
+            return
+        self.shown = now
+        rate = (done - self.start) / max(now - self.began, 1e-9)
+        parts = [f"{self.label}: {done}/{self.total}"]
+        if done > self.start:
+            parts += [f"{rate:.3g}/s", f"{duration((self.total - done) / rate)} left"]
+        line = " | ".join(parts + [details] * bool(details))
+        end = "\n" if not self.live or done >= self.total else ""
+        print(("\r\x1b[K" if self.live else "") + line, end=end, file=sys.stderr, flush=True)

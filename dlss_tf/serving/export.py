@@ -1,0 +1,127 @@
+"""A trained generator as a SavedModel in TensorFlow Serving's versioned layout (paper section V)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import numpy as np
+import tensorflow as tf
+
+from .. import lattice, weights
+from .._compat import variables
+from ..data.examples import scan_range
+from ..errors import InputError
+from ..models.two_stage import SIDE_MULTIPLE, folded_generator
+
+
+class _Served(tf.Module):
+    """Signatures over plain convolutions. Holds variables and constants only: it loads with TensorFlow alone."""
+
+    def __init__(self, generator: tf.keras.Model, size: int):
+        super().__init__(name="dlss")
+        self.weights_by_name = variables(generator)
+        generate = generator.call  # __call__ would make Keras objects part of the SavedModel
+        factors = range(lattice.MIN_FACTOR, lattice.MAX_FACTOR + 1)
+        unused = [np.zeros(size, np.int32)] * lattice.MIN_FACTOR
+        index = tf.constant(np.stack([*unused, *(lattice.sample_index(size, s) for s in factors)]), tf.int32)
+        counts = tf.constant([0] * lattice.MIN_FACTOR + [lattice.count(size, s) for s in factors], tf.int32)
+
+        @tf.function(input_signature=[tf.TensorSpec([None, size, size, 1], tf.float32, "image")])
+        def complete(image):
+            return {"output": generate(image, training=False)}
+
+        @tf.function(
+            input_signature=[
+                tf.TensorSpec([None, None, None], tf.float32, "scan"),
+                tf.TensorSpec(None, tf.int32, "factor"),
+            ]
+        )
+        def supersample(scan, factor):
+            s = _one_factor(factor)
+            with tf.control_dependencies([_check_sides(scan, tf.gather(counts, s), size)]):
+                scan = tf.where(tf.math.is_finite(scan), scan, 0.0)[..., None]
+            low, scale = scan_range(scan)
+            fill = tf.gather(index, s)
+            infilled = tf.gather(tf.gather((scan - low) / scale, fill, axis=1), fill, axis=2)
+            image = generate(tf.ensure_shape(infilled, [None, size, size, 1]), training=False)
+            return {"image": (image * scale + low)[..., 0]}
+
+        self.complete, self.supersample = complete, supersample
+
+
+def _one_factor(factor: tf.Tensor) -> tf.Tensor:
+    """The factor of a request: a number, or one for each scan as TensorFlow Serving's row format has it."""
+    factors = tf.reshape(factor, [-1])
+    valid = tf.reduce_all((factors == factors[0]) & (factors >= lattice.MIN_FACTOR) & (factors <= lattice.MAX_FACTOR))
+    message = f"factor: expected one whole number from {lattice.MIN_FACTOR} to {lattice.MAX_FACTOR}, found"
+    with tf.control_dependencies([tf.debugging.Assert(valid, [message, factors])]):
+        return tf.identity(factors[0])
+
+
+def _check_sides(scan: tf.Tensor, count: tf.Tensor, size: int) -> tf.Operation:
+    valid = tf.reduce_all(tf.shape(scan)[1:] == count)
+    message = f"scan: for this factor and {size}x{size} output, expected samples a side"
+    return tf.debugging.Assert(valid, [message, count, "found", tf.shape(scan)[1:]])
+
+
+def export(weights_directory: str, destination: str, size: int = 512, version: int | None = None) -> str:
+    """Write ``destination/version/`` from a run directory's weights; returns its path.
+
+    Signatures: `serving_default`, image [b, size, size, 1] nearest-infilled in [0, 1] -> output, same shape and scale;
+    `supersample`, scan [b, n, n] in any units and factor -> image [b, size, size] in the scan's units, n being the
+    lattice's samples on size px. The version defaults to one above the highest there. Written beside, then renamed.
+    Raises InputError for missing weights, a size that is no multiple of 32, or a version that exists.
+    """
+    if size < SIDE_MULTIPLE or size % SIDE_MULTIPLE:
+        raise InputError(f"size: expected a multiple of {SIDE_MULTIPLE} px, found {size}")
+    config, arrays = weights.load(weights_directory)
+    version = version if version is not None else _next_version(destination)
+    final = os.path.join(destination, str(version))
+    if version < 1 or os.path.exists(final):
+        raise InputError(f"version: expected a new one, 1 or more, found {version} for {destination}")
+    beside = os.path.join(destination, f".part-{os.getpid()}")  # no number, so TensorFlow Serving does not look at it
+    served = _Served(folded_generator(config, arrays), size)
+    signatures = {"serving_default": served.complete, "supersample": served.supersample}
+    try:
+        tf.saved_model.save(served, beside, signatures)
+        _write_warmup(beside, os.path.basename(os.path.normpath(destination)), config.factors, size)
+        os.replace(beside, final)
+    except OSError as error:
+        raise InputError(f"{destination}: expected a folder that can be written, found: {error.strerror}") from None
+    finally:
+        shutil.rmtree(beside, ignore_errors=True)
+    return final
+
+
+def _next_version(destination: str) -> int:
+    if not os.path.isdir(destination):
+        return 1
+    return max((int(name) for name in os.listdir(destination) if name.isdigit()), default=0) + 1
+
+
+def _write_warmup(directory: str, name: str, factors: tuple[int, ...], size: int) -> None:
+    """Requests that TensorFlow Serving runs before it answers, so that no user waits for the first one."""
+    try:
+        from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
+    except ImportError:
+        raise InputError("export: warm-up requests need tensorflow-serving-api; pip install 'dlss_tf[serve]'") from None
+
+    def log(signature: str, inputs: dict[str, np.ndarray]) -> bytes:
+        request = predict_pb2.PredictRequest()
+        request.model_spec.name, request.model_spec.signature_name = name, signature
+        for key, value in inputs.items():
+            request.inputs[key].CopyFrom(tf.make_tensor_proto(value))
+        return prediction_log_pb2.PredictionLog(
+            predict_log=prediction_log_pb2.PredictLog(request=request)
+        ).SerializeToString()
+
+    random = np.random.default_rng(0)
+    extra = os.path.join(directory, "assets.extra")
+    os.makedirs(extra)
+    with tf.io.TFRecordWriter(os.path.join(extra, "tf_serving_warmup_requests")) as writer:
+        writer.write(log("serving_default", {"image": random.random((1, size, size, 1), np.float32)}))
+        for s in factors:
+            n = lattice.count(size, s)
+            scan = random.random((1, n, n), np.float32)
+            writer.write(log("supersample", {"scan": scan, "factor": np.int32(s)}))

@@ -1,0 +1,1 @@
+"""Training: losses, schedules, optimiser, replay, the compiled steps and the loop."""

@@ -1,0 +1,198 @@
+"""The training loop: streams, iterations, logs and checkpoints (paper section II)."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Iterator
+
+import numpy as np
+import tensorflow as tf
+
+from .. import weights
+from .._compat import variables
+from ..config import SIMULATED_COUNTS, Config
+from ..data.crops import CropStream, list_files
+from ..data.examples import draw_factors
+from ..data.simulate import simulate_dataset
+from ..errors import InputError, TrainingStopped
+from ..models.two_stage import freeze_means, initialize
+from ..progress import Progress
+from .steps import State, train_step, validation_step
+
+SIMULATED_DATA = os.path.join("data", "simulated")
+VALIDATE_EVERY = 50  # one iteration in 50 is a validation step
+LOG_EVERY = 50
+READ_EVERY = 10  # iterations between looks at the losses, which make the host wait for the device
+IMAGES_EVERY = 500
+
+
+def train(config: Config, run: str, *, resume: bool = False, stop_at: int | None = None) -> str:
+    """Train a unified generator into the run directory `run`; returns "complete", "stopped" or "interrupted".
+
+    `stop_at` ends the run after that many iterations of the schedule ("stopped"); SIGINT or SIGTERM ends it after the
+    iteration under way ("interrupted"). Either way a checkpoint and the generator's weights are saved, and `resume`
+    continues as if nothing had happened. Without data, simulated crops are made first.
+
+    Raises InputError for bad data, a run that exists when `resume` is off, or one that was begun with another config;
+    TrainingStopped when a loss is not finite.
+    """
+    if stop_at is not None and stop_at < 1:
+        raise InputError(f"steps: expected at least 1, found {stop_at}")
+    config = _prepare_run(config, run, resume)
+    state = State.create(config)
+    checkpoints = tf.train.CheckpointManager(state.checkpoint(), os.path.join(run, "checkpoints"), max_to_keep=2)
+    if checkpoints.latest_checkpoint:
+        _restore(checkpoints)
+    else:
+        _start(config, state)
+    return _Loop(config, run, state, checkpoints).run(min(stop_at or config.iterations, config.iterations))
+
+
+def _prepare_run(config: Config, run: str, resume: bool) -> Config:
+    """Make the run directory, or check that it can be continued. Returns the config with its data in place."""
+    path = os.path.join(run, "config.json")
+    if os.path.exists(path):
+        if not resume:
+            raise InputError(f"run {run}: holds a run already; continue it with --resume or choose another --run")
+        begun = Config.load(path)
+        _check_same(begun, config.replace(data=config.data or begun.data), run)
+        config = begun
+    else:
+        config = config.replace(data=config.data or (SIMULATED_DATA,))
+    if config.data == (SIMULATED_DATA,):
+        simulate_dataset(SIMULATED_DATA, SIMULATED_COUNTS[config.preset])
+    for split in ("train", "val"):
+        list_files(config.data, split)  # bad data is refused before anything is written
+    try:
+        os.makedirs(run, exist_ok=True)
+        config.save(path)
+    except OSError as error:
+        raise InputError(f"run {run}: expected a folder that can be written, found: {error.strerror}") from None
+    return config
+
+
+def _check_same(begun: Config, asked: Config, run: str) -> None:
+    for name in vars(begun):
+        if name != "checkpoint_minutes" and getattr(begun, name) != getattr(asked, name):
+            raise InputError(
+                f"run {run}: was begun with {name} {getattr(begun, name)}, found {getattr(asked, name)}; "
+                "resume it with the options it was begun with, or choose another --run"
+            )
+
+
+def _restore(checkpoints: tf.train.CheckpointManager) -> None:
+    try:
+        checkpoints.checkpoint.restore(checkpoints.latest_checkpoint).assert_consumed()
+    except (tf.errors.OpError, AssertionError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise InputError(f"{checkpoints.latest_checkpoint}: expected this run's checkpoint, found {reason}") from None
+
+
+def _start(config: Config, state: State) -> None:
+    """What happens before the first iteration: initialisation pass, a full replay buffer."""
+    initialize(state.networks, seed=config.seed)
+    stream = iter(CropStream(list_files(config.data, "train"), config.size, seed=config.seed))
+    for index, (positions, crops) in zip(range(state.replay.members), stream):
+        state.replay.fill(index, crops[0], draw_factors(positions, config.factors, config.seed)[0])
+        state.position.assign(positions[-1] + 1)
+
+
+class _Loop:
+    """One call of `train`: the iterations between two checkpoints and what they show."""
+
+    def __init__(self, config: Config, run: str, state: State, checkpoints: tf.train.CheckpointManager):
+        self.config, self.run_directory, self.state, self.checkpoints = config, run, state, checkpoints
+        self.train_step, self.validation_step = train_step(config, state), validation_step(config, state)
+        self.train_stream = self._stream("train", config.seed, state.position)
+        self.validation_stream = self._stream("val", config.seed + 1, state.validation_position)
+        self.freeze_at = round(config.freeze_at * config.iterations)
+        self.pending: list[tuple[int, dict[str, tf.Tensor]]] = []
+        self.logged: dict[str, list[float]] = {}
+        self.shown: dict[str, float] = {}
+        self.interrupted = False
+
+    def _stream(self, split: str, seed: int, position: tf.Variable) -> Iterator:
+        files = list_files(self.config.data, split)
+        return iter(
+            CropStream(files, self.config.size, batch=self.config.batch, seed=seed, position=int(position.numpy()))
+        )
+
+    def run(self, last: int) -> str:
+        """Iterate until `last` iterations are done or a signal comes; save; say how it ended."""
+        iteration = int(self.state.iteration.numpy())
+        progress = Progress("training", last, start=iteration)
+        saved = time.monotonic()
+        previous = {number: signal.signal(number, self._interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+        writer = tf.summary.create_file_writer(os.path.join(self.run_directory, "logs"))
+        try:
+            with writer.as_default():
+                while iteration < last and not self.interrupted:
+                    self._iterate(iteration)
+                    iteration += 1
+                    if iteration % READ_EVERY == 0 or iteration == last:
+                        self._read_losses()
+                        progress.update(iteration, self._details())
+                    if time.monotonic() - saved > 60 * self.config.checkpoint_minutes:
+                        self._save(iteration)
+                        saved = time.monotonic()
+                self._save(iteration)
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+        if self.interrupted:
+            return "interrupted"
+        return "complete" if iteration >= self.config.iterations else "stopped"
+
+    def _interrupt(self, number: int, frame) -> None:
+        """Finish the iteration under way first; a second signal does not wait for it."""
+        self.interrupted = True
+        signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
+
+    def _iterate(self, iteration: int) -> None:
+        if iteration >= self.freeze_at:
+            self._freeze_once()
+        if (iteration + 1) % VALIDATE_EVERY == 0:
+            scalars, images = self.validation_step(*next(self.validation_stream))
+            if (iteration + 1) % IMAGES_EVERY == 0:
+                tf.summary.image("validation input, output, target", images, iteration + 1, max_outputs=12)
+        else:
+            scalars = self.train_step(*next(self.train_stream))
+        self.pending.append((iteration + 1, scalars))
+
+    def _freeze_once(self) -> None:
+        freeze_means(self.state.networks)
+        self.freeze_at = float("inf")
+
+    def _read_losses(self) -> None:
+        """Fetch the losses of the last iterations, log their means, stop if one is not finite."""
+        for iteration, scalars in self.pending:
+            for name, value in scalars.items():
+                value = float(value)
+                if not np.isfinite(value):
+                    raise TrainingStopped(self._divergence(name, value, iteration))
+                self.logged.setdefault(name, []).append(value)
+            if iteration % LOG_EVERY == 0:
+                self.shown = {**self.shown, **{name: float(np.mean(values)) for name, values in self.logged.items()}}
+                for name in self.logged:
+                    tf.summary.scalar(name, self.shown[name], iteration)
+                self.logged = {}
+        self.pending = []
+
+    def _divergence(self, name: str, value: float, iteration: int) -> str:
+        kept = self.checkpoints.latest_checkpoint
+        last_good = f"the last good checkpoint is {kept}" if kept else "no checkpoint had been saved"
+        return f"training: {name} became {value} at iteration {iteration}; {last_good}; a lower learning_rate may help"
+
+    def _details(self) -> str:
+        latest = {**{name: float(np.mean(values)) for name, values in self.logged.items()}, **self.shown}
+        labels = {"equation_3": "eq. 3", "equation_7": "eq. 7", "validation_equation_3": "validation eq. 3"}
+        return " | ".join(f"{label} {latest[name]:.3g}" for name, label in labels.items() if name in latest)
+
+    def _save(self, iteration: int) -> None:
+        """A checkpoint, then the generator alone; both appear by renaming, so a kill leaves the last good ones."""
+        self._read_losses()
+        self.checkpoints.save(iteration)
+        arrays = {name: variable.numpy() for name, variable in variables(self.state.networks.generator).items()}
+        weights.save(self.run_directory, arrays)

@@ -1,0 +1,46 @@
+"""A generator's weights on disk: ``config.json`` and ``weights/generator.npz`` in a run directory or under checkpoints/.
+
+NumPy only. Arrays are float32 or float16, named as ``_compat.variables`` names the generator's variables.
+"""
+
+from __future__ import annotations
+
+import os
+import zipfile
+
+import numpy as np
+
+from .config import Config
+from .errors import InputError
+
+FILE = os.path.join("weights", "generator.npz")
+
+
+def save(directory: str, arrays: dict[str, np.ndarray]) -> str:
+    """Write ``weights/generator.npz`` into a run directory, beside and then renamed. Returns its path."""
+    path = os.path.join(directory, FILE)
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    beside = f"{path}.{os.getpid()}.part"
+    with open(beside, "wb") as file:
+        np.savez(file, **arrays)
+    os.replace(beside, path)
+    return path
+
+
+def load(directory: str) -> tuple[Config, dict[str, np.ndarray]]:
+    """Config and float32 weights by name. Raises InputError naming the file that is missing or damaged."""
+    if not os.path.isdir(directory):
+        raise InputError(f"weights {directory}: expected a run directory, found {_kind(directory)}")
+    config = Config.load(os.path.join(directory, "config.json"))
+    path = os.path.join(directory, FILE)
+    if not os.path.isfile(path):
+        raise InputError(f"{path}: expected a generator's weights, found {_kind(path)}; has the run saved any yet?")
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return config, {name: file[name].astype(np.float32) for name in file.files}
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path}: expected a generator's weights, found a damaged file ({error})") from None
+
+
+def _kind(path: str) -> str:
+    return "a folder" if os.path.isdir(path) else "a file" if os.path.exists(path) else "nothing"

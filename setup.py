@@ -1,0 +1,46 @@
+"""Package metadata. Environment markers choose the stack: TensorFlow Addons has no release for Python 3.12."""
+
+import re
+from pathlib import Path
+
+from setuptools import find_packages, setup
+
+HERE = Path(__file__).parent
+VERSION = re.search(r'__version__ = "(.+)"', (HERE / "dlss_tf" / "__init__.py").read_text()).group(1)
+
+EXTRAS = {
+    "eval": ["opencv-python-headless", "scikit-image", "scipy", "PyWavelets", "matplotlib"],
+    "serve": [
+        "tensorflow-serving-api==2.15.*; python_version < '3.12'",
+        "tensorflow-serving-api>=2.18; python_version >= '3.12'",
+    ],
+    "codecs": ["imagecodecs"],
+    "gpu": [
+        "tensorflow[and-cuda]==2.15.*; python_version < '3.12'",
+        "tensorflow[and-cuda]>=2.18; python_version >= '3.12'",
+    ],
+}
+EXTRAS["all"] = [*EXTRAS["eval"], *EXTRAS["serve"], *EXTRAS["codecs"]]
+EXTRAS["dev"] = [*EXTRAS["all"], "pytest", "ruff"]
+
+setup(
+    name="dlss_tf",
+    version=VERSION,
+    description="Deep learning supersampled scanning transmission electron microscopy in TensorFlow 2",
+    long_description=(HERE / "README.md").read_text(),
+    long_description_content_type="text/markdown",
+    license="MIT",
+    packages=find_packages(include=["dlss_tf", "dlss_tf.*"]),
+    python_requires=">=3.10",
+    install_requires=[
+        "tensorflow==2.15.*; python_version < '3.12'",
+        "tensorflow-addons==0.23.*; python_version < '3.12'",
+        "tensorflow>=2.18; python_version >= '3.12'",
+        "tensorboard",
+        "numpy",
+        "tifffile",
+        "absl-py",
+    ],
+    extras_require=EXTRAS,
+    entry_points={"console_scripts": ["dlss-tf = dlss_tf.cli:main"]},
+)

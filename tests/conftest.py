@@ -1,0 +1,40 @@
+"""What several tests need: a tiny data set in the STEM Crops layout and a tiny trained run."""
+
+import numpy as np
+import pytest
+
+import dlss_tf  # noqa: F401  before TensorFlow, whose environment it sets
+
+TINY = {"size": 64, "width": 0.05, "batch": 2, "iterations": 16, "checkpoint_minutes": 1000.0}
+
+
+@pytest.fixture(scope="session")
+def tiny_data(tmp_path_factory):
+    """Root of a data set of simulated 64x64 crops."""
+    from dlss_tf.data.simulate import simulate_dataset
+
+    root = tmp_path_factory.mktemp("data") / "tiny"
+    simulate_dataset(str(root), {"train": 12, "val": 4, "test": 3}, size=64, seed=1, processes=1)
+    return str(root)
+
+
+@pytest.fixture(scope="session")
+def tiny_config(tiny_data):
+    from dlss_tf.config import PRESETS
+
+    return PRESETS["quick"].replace(data=(tiny_data,), **TINY)
+
+
+@pytest.fixture(scope="session")
+def tiny_run(tiny_config, tmp_path_factory):
+    """Run directory of a tiny generator after 16 iterations."""
+    from dlss_tf.training.trainer import train
+
+    run = str(tmp_path_factory.mktemp("runs") / "tiny")
+    assert train(tiny_config, run) == "complete"
+    return run
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)

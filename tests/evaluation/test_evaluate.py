@@ -1,0 +1,123 @@
+import csv
+import json
+import os
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tifffile
+from golden import trace
+
+from dlss_tf import lattice
+from dlss_tf.errors import InputError
+from dlss_tf.evaluation import evaluate as module
+from dlss_tf.evaluation.evaluate import evaluate
+
+METHODS = [
+    "nearest", "area", "bilinear", "bicubic", "lanczos", "dlss",
+    "lattice_bilinear", "lattice_bicubic", "smoothed", "biharmonic", "non_local_means",
+]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def report(tiny_run, tiny_data, tmp_path_factory):
+    results = tmp_path_factory.mktemp("results")
+    returned = evaluate(tiny_run, [tiny_data], size=64, factors=(4, 5, 16), results=str(results), sheet_images=2)
+    return returned, results
+
+
+def test_json_is_the_designs(report):
+    returned, results = report
+    with open(results / "table2.json", encoding="utf-8") as file:
+        written = json.load(file)
+    assert written == json.loads(json.dumps(returned))
+    assert written["images"] == 3
+    assert list(written["coverages"]) == ["1/16", "1/25", "1/256"]
+    assert sorted(written["per_image"]) == ["00000.tif", "00001.tif", "00002.tif"]
+    assert {"config", "data", "git_revision", "tensorflow", "split", "weights"} <= written.keys()
+    for coverage, methods in written["coverages"].items():
+        assert list(methods) == METHODS
+        for method, values in methods.items():
+            mses = [image[coverage][method] for image in written["per_image"].values()]
+            assert values["mean"] == pytest.approx(np.sqrt(np.mean(mses)))
+            assert values["std"] == pytest.approx(np.sqrt(np.std(mses)))
+
+
+def test_csv_and_png_are_beside_it(report):
+    _, results = report
+    assert sorted(os.listdir(results)) == ["table2.csv", "table2.json", "table2.png"]
+    with open(results / "table2.csv", encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 3 * len(METHODS)
+    assert tf.io.decode_png((results / "table2.png").read_bytes()).shape[0] > 100
+
+
+def test_network_row_is_the_generators_error_in_the_crops_scale(report, tiny_run, tiny_data):
+    from dlss_tf import Supersampler
+    from dlss_tf.layers.blur import blur_target
+
+    returned, _ = report
+    crop = tifffile.imread(os.path.join(tiny_data, "test", "00001.tif"))
+    crop = (crop - crop.min()) / np.ptp(crop)
+    blurred = blur_target(tf.constant(crop[None, :, :, None])).numpy()[0, :, :, 0]
+    # 64 px are 4 x 16 samples, so the lattice of this scan is the one that the supersampler makes.
+    image = Supersampler(tiny_run)(lattice.downsample(crop, 4), 4)
+    expected = np.mean((image - blurred) ** 2)
+    assert returned["per_image"]["00001.tif"]["1/16"]["dlss"] == pytest.approx(expected, rel=1e-4)
+
+
+def test_published_protocol_matches_the_reference(tiny_run):
+    from golden import real_image
+
+    golden = trace("baselines")
+    supersampler = module.Supersampler(tiny_run)
+    for name, path in (("truth1", "train/truth-1.tif"), ("truth3", "val/truth-3.tif")):
+        image = module._Image(module.scale_to_unit(real_image(path)).numpy(), supersampler)
+        for s in (4, 5, 6, 8, 10):
+            errors = image.errors(s, 1.0)
+            for method in METHODS[:5]:
+                assert errors[method] == pytest.approx(float(golden[f"{name}_{method}_{s}"]), rel=1e-4)
+
+
+def test_larger_images_are_cut_to_their_centre_and_a_limit_holds(tiny_run, tiny_data, tmp_path):
+    image = np.random.default_rng(0).random((100, 80), np.float32)
+    for split in ("test", "val"):
+        os.makedirs(tmp_path / "data" / split)
+        for name in "ab":
+            tifffile.imwrite(tmp_path / "data" / split / f"{name}.tif", image)
+    (_, crop), *_ = module._crops([str(tmp_path / "data" / "test" / "a.tif")], 64)
+    expected = image[18:82, 8:72]
+    np.testing.assert_allclose(crop, (expected - expected.min()) / np.ptp(expected), atol=1e-6)
+    arguments = {"size": 64, "factors": (4,), "results": str(tmp_path / "out"), "limit": 1}
+    assert evaluate(tiny_run, [str(tmp_path / "data")], **arguments)["images"] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"size": 65}, "size: expected a multiple of 32"),
+        ({"size": 128}, "expected at least 128x128 px, found 64x64"),
+        ({"factors": (4, 20)}, "whole number from 2 to 16"),
+        ({"split": "holiday"}, "holiday does not exist"),
+        ({"weights": "nowhere"}, "nowhere: expected a run directory"),
+    ],
+)
+def test_refuses_bad_arguments(tiny_run, tiny_data, tmp_path, arguments, sentence):
+    arguments = {"weights": tiny_run, "data": [tiny_data], "size": 64, "results": str(tmp_path / "out"), **arguments}
+    with pytest.raises(InputError, match=sentence):
+        evaluate(**arguments)
+    assert not (tmp_path / "out").exists()
+
+
+def test_leaves_nothing_half_written_where_it_cannot_write(tiny_run, tiny_data, tmp_path):
+    (tmp_path / "out").write_text("a file")
+    with pytest.raises(InputError, match="expected a folder that can be written"):
+        evaluate(tiny_run, [tiny_data], size=64, factors=(4,), results=str(tmp_path / "out"))
+
+
+def test_bad_test_files_are_named_and_end_it(tiny_run, tiny_data, tmp_path):
+    shutil.copytree(tiny_data, tmp_path / "data")
+    (tmp_path / "data" / "test" / "00000.tif").write_bytes(b"")
+    with pytest.raises(InputError, match=r"1 of 3 files .* more than 1 in 100"):
+        evaluate(tiny_run, [str(tmp_path / "data")], size=64, factors=(4,), results=str(tmp_path / "out"))

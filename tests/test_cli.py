@@ -1,0 +1,84 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from dlss_tf import cli
+
+COMMANDS = ["simulate", "train", "evaluate", "export", "info"]
+NO_TENSORFLOW = "import sys, dlss_tf{}; assert not {{'tensorflow', 'keras'}} & set(sys.modules), 'loaded'"
+
+
+def run(*arguments, **options):
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, **options)
+
+
+@pytest.mark.parametrize("module", ["", ".cli", ".config", ".lattice", ".data.simulate"])
+def test_imports_load_no_tensorflow(module):
+    done = run("-c", NO_TENSORFLOW.format(module))
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("arguments", [["--help"], *([name, "--help"] for name in COMMANDS)])
+def test_help(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    assert ended.value.code == 0
+    text = capsys.readouterr().out
+    assert "usage: dlss-tf" in text
+    assert all(name in text for name in (COMMANDS if arguments == ["--help"] else ["-h"]))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["train", "--run", "{}/run", "--set", "width"], "--set: expected NAME=VALUE, found 'width'"),
+        (["train", "--run", "{}/run", "--set", "colour=red"], "unknown field 'colour'"),
+        (["train", "--run", "{}/run", "--iterations", "0"], "iterations: expected at least 8, found 0"),
+        (["train", "--run", "{}/run", "--steps", "0"], "steps: expected at least 1, found 0"),
+        (["train", "--run", "{}/run", "--data", "{}/none"], "none does not exist"),
+        (["evaluate", "--weights", "{}/none", "--data", "{}"], "expected a run directory, found nothing"),
+        (["evaluate", "--weights", "{}", "--data", "{}"], "config.json: expected a run's configuration"),
+        (["export", "--weights", "{}/none", "--out", "{}"], "expected a run directory"),
+        (["export", "--weights", "{}", "--out", "{}", "--size", "7"], "size: expected a multiple of 32"),
+        (["simulate", "--out", "{}/data", "--size", "8"], "size"),
+        (["info", "--weights", "{}"], "config.json: expected a run's configuration"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_status_2(arguments, sentence, tmp_path, capsys):
+    assert cli.main([argument.format(tmp_path) for argument in arguments]) == 2
+    message = capsys.readouterr().err
+    assert sentence in message
+    assert message.startswith("dlss-tf: ") and message.count("\n") == 1
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.parametrize("arguments", [[], ["paint"], ["train"], ["evaluate", "--factors", "x", "--weights", "a"]])
+def test_wrong_usage_is_status_2(arguments, capsys):
+    with pytest.raises(SystemExit) as ended:
+        cli.main(arguments)
+    assert ended.value.code == 2
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_info(tiny_run, capsys):
+    assert cli.main(["info", "--weights", tiny_run]) == 0
+    assert '"width": 0.05' in capsys.readouterr().out
+
+
+@pytest.mark.slow
+def test_simulate_train_evaluate_export(tmp_path):
+    """The whole main job, typed as a user types it, with a network that takes seconds."""
+    tiny = ["--iterations", "8", "--set", "width=0.05", "--set", "size=64", "--set", "batch=1"]
+    for command in (
+        ["simulate", "--out", "data", "--train", "3", "--val", "1", "--test", "1", "--size", "64"],
+        ["train", "--run", "run", "--data", "data", *tiny],
+        ["evaluate", "--weights", "run", "--data", "data", "--size", "64", "--factors", "4,10"],
+        ["export", "--weights", "run", "--out", "served", "--size", "64"],
+    ):
+        done = run("-m", "dlss_tf.cli", *command, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert "Traceback" not in done.stderr
+    assert (tmp_path / "served" / "1" / "saved_model.pb").exists()
+    assert sorted(os.listdir(tmp_path / "results")) == ["table2.csv", "table2.json", "table2.png"]

@@ -1,0 +1,65 @@
+import dataclasses
+
+import pytest
+
+from dlss_tf.config import PRESETS, Config, preset
+from dlss_tf.errors import InputError
+
+
+def test_round_trips_through_json(tmp_path):
+    config = PRESETS["quick"].replace(data=("a", "b"), width=0.125)
+    config.save(tmp_path / "config.json")
+    assert Config.load(tmp_path / "config.json") == config
+    assert [p.name for p in tmp_path.iterdir()] == ["config.json"]
+
+
+def test_paper_preset_is_table_1():
+    config = preset("paper")
+    assert (config.width, config.size, config.batch) == (1.0, 512, 1)
+    assert (config.iterations, config.learning_rate) == (1_000_000, 3e-4)
+    assert config.factors == (4, 5, 6, 7, 8, 9, 10)
+    assert config.intensity_reference == "crop"
+    assert not config.bias
+
+
+def test_text_becomes_the_fields_type():
+    config = Config().replace(factors="4,5", width="0.5", xla="true", batch="3", data="x,y")
+    assert dataclasses.asdict(config) | {"factors": (4, 5), "width": 0.5, "xla": True, "batch": 3} == vars(config)
+    assert config.data == ("x", "y")
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"size": 100}, "size: expected a multiple of 32 px, at least 32, found 100"),
+        ({"batch": 0}, "batch: expected at least 1, found 0"),
+        ({"batch": "two"}, "batch: expected a whole number, found 'two'"),
+        ({"width": -1}, "width: expected a number in"),
+        ({"width": "nan"}, "width: expected a number in"),
+        ({"xla": "maybe"}, "xla: expected true or false, found 'maybe'"),
+        ({"factors": "4,17"}, "factors: expected whole numbers from 2 to 16"),
+        ({"factors": ""}, "factors: expected"),
+        ({"upsampling": "nearest"}, "upsampling: expected one of transposed, bilinear, found nearest"),
+        ({"iterations": 3}, "iterations: expected at least 8, found 3"),
+        ({"colour": 1}, "unknown field 'colour'"),
+        ({"learning_rate": 0}, "learning_rate: expected a positive number, found 0"),
+        ({"seed": -1}, "seed: expected a whole number from 0"),
+    ],
+)
+def test_refuses_bad_values_in_one_sentence(changes, sentence):
+    with pytest.raises(InputError, match=sentence.replace("(", r"\(")):
+        Config().replace(**changes)
+
+
+def test_unknown_preset():
+    with pytest.raises(InputError, match="preset: expected one of quick, small, paper, found 'fast'"):
+        preset("fast")
+
+
+@pytest.mark.parametrize("content", [None, "", "[1]", "{not json", '{"width": "wide"}'])
+def test_refuses_a_bad_file(tmp_path, content):
+    path = tmp_path / "config.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(InputError):
+        Config.load(str(path))

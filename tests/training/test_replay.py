@@ -1,0 +1,72 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from dlss_tf.training.replay import INSERTION_RATE, REPLAY_PROBABILITY, Replay
+
+SIDE = 2
+
+
+@pytest.fixture
+def replay():
+    replay = Replay(SIDE, seed=1)
+    for i in range(replay.members):
+        replay.fill(i, tf.fill([SIDE, SIDE, 1], float(i)), tf.constant(i % 7 + 4))
+    return replay
+
+
+def run(replay, errors, batch):
+    """Insert flags of a stream of errors, through the compiled graph."""
+
+    @tf.function
+    def step(crops, errors, iteration):
+        crops, factors, fresh = replay.mix(crops, tf.fill([batch], 5), iteration)
+        before = replay.crops.read_value()
+        replay.insert(crops, factors, errors, fresh, iteration)
+        changed = tf.reduce_any(replay.crops != before, (1, 2, 3))
+        return fresh, tf.reduce_sum(tf.cast(changed, tf.int32))
+
+    fresh_count, inserted = [], []
+    for i, error in enumerate(errors.reshape(-1, batch).astype(np.float32)):
+        new = tf.fill([batch, SIDE, SIDE, 1], 1000.0 + i)
+        fresh, changed = step(new, tf.constant(error), tf.constant(i, tf.int64))
+        fresh_count.append(int(tf.reduce_sum(tf.cast(fresh, tf.int32))))
+        inserted.append(int(changed))
+    return np.array(fresh_count), np.array(inserted)
+
+
+@pytest.mark.parametrize("batch", [1, 4])
+def test_replays_a_fifth_and_inserts_a_fifth_also_while_losses_drift(replay, rng, batch):
+    n = 4000
+    errors = np.exp(rng.normal(0, 1.5, n) - np.linspace(0, 4, n)) * 1e-3
+    fresh, inserted = run(replay, errors, batch)
+    assert fresh.sum() / n == pytest.approx(1 - REPLAY_PROBABILITY, abs=0.03)
+    settled = slice(len(fresh) // 4, None)
+    assert inserted[settled].sum() / fresh[settled].sum() == pytest.approx(INSERTION_RATE, abs=0.03)
+
+
+def test_inserts_the_hardest(replay):
+    replay.log_threshold.assign(np.log(0.5))
+    crops = tf.reshape(tf.constant([100.0, 200.0, 300.0]), [3, 1, 1, 1]) * tf.ones([3, SIDE, SIDE, 1])
+    fresh = tf.constant([True, True, False])
+    replay.insert(crops, tf.constant([9, 10, 11]), tf.constant([0.1, 1.0, 1.0]), fresh, tf.constant(0, tf.int64))
+    held = replay.crops[:, 0, 0, 0].numpy()
+    assert (held == 200).sum() == 1
+    assert not np.isin(held, [100, 300]).any()
+    assert replay.factors.numpy()[held == 200] == 10
+
+
+def test_members_keep_their_factors(replay):
+    for i in range(40):
+        crops, factors, fresh = replay.mix(
+            tf.fill([2, SIDE, SIDE, 1], -1.0), tf.constant([99, 99]), tf.constant(i, tf.int64)
+        )
+        expected = np.where(fresh, 99, crops[:, 0, 0, 0].numpy().astype(int) % 7 + 4)
+        np.testing.assert_array_equal(factors, expected)
+
+
+def test_draws_depend_on_the_iteration_alone(replay):
+    crops = tf.fill([8, SIDE, SIDE, 1], -1.0)
+    first, again, other = (replay.mix(crops, tf.fill([8], 5), tf.constant(i, tf.int64))[0].numpy() for i in (3, 3, 4))
+    np.testing.assert_array_equal(first, again)
+    assert not np.array_equal(first, other)
