@@ -21,7 +21,7 @@ EXTRAS = {
     ],
 }
 EXTRAS["all"] = [*EXTRAS["eval"], *EXTRAS["serve"], *EXTRAS["codecs"]]
-EXTRAS["dev"] = [*EXTRAS["all"], "pytest", "ruff"]
+EXTRAS["dev"] = [*EXTRAS["all"], "pytest", "pytest-xdist", "ruff"]
 
 setup(
     name="dlss_tf",

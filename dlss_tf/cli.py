@@ -6,9 +6,11 @@ TensorFlow is imported only by the commands that compute, so that help and misty
 from __future__ import annotations
 
 import argparse
+import contextlib
+import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from absl.flags import argparse_flags
 
@@ -27,9 +29,10 @@ def _simulate(arguments: argparse.Namespace) -> None:
 
 
 def _train(arguments: argparse.Namespace) -> int:
+    config = _config(arguments)
+    _start_tensorflow()
     from .training.trainer import train
 
-    config = _config(arguments)
     ended = train(config, arguments.run, resume=arguments.resume, stop_at=arguments.steps)
     print(f"{arguments.run}: training {ended}")
     if ended != "complete":
@@ -53,6 +56,7 @@ def _config(arguments: argparse.Namespace) -> Config:
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
+    _start_tensorflow()
     from .evaluation.evaluate import evaluate
     from .evaluation.metrics import format_table
 
@@ -63,6 +67,7 @@ def _evaluate(arguments: argparse.Namespace) -> None:
 
 
 def _export(arguments: argparse.Namespace) -> None:
+    _start_tensorflow()
     from .serving.export import export
 
     print(export(arguments.weights, arguments.out, arguments.size, arguments.version))
@@ -168,6 +173,28 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
         "--size", type=int, default=512, help="side of the output in px, a multiple of 32 (%(default)s)"
     )
     parser.add_argument("--version", type=int, help="version number; one above the highest there if not given")
+
+
+def _start_tensorflow() -> None:
+    """Import it, and run an operation, without the announcements that newer ones make whatever the log level is."""
+    with _silent_stderr():
+        import tensorflow as tf
+
+        tf.constant(0)
+
+
+@contextlib.contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Without what native code writes there."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -120,9 +120,9 @@ PRESETS = {
     "quick": Config(
         preset="quick",
         size=256,
-        batch=2,
+        batch=4,
         width=0.25,
-        iterations=1000,
+        iterations=1200,
         learning_rate=6e-4,
         checkpoint_minutes=2,
         **_OURS,

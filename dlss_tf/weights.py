@@ -1,4 +1,4 @@
-"""A generator's weights on disk: ``config.json`` and ``weights/generator.npz`` in a run directory or under checkpoints/.
+"""A generator on disk: ``config.json`` and ``weights/generator.npz`` in a run directory or under checkpoints/.
 
 NumPy only. Arrays are float32 or float16, named as ``_compat.variables`` names the generator's variables.
 """

@@ -1,9 +1,14 @@
 """What several tests need: a tiny data set in the STEM Crops layout and a tiny trained run."""
 
+import os
+
 import numpy as np
 import pytest
 
 import dlss_tf  # noqa: F401  before TensorFlow, whose environment it sets
+
+# Tests compile a network to see that it can be, not to run it fast.
+os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
 TINY = {"size": 64, "width": 0.05, "batch": 2, "iterations": 16, "checkpoint_minutes": 1000.0}
 

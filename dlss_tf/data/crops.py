@@ -21,7 +21,7 @@ import tensorflow as tf
 import tifffile
 from absl import logging as absl_logging
 
-from dlss_tf.errors import InputError
+from ..errors import InputError
 
 # What is wrong with a file is said once, by InputError or BadFiles, not again in tifffile's own words.
 logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)

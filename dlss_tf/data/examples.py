@@ -1,4 +1,4 @@
-"""Crop -> training example: sampling at a random coverage, infill and intensity scaling (method.md sections 1 and 2)."""
+"""Crop -> training example: random coverage, sampling, infill and intensity scaling (paper section II)."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def scan_range(scan: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
 
 
 def make_example(crops: tf.Tensor, factor: tf.Tensor, intensity_reference: str) -> Example:
-    """Sample crops [b, N, N, 1] in [0, 1] at coverage 1/factor^2, factor int32 [b], and scale as method.md section 1."""
+    """Sample crops [b, N, N, 1] in [0, 1] at coverage 1/factor^2, factor int32 [b], and scale inputs and targets."""
     infilled = infill(crops, factor)
     low, scale = scan_range(infilled)
     p_table = np.array([0.0] + [lattice.p(1 / s**2) for s in range(1, lattice.MAX_FACTOR + 1)], np.float32)

@@ -21,12 +21,11 @@ from types import MappingProxyType
 import numpy as np
 import tifffile
 
-from dlss_tf.errors import InputError
-from dlss_tf.progress import Progress
+from ..errors import InputError
+from ..progress import Progress
 
 VERSION = 1  # of the simulator: raise it with every change that alters a crop, so that no dataset mixes two versions
 SPLITS = ("train", "val", "test")  # the position is part of the seed of every crop: append only
-DEFAULT_COUNTS: Mapping[str, int] = MappingProxyType({"train": 2000, "val": 200, "test": 200})
 RECORD = "simulation.json"
 SMALLEST, MOST = 64, 100_000  # smallest size in pixels; most files of a split that five digits can number
 MARGIN = 32  # pixels simulated around the crop: hides the wrap-around of Fourier filters, gives scan distortion room
@@ -768,7 +767,7 @@ def _run(tasks: list[Task], processes: int) -> Generator[None, None, None]:
 
 def simulate_dataset(
     root: str | os.PathLike[str],
-    counts: Mapping[str, int] = DEFAULT_COUNTS,
+    counts: Mapping[str, int],
     size: int = 512,
     seed: int = 0,
     processes: int | None = None,

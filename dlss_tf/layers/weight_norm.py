@@ -11,7 +11,7 @@ V_STDDEV = 0.05
 
 
 class WeightNormConv2D(keras.layers.Layer):
-    """Convolution without bias, SAME padding, whose kernel is g v / ||v||, the norm over all axes but the output channel.
+    """Convolution without bias, SAME padding, kernel g v / ||v||, the norm over all axes but the output channel.
 
     [batch, h, w, c] -> [batch, ceil(h / strides), ceil(w / strides), filters]. While `initializing` is set, a call
     first sets g = 1 / sqrt(var + 1e-8), var being each channel's output variance with g = 1.

@@ -87,8 +87,9 @@ def export(weights_directory: str, destination: str, size: int = 512, version: i
         tf.saved_model.save(served, beside, signatures)
         _write_warmup(beside, os.path.basename(os.path.normpath(destination)), config.factors, size)
         os.replace(beside, final)
-    except OSError as error:
-        raise InputError(f"{destination}: expected a folder that can be written, found: {error.strerror}") from None
+    except (OSError, tf.errors.OpError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error.message
+        raise InputError(f"{destination}: expected a folder that can be written, found: {reason}") from None
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return final

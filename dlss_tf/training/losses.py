@@ -25,7 +25,7 @@ def equation_3(outputs: tf.Tensor, blurred: tf.Tensor, example: Example) -> tf.T
 
 
 def half_size(images: tf.Tensor) -> tf.Tensor:
-    """I_blur -> I_blur^half of eq. 7: bilinearly downsampled, pixel centres aligned, which is the mean of 2x2 pixels."""
+    """I_blur^half of eq. 7: bilinearly downsampled, pixel centres aligned, which is the mean of 2x2 pixels."""
     return tf.nn.avg_pool2d(images, 2, 2, "VALID")
 
 

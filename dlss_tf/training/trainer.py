@@ -85,8 +85,8 @@ def _check_same(begun: Config, asked: Config, run: str) -> None:
 def _restore(checkpoints: tf.train.CheckpointManager) -> None:
     try:
         checkpoints.checkpoint.restore(checkpoints.latest_checkpoint).assert_consumed()
-    except (tf.errors.OpError, AssertionError, ValueError) as error:
-        reason = str(error).splitlines()[0]
+    except (tf.errors.OpError, AssertionError, ValueError, IndexError) as error:
+        reason = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(f"{checkpoints.latest_checkpoint}: expected this run's checkpoint, found {reason}") from None
 
 

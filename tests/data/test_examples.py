@@ -72,8 +72,8 @@ def test_a_scan_of_one_value_becomes_one_half(reference):
 
 
 def test_factors_are_drawn_alike_from_the_choice_and_repeatably():
-    draws = np.array([draw_factors(tf.constant([k]), (4, 5, 10), 7)[0] for k in range(300)])
-    again = np.array([draw_factors(tf.constant([k]), (4, 5, 10), 7)[0] for k in range(300)])
+    draws = np.array([draw_factors(tf.constant([k], tf.int64), (4, 5, 10), 7)[0] for k in range(300)])
+    again = np.array([draw_factors(tf.constant([k], tf.int64), (4, 5, 10), 7)[0] for k in range(300)])
     np.testing.assert_array_equal(draws, again)
     values, counts = np.unique(draws, return_counts=True)
     np.testing.assert_array_equal(values, [4, 5, 10])

@@ -86,7 +86,7 @@ def test_constant_and_non_finite_scans(signatures):
 
 @pytest.mark.parametrize(
     ("side", "factor", "sentence"),
-    [(20, 5, "scan: for this factor"), (24, 17, "factor: expected one whole number"), (24, [4, 5], "factor: expected")],
+    [(21, 5, "scan: for this factor"), (24, 17, "factor: expected one whole number"), (24, [4, 5], "factor: expected")],
 )
 def test_refuses_bad_requests(signatures, side, factor, sentence):
     with pytest.raises(tf.errors.InvalidArgumentError, match=sentence):
