@@ -41,13 +41,20 @@ def train(config: Config, run: str, *, resume: bool = False, stop_at: int | None
     if stop_at is not None and stop_at < 1:
         raise InputError(f"steps: expected at least 1, found {stop_at}")
     config = _prepare_run(config, run, resume)
-    state = State.create(config)
-    checkpoints = tf.train.CheckpointManager(state.checkpoint(), os.path.join(run, "checkpoints"), max_to_keep=2)
-    if checkpoints.latest_checkpoint:
-        _restore(checkpoints)
-    else:
-        _start(config, state)
-    return _Loop(config, run, state, checkpoints).run(min(stop_at or config.iterations, config.iterations))
+    try:
+        state = State.create(config)
+        checkpoints = tf.train.CheckpointManager(state.checkpoint(), os.path.join(run, "checkpoints"), max_to_keep=2)
+        if checkpoints.latest_checkpoint:
+            _restore(checkpoints)
+        else:
+            _start(config, state)
+        return _Loop(config, run, state, checkpoints).run(min(stop_at or config.iterations, config.iterations))
+    except tf.errors.ResourceExhaustedError:
+        asked = f"width {config.width}, size {config.size}, batch {config.batch}"
+        raise TrainingStopped(f"training: memory or disk is exhausted; {asked} need more than there is") from None
+    except (OSError, tf.errors.OpError) as error:
+        reason = getattr(error, "message", None) or error
+        raise TrainingStopped(f"run {run}: cannot go on: {reason}") from None
 
 
 def _prepare_run(config: Config, run: str, resume: bool) -> Config:

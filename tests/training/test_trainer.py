@@ -184,3 +184,10 @@ def test_without_data_simulated_crops_are_made(config, tmp_path, monkeypatch):
     assert train(config.replace(data=(), iterations=8), "run") == "complete"
     assert Config.load("run/config.json").data == (os.path.join("data", "simulated"),)
     assert len(os.listdir("data/simulated/train")) == 2
+
+
+def test_unwritable_checkpoints_stop_with_a_sentence(config, tmp_path):
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run" / "checkpoints").write_text("a file where the folder should be")
+    with pytest.raises(TrainingStopped, match=r"run .*run: cannot go on: .*checkpoints"):
+        train(config, str(tmp_path / "run"), stop_at=1)
