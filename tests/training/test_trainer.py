@@ -66,7 +66,7 @@ def test_run_directory(unstopped, config):
         for event in tf.compat.v1.train.summary_iterator(os.path.join(unstopped, "logs", name)):
             tags |= {value.tag for value in event.summary.value}
     assert {"equation_3", "equation_7", "loss", "validation_equation_3", "replay_insertion_rate"} <= tags
-    assert any(tag.startswith("validation input, output, target/image") for tag in tags)
+    assert "validation input, output, target" in tags
 
 
 @pytest.mark.parametrize("steps", [1, 50])
