@@ -36,7 +36,7 @@ def _train(arguments: argparse.Namespace) -> int:
     ended = train(config, arguments.run, resume=arguments.resume, stop_at=arguments.steps)
     print(f"{arguments.run}: training {ended}")
     if ended != "complete":
-        print("Continue it with the same command and --resume.")
+        print(f"Continue it with: dlss-tf train --run {arguments.run} --resume")
     return 128 + signal.SIGINT if ended == "interrupted" else 0
 
 
@@ -47,12 +47,24 @@ def _config(arguments: argparse.Namespace) -> Config:
         if not equals:
             raise InputError(f"--set: expected NAME=VALUE, found {setting!r}")
         changes[name] = value
-    for name in ("iterations", "seed", "mixed_precision", "xla"):
+    if arguments.coverage is not None:
+        changes["factors"] = (arguments.coverage,)
+    for name in ("iterations", "seed", "mixed_precision", "xla", "objective", "adversarial"):
         if getattr(arguments, name) is not None:
             changes[name] = getattr(arguments, name)
     if arguments.data:
         changes["data"] = arguments.data
-    return preset(arguments.preset).replace(**changes)
+    return _begun_or_preset(arguments).replace(**changes)
+
+
+def _begun_or_preset(arguments: argparse.Namespace) -> Config:
+    """The config of the run to resume, so that its options need not be given again; else the preset's."""
+    path = os.path.join(arguments.run, "config.json")
+    if arguments.resume and os.path.exists(path):
+        begun = Config.load(path)
+        if arguments.preset in (None, begun.preset):
+            return begun
+    return preset(arguments.preset or "quick")
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
@@ -76,9 +88,19 @@ def _export(arguments: argparse.Namespace) -> None:
 def _info(arguments: argparse.Namespace) -> None:
     from . import weights
 
-    config, arrays = weights.load(arguments.weights)
+    if arguments.weights is None:
+        config = preset(arguments.preset)
+    else:
+        config, arrays = weights.load(arguments.weights)
+    if arguments.schedule:
+        _start_tensorflow()
+        from .training.schedules import format_table
+
+        print(format_table(config.iterations, config.learning_rate))
+        return
     print(config.to_json(), end="")
-    print(f"{sum(array.size for array in arrays.values())} generator weights in {arguments.weights}")
+    if arguments.weights is not None:
+        print(f"{sum(array.size for array in arrays.values())} generator weights in {arguments.weights}")
 
 
 def _factors(text: str) -> list[int]:
@@ -103,8 +125,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(command("train", _train, "train a unified generator, or continue a run"))
     _add_evaluate(command("evaluate", _evaluate, "compare a generator with traditional methods (the paper's Table 2)"))
     _add_export(command("export", _export, "write a SavedModel for TensorFlow Serving"))
-    info = command("info", _info, "show what a run was trained with")
-    info.add_argument("--weights", required=True, help="run directory")
+    info = command("info", _info, "show what a run was trained with, or a preset would be, or its learning schedule")
+    info.add_argument("--weights", help="run directory")
+    info.add_argument("--preset", default="quick", choices=PRESETS, help="without --weights (%(default)s)")
+    info.add_argument("--schedule", action="store_true", help="Table 1 as this run or preset scales it")
     return parser
 
 
@@ -127,17 +151,24 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--run", required=True, help="run directory: configuration, checkpoints, logs, weights")
     parser.add_argument(
         "--preset",
-        default="quick",
         choices=PRESETS,
-        help="quick: minutes; small: an hour or two; paper: weeks on a GPU (%(default)s)",
+        help="quick: minutes; small: an hour or two; paper: weeks on a GPU (quick, or what is resumed)",
     )
     parser.add_argument("--data", action="append", help=f"{DATA_HELP}; without it simulated crops are made and used")
-    parser.add_argument("--resume", action="store_true", help="continue the run in --run if there is one")
+    parser.add_argument("--resume", action="store_true", help="continue the run in --run, if there is one")
     parser.add_argument("--steps", type=int, help="stop when this many iterations of the schedule are done (all)")
     parser.add_argument(
         "--iterations", type=int, help="length of the schedule in iterations; the preset's if not given"
     )
     parser.add_argument("--seed", type=int, help="seed of weights, data order, coverages and replay")
+    parser.add_argument("--coverage", type=int, metavar="S", help="train for coverage 1/S^2 alone (p = 1)")
+    parser.add_argument("--objective", choices=("blur", "no-blur"), help="eq. 3 (blur, the default) or eq. 6")
+    parser.add_argument(
+        "--adversarial",
+        action="store_true",
+        default=None,
+        help="fine-tune adversarially for as many iterations again; with --resume also a run begun without",
+    )
     parser.add_argument("--mixed-precision", action="store_true", default=None, help="convolutions in bfloat16")
     parser.add_argument("--xla", action="store_true", default=None, help="compile the training step with XLA")
     parser.add_argument(

@@ -10,6 +10,8 @@ from typing import Any, get_args, get_type_hints
 from .errors import InputError
 
 CHOICES = {
+    "objective": ("blur", "no-blur"),
+    "discriminator_head": ("linear", "sum"),
     "upsampling": ("transposed", "bilinear"),
     "subtract": ("batch", "running", "image"),
     "intensity_reference": ("crop", "scan"),
@@ -33,6 +35,10 @@ class Config:
     freeze_at: float = 1.0  # where running means freeze, as a fraction of `iterations`
     iterations: int = 1_000_000  # length of the non-adversarial half of Table 1
     learning_rate: float = 3e-4  # of the generator at the start; Table 1's other rates keep their ratio to it
+    objective: str = "blur"  # eq. 3, blurred targets; or eq. 6, targets as they are, with the MSE predictor
+    adversarial: bool = False  # add Table 1's second half, as many iterations again
+    discriminator_head: str = "linear"  # fig. 12's linear layer, or the published code's sum of features
+    track_p: bool = False  # p(c) from moving averages of each coverage's MSE, in place of eq. 1
     mixed_precision: bool = False  # convolutions in bfloat16, variables and losses in float32
     xla: bool = False  # compile the training step with XLA
     seed: int = 0
@@ -55,6 +61,11 @@ class Config:
             "whole numbers from 2 to 16",
             list(self.factors),
         )
+
+    @property
+    def total_iterations(self) -> int:
+        """Length of the whole schedule: the non-adversarial half, and the adversarial one where it is asked for."""
+        return 2 * self.iterations if self.adversarial else self.iterations
 
     def replace(self, **changes: Any) -> Config:
         """A copy with some fields changed. Raises InputError for an unknown field or a value out of range."""

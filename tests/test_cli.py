@@ -44,6 +44,7 @@ def test_help(arguments, capsys):
         (["export", "--weights", "{}", "--out", "{}", "--size", "7"], "size: expected a multiple of 32"),
         (["simulate", "--out", "{}/data", "--size", "8"], "size"),
         (["info", "--weights", "{}"], "config.json: expected a run's configuration"),
+        (["train", "--run", "{}/run", "--coverage", "17"], "factors: expected whole numbers from 2 to 16, found [17]"),
     ],
 )
 def test_bad_input_is_one_sentence_and_status_2(arguments, sentence, tmp_path, capsys):
@@ -67,18 +68,28 @@ def test_info(tiny_run, capsys):
     assert '"width": 0.05' in capsys.readouterr().out
 
 
+def test_info_of_a_preset_and_its_schedule(capsys):
+    assert cli.main(["info", "--preset", "paper"]) == 0
+    assert '"iterations": 1000000' in capsys.readouterr().out
+    assert cli.main(["info", "--preset", "paper", "--schedule"]) == 0
+    assert "1937500" in capsys.readouterr().out
+
+
 @pytest.mark.slow
 def test_simulate_train_evaluate_export(tmp_path):
     """The whole main job, typed as a user types it, with a network that takes seconds."""
     tiny = ["--iterations", "8", "--set", "width=0.05", "--set", "size=64", "--set", "batch=1"]
     for command in (
         ["simulate", "--out", "data", "--train", "3", "--val", "1", "--test", "1", "--size", "64"],
-        ["train", "--run", "run", "--data", "data", *tiny],
+        ["train", "--run", "run", "--data", "data", *tiny, "--steps", "4"],
+        ["train", "--run", "run", "--resume"],
         ["evaluate", "--weights", "run", "--data", "data", "--size", "64", "--factors", "4,10"],
         ["export", "--weights", "run", "--out", "served", "--size", "64"],
     ):
         done = run("-m", "dlss_tf.cli", *command, cwd=tmp_path)
         assert done.returncode == 0, done.stderr
         assert "Traceback" not in done.stderr
+        if command[0] == "train":
+            assert ("training complete" if "--resume" in command else "dlss-tf train --run run --resume") in done.stdout
     assert (tmp_path / "served" / "1" / "saved_model.pb").exists()
     assert sorted(os.listdir(tmp_path / "results")) == ["table2.csv", "table2.json", "table2.png"]

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import numpy as np
 import tensorflow as tf
 
+from .. import lattice
 from ..data.examples import Example
 
-LAMBDA = 200.0  # lambda_{G,MSE} and lambda_{G,aux}
+LAMBDA = 200.0  # lambda_{G,MSE}, lambda_{G,aux} and lambda_{one-stage}
+EPSILON = 0.1  # least mu_M that eq. 6 divides by
 
 
 def mse(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
@@ -32,3 +37,64 @@ def half_size(images: tf.Tensor) -> tf.Tensor:
 def equation_7(trainer_outputs: tf.Tensor, blurred: tf.Tensor, example: Example) -> tf.Tensor:
     """Eq. 7 within ALRC: lambda MSE(T(G_inner(I)), I_blur^half) / p(c)."""
     return LAMBDA * weighted_mse(trainer_outputs, half_size(blurred), example)
+
+
+def equation_4(predictions: tf.Tensor, outputs: tf.Tensor, target: tf.Tensor, example: Example) -> tf.Tensor:
+    """Eq. 4, M's loss: mean over an example's crops of (M(C_i) - lambda MSE(G(I), I) / p(c))^2.
+
+    `predictions` are the M(C_i), [b, count]. No gradient passes to the outputs.
+    """
+    error = tf.stop_gradient(LAMBDA * weighted_mse(outputs, target, example))
+    return tf.reduce_mean(tf.math.squared_difference(predictions, error[:, None]), 1)
+
+
+def equation_5(predictions: tf.Tensor) -> tf.Tensor:
+    """Eq. 5, mu_M: the mean prediction of an example's crops, [b, count] -> [b]."""
+    return tf.reduce_mean(predictions, 1)
+
+
+def equation_6(
+    outputs: tf.Tensor, target: tf.Tensor, example: Example, mu1: tf.Tensor, predicted: tf.Tensor
+) -> tf.Tensor:
+    """Eq. 6 within ALRC: lambda mu_1 MSE(G(I), I) / (p(c) max(mu_M, epsilon)), for `outputs` from `keep_known`.
+
+    mu1 is ALRC's first moment, a scalar; `predicted` is mu_M of eq. 5, [b]. Both are constants to the gradient.
+    """
+    priority = tf.stop_gradient(mu1 / tf.maximum(predicted, EPSILON))
+    return LAMBDA * priority * weighted_mse(outputs, target, example)
+
+
+def keep_known(outputs: tf.Tensor, target: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
+    """Outputs [b, N, N, 1] with the target's values at the pixels that the scan held, so that no loss comes from them.
+
+    factor: int32 [b], the s of each example.
+    """
+    axis = tf.gather(_known_table(outputs.shape[1]), factor)
+    known = axis[:, :, None, None] & axis[:, None, :, None]
+    return tf.where(known, target, outputs)
+
+
+def _known_table(size: int) -> tf.Tensor:
+    """Which positions of an axis are sampled, for every factor: bool [17, N]; rows below the smallest are unused."""
+    table = np.zeros((lattice.MAX_FACTOR + 1, size), bool)
+    for factor in range(lattice.MIN_FACTOR, min(lattice.MAX_FACTOR, size) + 1):
+        table[factor, lattice.positions(size, factor)] = True
+    return tf.constant(table)
+
+
+def equation_8(real: Sequence[tf.Tensor], generated: Sequence[tf.Tensor]) -> tf.Tensor:
+    """Eq. 8, the discriminators' loss: mean over i of D_i(G(I))^2 + (D_i(I_N) - 1)^2.
+
+    `real` and `generated` are the outputs [b] of each discriminator for true and for generated images.
+    """
+    return tf.add_n([tf.square(g) + tf.square(r - 1.0) for r, g in zip(real, generated)]) / len(real)
+
+
+def equation_9(generated: Sequence[tf.Tensor]) -> tf.Tensor:
+    """Eq. 9, the generator's adversarial loss, its bracket put right: mean over i of (D_i(G(I)) - 1)^2."""
+    return tf.add_n([tf.square(g - 1.0) for g in generated]) / len(generated)
+
+
+def equation_11(outputs: tf.Tensor, blurred: tf.Tensor, example: Example) -> tf.Tensor:
+    """Eq. 11 within ALRC: lambda MSE(G_one-stage(I), I_blur), in the crop's [0, 1]; one coverage needs no p(c)."""
+    return LAMBDA * example.weight * mse(outputs, blurred)

@@ -1,4 +1,4 @@
-"""Table 1: learning rates and momentum decays at each iteration (method.md section 7)."""
+"""Learning rates and momentum decays at each iteration: Table 1 and section IV (method.md section 7)."""
 
 from __future__ import annotations
 
@@ -7,15 +7,20 @@ from typing import NamedTuple
 import tensorflow as tf
 
 PUBLISHED_RATE = 3e-4
+ONE_STAGE_PUBLISHED_RATE = 1e-3
 LEVELS = 8
 
 
 class Schedule(NamedTuple):
-    """Rates and first-moment decays in force at an iteration; float32 scalars."""
+    """Rates and first-moment decays in force at an iteration, float32 scalars; 0 where Table 1 has a dash."""
 
     generator_rate: tf.Tensor
+    predictor_rate: tf.Tensor
     trainer_rate: tf.Tensor
+    discriminator_rate: tf.Tensor
     beta1: tf.Tensor  # of generator and inner trainer
+    predictor_beta1: tf.Tensor
+    discriminator_beta1: tf.Tensor
 
 
 def decay(iteration: tf.Tensor, start: int, length: int) -> tf.Tensor:
@@ -27,12 +32,65 @@ def decay(iteration: tf.Tensor, start: int, length: int) -> tf.Tensor:
     return 1.0 - tf.cast(tf.clip_by_value(level, 0, LEVELS - 1), tf.float32) / LEVELS
 
 
-def non_adversarial(iteration: tf.Tensor, iterations: int, learning_rate: float = PUBLISHED_RATE) -> Schedule:
-    """Table 1's first half, its boundaries scaled from 10^6 to `iterations`: constant, then eight levels down.
+def table_1(iteration: tf.Tensor, iterations: int, learning_rate: float = PUBLISHED_RATE) -> Schedule:
+    """Table 1, its boundaries scaled from 10^6 non-adversarial iterations to `iterations`; as many adversarial follow.
 
-    The generator starts at `learning_rate`, the inner trainer at twice that; beta1 falls from 0.9 as 0.5 + 0.4 f.
+    Each half is constant for its first half, then falls in eight levels. The generator starts at `learning_rate` and,
+    adversarially, at a third of it; the inner trainer has twice the generator's rate. beta1 falls from 0.9 as
+    0.5 + 0.4 f. `iteration` is an int64 scalar.
     """
     half = iterations // 2
-    f = decay(iteration, half, iterations - half)
-    rate = learning_rate * f
-    return Schedule(rate, 2 * rate, 0.5 + 0.4 * f)
+    first, second = decay(iteration, half, iterations - half), decay(iteration, iterations + half, iterations - half)
+    adversarial = iteration >= iterations
+    rate = learning_rate * tf.where(adversarial, second / 3, first)
+    zero = tf.zeros_like(rate)
+    return Schedule(
+        generator_rate=rate,
+        predictor_rate=tf.where(adversarial, zero, rate),
+        trainer_rate=2 * rate,
+        discriminator_rate=tf.where(adversarial, rate, zero),
+        beta1=tf.where(adversarial, 0.5, 0.5 + 0.4 * first),
+        predictor_beta1=tf.constant(0.9),
+        discriminator_beta1=tf.constant(0.5),
+    )
+
+
+def boundaries(iterations: int, learning_rate: float = PUBLISHED_RATE) -> list[tuple[int, Schedule]]:
+    """Where each interval of Table 1, or a level of its decay, begins in both halves, and the values from there on."""
+    half = iterations // 2
+    starts = {0, iterations}
+    for begin in (half, iterations + half):
+        starts |= {begin - (-level * (iterations - half) // LEVELS) for level in range(LEVELS)}  # rounded up
+    return [(i, table_1(tf.constant(i, tf.int64), iterations, learning_rate)) for i in sorted(starts)]
+
+
+def format_table(iterations: int, learning_rate: float = PUBLISHED_RATE) -> str:
+    """Table 1 for a terminal: a line for each boundary; dashes where a network is not trained."""
+    names = ("G", "M", "T", "D", "beta1 G, T", "beta1 M", "beta1 D")
+    lines = [f"{'from iteration':>14}" + "".join(f"{name:>12}" for name in names)]
+    for iteration, schedule in boundaries(iterations, learning_rate):
+        values = {name: float(value) for name, value in schedule._asdict().items()}
+        trains = {"predictor": values["predictor_rate"] > 0, "discriminator": values["discriminator_rate"] > 0}
+        cells = [f"{value:.6g}" if trains.get(name.split("_")[0], True) else "-" for name, value in values.items()]
+        lines.append(f"{iteration:>14}" + "".join(f"{cell:>12}" for cell in cells))
+    return "\n".join(lines)
+
+
+class OneStageSchedule(NamedTuple):
+    """Rate and first-moment decay of the one-stage generator at an iteration; float32 scalars."""
+
+    rate: tf.Tensor
+    beta1: tf.Tensor
+
+
+def one_stage(
+    iteration: tf.Tensor, iterations: int, learning_rate: float = ONE_STAGE_PUBLISHED_RATE
+) -> OneStageSchedule:
+    """Section IV's schedule, its boundaries scaled from 10^5 to `iterations`; `iteration` is an int64 scalar.
+
+    The rate is `learning_rate`, half of it from 1/8 of the iterations, a quarter from 1/4; beta1 is 0.9, and 0.5 from
+    the half, where batch norm freezes too.
+    """
+    eighth = 8 * iteration // iterations
+    halvings = tf.cast(tf.clip_by_value(eighth, 0, 2), tf.float32)
+    return OneStageSchedule(learning_rate * 0.5**halvings, tf.where(eighth < 4, 0.9, 0.5))

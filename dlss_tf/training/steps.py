@@ -5,17 +5,23 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Callable
 
+import numpy as np
 import tensorflow as tf
+from tensorflow import keras
 
+from .. import lattice
 from .._compat import tf_variable, variables
 from ..config import Config
 from ..data.examples import Example, draw_factors, make_example, to_crop_scale
 from ..layers.alrc import ALRC
-from ..layers.blur import blur_target
+from ..layers.blur import blur_output, blur_target
+from ..models import discriminators, mse_predictor
 from ..models.two_stage import TwoStage, two_stage
 from . import losses, schedules
 from .optimizer import Adam
 from .replay import Replay
+
+P_DECAY = 0.999  # of the tracked MSE of each coverage
 
 
 @dataclasses.dataclass
@@ -23,11 +29,11 @@ class State:
     """All that training changes, and so all that a checkpoint holds."""
 
     networks: TwoStage
-    generator_adam: Adam
-    trainer_adam: Adam
-    alrc_3: ALRC
-    alrc_7: ALRC
+    models: dict[str, tuple[keras.Model, ...]]  # by the group that one ADAM trains; only those the objective needs
+    adams: dict[str, Adam]
+    alrcs: dict[str, ALRC]  # equation_3 or equation_6; equation_7; error, whose mu1 eq. 6 takes
     replay: Replay
+    tracked_mse: tf.Variable  # float32 [17], by factor: p_raw(c) tracked in place of eq. 1
     iteration: tf.Variable  # int64: iterations done
     position: tf.Variable  # int64: next example of the training stream
     validation_position: tf.Variable
@@ -35,29 +41,41 @@ class State:
     @staticmethod
     def create(config: Config) -> State:
         networks = two_stage(config)
+        models = {"generator": (networks.generator,), "trainer": (networks.trainer,)}
+        alrcs = ["equation_3", "equation_7"]
+        if config.objective == "no-blur":
+            models["predictor"] = (mse_predictor.mse_predictor(config.seed),)
+            alrcs = ["equation_6", "equation_7", "error"]
+        if config.adversarial:
+            dtype = "mixed_bfloat16" if config.mixed_precision else "float32"
+            models["discriminators"] = discriminators.discriminators(config.width, config.discriminator_head, dtype)
+            discriminators.initialize(models["discriminators"], config.seed)
         counters = (tf.Variable(0, dtype=tf.int64, trainable=False) for _ in range(3))
         return State(
             networks,
-            Adam(variables(networks.generator, trainable_only=True)),
-            Adam(variables(networks.trainer, trainable_only=True)),
-            _built(ALRC(name="alrc_3")),
-            _built(ALRC(name="alrc_7")),
+            models,
+            {name: Adam(_variables(group, trainable_only=True)) for name, group in models.items()},
+            {name: _built(ALRC(name=f"alrc_{name}")) for name in alrcs},
             Replay(config.size, config.seed),
+            tf.Variable(_p_raw(), trainable=False),
             *counters,
         )
 
-    def checkpoint(self) -> tf.train.Checkpoint:
+    def checkpoint(self, discriminators: bool = True) -> tf.train.Checkpoint:
         """Plain variables by name, so that a run trained on one stack resumes on the other."""
+        groups = [name for name in self.models if discriminators or name != "discriminators"]
         return tf.train.Checkpoint(
-            generator=variables(self.networks.generator),
-            trainer=variables(self.networks.trainer),
-            generator_adam=self.generator_adam.state(),
-            trainer_adam=self.trainer_adam.state(),
-            alrc_3=_moments(self.alrc_3),
-            alrc_7=_moments(self.alrc_7),
+            **{name: _variables(self.models[name]) for name in groups},
+            **{f"{name}_adam": self.adams[name].state() for name in groups},
+            **{f"alrc_{name}": _moments(alrc) for name, alrc in self.alrcs.items()},
             replay=self.replay.state(),
+            tracked={"mse": self.tracked_mse},
             counters={k: getattr(self, k) for k in ("iteration", "position", "validation_position")},
         )
+
+
+def _variables(group: tuple[keras.Model, ...], trainable_only: bool = False) -> dict[str, tf.Variable]:
+    return {name: variable for model in group for name, variable in variables(model, trainable_only).items()}
 
 
 def _built(alrc: ALRC) -> ALRC:
@@ -69,39 +87,55 @@ def _moments(alrc: ALRC) -> dict[str, tf.Variable]:
     return {"mu1": tf_variable(alrc.mu1), "mu2": tf_variable(alrc.mu2)}
 
 
-def train_step(config: Config, state: State) -> Callable[[tf.Tensor, tf.Tensor], dict[str, tf.Tensor]]:
+def _p_raw() -> np.ndarray:
+    """Eq. 1 by factor, float32 [17]; 0 where there is no such factor."""
+    return np.array([0.0] + [lattice.p_raw(1 / s**2) for s in range(1, lattice.MAX_FACTOR + 1)], np.float32)
+
+
+def train_step(
+    config: Config, state: State, adversarial: bool = False
+) -> Callable[[tf.Tensor, tf.Tensor], dict[str, tf.Tensor]]:
     """The training step: (positions int64 [b], crops [b, N, N, 1] in [0, 1]) -> scalars for the log.
 
-    Draws coverages, mixes in replayed examples, minimises eq. 3 + eq. 7 by one ADAM step, offers hard examples to the
-    replay buffer. Eq. 7 does not depend on the outer generator nor eq. 3 on the inner trainer, so the gradient of their
-    sum gives each of the three its own loss: inner eq. 3 + eq. 7, outer eq. 3, trainer eq. 7.
+    Draws coverages, mixes in replayed examples, minimises each network's loss by one ADAM step, offers hard examples to
+    the replay buffer. Eq. 7 does not depend on the outer generator, nor eq. 3, 6 and 9 on the inner trainer, so the
+    gradient of their sum gives each its own: inner all, outer all but eq. 7, trainer eq. 7 alone. The discriminators'
+    eq. 8 (`adversarial`) and the predictor's eq. 4 have gradients of their own.
     """
-    generator, trainer = state.generator_adam, state.trainer_adam
 
     @tf.function(jit_compile=config.xla)
     def step(positions: tf.Tensor, crops: tf.Tensor) -> dict[str, tf.Tensor]:
         factors = draw_factors(positions, config.factors, config.seed)
         crops, factors, fresh = state.replay.mix(crops, factors, state.iteration)
         example = make_example(crops, factors, config.intensity_reference)
+        example = example._replace(p=_p(config, state, factors))
         blurred = blur_target(example.target)
-        with tf.GradientTape() as tape:
+        with tf.GradientTape(persistent=True) as tape:
             inner = state.networks.inner(example.inputs, training=True)
             outputs = state.networks.outer([example.inputs, inner], training=True)
-            equation_3 = losses.equation_3(outputs, blurred, example)
-            equation_7 = losses.equation_7(state.networks.trainer(inner, training=True), blurred, example)
-            loss = tf.reduce_mean(state.alrc_3(equation_3)) + tf.reduce_mean(state.alrc_7(equation_7))
-        groups = (generator.variables_by_name, trainer.variables_by_name)
-        generator_gradients, trainer_gradients = tape.gradient(loss, groups)
-        now = schedules.non_adversarial(state.iteration, config.iterations, config.learning_rate)
-        generator.apply(generator_gradients, now.generator_rate, now.beta1)
-        trainer.apply(trainer_gradients, now.trainer_rate, now.beta1)
-        state.replay.insert(crops, factors, equation_3 / losses.LAMBDA, fresh, state.iteration)
+            seen = blur_output(outputs) if adversarial else outputs
+            terms, minimised = _mse_terms(config, state, seen, blurred, example)
+            terms["equation_7"] = losses.equation_7(state.networks.trainer(inner, training=True), blurred, example)
+            total = minimised + tf.reduce_mean(state.alrcs["equation_7"](terms["equation_7"]))
+            if adversarial:
+                generated = to_crop_scale(outputs, example, config.intensity_reference)
+                terms |= _adversarial_terms(config, state, crops, generated)
+                total += tf.reduce_mean(terms["equation_9"])
+            objectives = {"generator": total}
+            if "predictor" in state.models and not adversarial:
+                objectives["predictor"] = tf.reduce_mean(terms["equation_4"])
+            if adversarial:
+                objectives["discriminators"] = tf.reduce_mean(terms["equation_8"])
+        now = schedules.table_1(state.iteration, config.iterations, config.learning_rate)
+        _minimise(state, tape, objectives, now)
+        mse = losses.weighted_mse(outputs, blurred if config.objective == "blur" else example.target, example)
+        _track(state, factors, mse * example.p)
+        state.replay.insert(crops, factors, mse, fresh, state.iteration)
         state.position.assign(positions[-1] + 1)
         state.iteration.assign_add(1)
         return {
-            "loss": loss,
-            "equation_3": tf.reduce_mean(equation_3),
-            "equation_7": tf.reduce_mean(equation_7),
+            "loss": total,
+            **{name: tf.reduce_mean(term) for name, term in terms.items()},
             "learning_rate": now.generator_rate,
             "replay_insertion_rate": state.replay.insertion_rate.read_value(),
         }
@@ -109,27 +143,102 @@ def train_step(config: Config, state: State) -> Callable[[tf.Tensor, tf.Tensor],
     return step
 
 
+def _p(config: Config, state: State, factors: tf.Tensor) -> tf.Tensor:
+    """p(c) of eq. 2 for factors [b]: from eq. 1, or from the tracked MSEs; 1 for a generator of one coverage."""
+    p_raw = state.tracked_mse if config.track_p else tf.constant(_p_raw())
+    chosen = config.factors if config.track_p or len(config.factors) == 1 else lattice.TRAINED_FACTORS
+    return tf.gather(p_raw, factors) / tf.reduce_mean(tf.gather(p_raw, chosen))
+
+
+def _track(state: State, factors: tf.Tensor, mse: tf.Tensor) -> None:
+    """Move each coverage's tracked MSE, decay 0.999, towards those of the batch, [b]."""
+    which = tf.one_hot(factors, lattice.MAX_FACTOR + 1)  # [b, 17]
+    count = tf.reduce_sum(which, 0)
+    mean = tf.reduce_sum(which * mse[:, None], 0) / tf.maximum(count, 1.0)
+    moved = P_DECAY * state.tracked_mse + (1 - P_DECAY) * mean
+    state.tracked_mse.assign(tf.where(count > 0, moved, state.tracked_mse))
+
+
+def _mse_terms(
+    config: Config, state: State, outputs: tf.Tensor, blurred: tf.Tensor, example: Example
+) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
+    """The outer generator's MSE loss: its terms by equation, [b], and what is minimised, after ALRC, scalar."""
+    if config.objective == "blur":
+        equation_3 = losses.equation_3(outputs, blurred, example)
+        return {"equation_3": equation_3}, tf.reduce_mean(state.alrcs["equation_3"](equation_3))
+    (predictor,) = state.models["predictor"]
+    seed = tf.stack([tf.constant(config.seed + 2_000_003, tf.int64), state.iteration])
+    predictions = mse_predictor.predictions(predictor, mse_predictor.random_crops(example.target, seed))
+    predicted = losses.equation_5(predictions)
+    # mu1 is the first moment of the error itself: that of eq. 6, which it multiplies, would feed back on itself.
+    state.alrcs["error"](losses.LAMBDA * losses.weighted_mse(outputs, example.target, example))
+    mu1 = tf.convert_to_tensor(state.alrcs["error"].mu1)
+    unknown = losses.keep_known(outputs, example.target, example.factor)
+    terms = {
+        "equation_4": losses.equation_4(predictions, outputs, example.target, example),
+        "equation_5": predicted,
+        "equation_6": losses.equation_6(unknown, example.target, example, mu1, predicted),
+    }
+    return terms, tf.reduce_mean(state.alrcs["equation_6"](terms["equation_6"]))
+
+
+def _adversarial_terms(config: Config, state: State, real: tf.Tensor, generated: tf.Tensor) -> dict[str, tf.Tensor]:
+    """Eq. 8 and 9, [b]: real and generated images in the crop's [0, 1], cropped at the same places."""
+    seed = tf.stack([tf.constant(config.seed + 3_000_017, tf.int64), state.iteration])
+    judged_real, judged_generated, fooled = [], [], []
+    for network, crops in zip(state.models["discriminators"], discriminators.multiscale_crops(real, generated, seed)):
+        fooled.append(network(crops[1], training=False))
+        # One call on both, since each training call is a power iteration.
+        both = network(tf.concat([crops[0], tf.stop_gradient(crops[1])], 0), training=True)
+        for scores, judged in zip(tf.split(both, 2), (judged_real, judged_generated)):
+            judged.append(scores)
+    return {
+        "equation_8": losses.equation_8(judged_real, judged_generated),
+        "equation_9": losses.equation_9(fooled),
+    }
+
+
+def _minimise(state: State, tape: tf.GradientTape, objectives: dict[str, tf.Tensor], now: schedules.Schedule) -> None:
+    """One ADAM step of every group that has an objective; all gradients are taken before any weight moves."""
+    settings = {
+        "generator": (now.generator_rate, now.beta1),
+        "trainer": (now.trainer_rate, now.beta1),
+        "predictor": (now.predictor_rate, now.predictor_beta1),
+        "discriminators": (now.discriminator_rate, now.discriminator_beta1),
+    }
+    groups = {name: adam.variables_by_name for name, adam in state.adams.items()}
+    generator, trainer = tape.gradient(objectives.pop("generator"), [groups["generator"], groups["trainer"]])
+    gradients = {"generator": generator, "trainer": trainer}
+    gradients |= {name: tape.gradient(objective, groups[name]) for name, objective in objectives.items()}
+    for name, gradient in gradients.items():
+        state.adams[name].apply(gradient, *settings[name])
+
+
 def validation_step(config: Config, state: State) -> Callable[[tf.Tensor, tf.Tensor], tuple[dict, tf.Tensor]]:
     """The validation step: as `train_step`, but forward only. Returns scalars, and images for the log.
 
-    The images are input, output and blurred target of the batch, float32 [3 b, N, N, 1] in the crop's [0, 1].
+    The scalar is eq. 3, or lambda MSE / p(c) against the target as it is for the objective without blur. The images are
+    input, output and target of the batch, float32 [3 b, N, N, 1] in the crop's [0, 1].
     """
+    sharp = config.objective == "no-blur"
 
     @tf.function(jit_compile=config.xla)
     def step(positions: tf.Tensor, crops: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
         factors = draw_factors(positions, config.factors, config.seed + 1)
         example = make_example(crops, factors, config.intensity_reference)
-        blurred = blur_target(example.target)
+        example = example._replace(p=_p(config, state, factors))
+        target = example.target if sharp else blur_target(example.target)
         outputs = state.networks.generator(example.inputs, training=False)
         state.validation_position.assign(positions[-1] + 1)
         state.iteration.assign_add(1)
-        scalars = {"validation_equation_3": tf.reduce_mean(losses.equation_3(outputs, blurred, example))}
-        return scalars, _log_images(example, outputs, crops, config)
+        name = "validation_mse" if sharp else "validation_equation_3"
+        scalars = {name: tf.reduce_mean(losses.equation_3(outputs, target, example))}
+        return scalars, _log_images(example, outputs, crops if sharp else blur_target(crops), config)
 
     return step
 
 
-def _log_images(example: Example, outputs: tf.Tensor, crops: tf.Tensor, config: Config) -> tf.Tensor:
+def _log_images(example: Example, outputs: tf.Tensor, target: tf.Tensor, config: Config) -> tf.Tensor:
     inputs = example.inputs * example.scale + example.low
-    images = tf.concat([inputs, to_crop_scale(outputs, example, config.intensity_reference), blur_target(crops)], 0)
+    images = tf.concat([inputs, to_crop_scale(outputs, example, config.intensity_reference), target], 0)
     return tf.clip_by_value(images, 0.0, 1.0)

@@ -45,10 +45,12 @@ def train(config: Config, run: str, *, resume: bool = False, stop_at: int | None
         state = State.create(config)
         checkpoints = tf.train.CheckpointManager(state.checkpoint(), os.path.join(run, "checkpoints"), max_to_keep=2)
         if checkpoints.latest_checkpoint:
-            _restore(checkpoints)
+            _restore(state, checkpoints)
         else:
             _start(config, state)
-        return _Loop(config, run, state, checkpoints).run(min(stop_at or config.iterations, config.iterations))
+        return _Loop(config, run, state, checkpoints).run(
+            min(stop_at or config.total_iterations, config.total_iterations)
+        )
     except tf.errors.ResourceExhaustedError:
         asked = f"width {config.width}, size {config.size}, batch {config.batch}"
         raise TrainingStopped(f"training: memory or disk is exhausted; {asked} need more than there is") from None
@@ -64,8 +66,8 @@ def _prepare_run(config: Config, run: str, resume: bool) -> Config:
         if not resume:
             raise InputError(f"run {run}: holds a run already; continue it with --resume or choose another --run")
         begun = Config.load(path)
-        _check_same(begun, config.replace(data=config.data or begun.data), run)
-        config = begun
+        config = config.replace(data=config.data or begun.data)
+        _check_same(begun, config, run)
     else:
         config = config.replace(data=config.data or (SIMULATED_DATA,))
     if config.data == (SIMULATED_DATA,):
@@ -82,16 +84,21 @@ def _prepare_run(config: Config, run: str, resume: bool) -> Config:
 
 def _check_same(begun: Config, asked: Config, run: str) -> None:
     for name in vars(begun):
-        if name != "checkpoint_minutes" and getattr(begun, name) != getattr(asked, name):
+        added = name == "adversarial" and asked.adversarial
+        if name != "checkpoint_minutes" and not added and getattr(begun, name) != getattr(asked, name):
             raise InputError(
                 f"run {run}: was begun with {name} {getattr(begun, name)}, found {getattr(asked, name)}; "
                 "resume it with the options it was begun with, or choose another --run"
             )
 
 
-def _restore(checkpoints: tf.train.CheckpointManager) -> None:
+def _restore(state: State, checkpoints: tf.train.CheckpointManager) -> None:
+    """Everything from the latest checkpoint; discriminators stay new if a non-adversarial run goes on adversarially."""
+    latest = checkpoints.latest_checkpoint
     try:
-        checkpoints.checkpoint.restore(checkpoints.latest_checkpoint).assert_consumed()
+        held = any(name.startswith("discriminators/") for name, _ in tf.train.list_variables(latest))
+        checkpoint = checkpoints.checkpoint if held else state.checkpoint(discriminators=False)
+        checkpoint.restore(latest).assert_consumed()
     except (tf.errors.OpError, AssertionError, ValueError, IndexError) as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(f"{checkpoints.latest_checkpoint}: expected this run's checkpoint, found {reason}") from None
@@ -112,6 +119,7 @@ class _Loop:
     def __init__(self, config: Config, run: str, state: State, checkpoints: tf.train.CheckpointManager):
         self.config, self.run_directory, self.state, self.checkpoints = config, run, state, checkpoints
         self.train_step, self.validation_step = train_step(config, state), validation_step(config, state)
+        self.adversarial_step = train_step(config, state, adversarial=True)
         self.train_stream = self._stream("train", config.seed, state.position)
         self.validation_stream = self._stream("val", config.seed + 1, state.validation_position)
         self.freeze_at = round(config.freeze_at * config.iterations)
@@ -150,7 +158,7 @@ class _Loop:
                 signal.signal(number, handler)
         if self.interrupted:
             return "interrupted"
-        return "complete" if iteration >= self.config.iterations else "stopped"
+        return "complete" if iteration >= self.config.total_iterations else "stopped"
 
     def _interrupt(self, number: int, frame) -> None:
         """Finish the iteration under way first; a second signal does not wait for it."""
@@ -165,7 +173,8 @@ class _Loop:
             if (iteration + 1) % IMAGES_EVERY == 0:
                 tf.summary.image("validation input, output, target", images, iteration + 1, max_outputs=12)
         else:
-            scalars = self.train_step(*next(self.train_stream))
+            step = self.train_step if iteration < self.config.iterations else self.adversarial_step
+            scalars = step(*next(self.train_stream))
         self.pending.append((iteration + 1, scalars))
 
     def _freeze_once(self) -> None:
@@ -194,7 +203,8 @@ class _Loop:
 
     def _details(self) -> str:
         latest = {**{name: float(np.mean(values)) for name, values in self.logged.items()}, **self.shown}
-        labels = {"equation_3": "eq. 3", "equation_7": "eq. 7", "validation_equation_3": "validation eq. 3"}
+        labels = {f"equation_{number}": f"eq. {number}" for number in (3, 6, 7, 8, 9)}
+        labels |= {"validation_equation_3": "validation eq. 3", "validation_mse": "validation MSE x 200 / p"}
         return " | ".join(f"{label} {latest[name]:.3g}" for name, label in labels.items() if name in latest)
 
     def _save(self, iteration: int) -> None:

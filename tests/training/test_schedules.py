@@ -1,9 +1,9 @@
 import pytest
 import tensorflow as tf
 
-from dlss_tf.training.schedules import non_adversarial
+from dlss_tf.training.schedules import boundaries, format_table, one_stage, table_1
 
-# Table 1's non-adversarial rows, by hand: f falls by 1/8 every 62500 iterations from 5e5 on.
+# Table 1's first half, by hand, and from its own start the second: f falls by 1/8 every 62500 iterations from 5e5 on.
 TABLE_1 = [
     (0, 1), (499_999, 1), (500_000, 1), (562_499, 1), (562_500, 7 / 8), (624_999, 7 / 8), (625_000, 6 / 8),
     (687_500, 5 / 8), (750_000, 4 / 8), (812_500, 3 / 8), (875_000, 2 / 8), (937_499, 2 / 8), (937_500, 1 / 8),
@@ -12,17 +12,73 @@ TABLE_1 = [
 
 
 def at(iteration, iterations, rate=3e-4):
-    schedule = non_adversarial(tf.constant(iteration, tf.int64), iterations, rate)
-    return [float(value) for value in schedule]
+    return table_1(tf.constant(iteration, tf.int64), iterations, rate)
+
+
+def expect(schedule, **values):
+    assert {value.dtype for value in schedule} == {tf.float32}
+    assert {name: float(getattr(schedule, name)) for name in values} == pytest.approx(values, rel=1e-6)
 
 
 @pytest.mark.parametrize(("iteration", "f"), TABLE_1)
-def test_table_1(iteration, f):
+def test_table_1_first_half(iteration, f):
     beta1 = 0.9 if iteration < 500_000 else 0.5 + 0.4 * f
-    assert at(iteration, 1_000_000) == pytest.approx([3e-4 * f, 6e-4 * f, beta1], rel=1e-6)
+    rates = {"generator_rate": 3e-4 * f, "predictor_rate": 3e-4 * f, "trainer_rate": 6e-4 * f}
+    expect(at(iteration, 1_000_000), **rates, discriminator_rate=0, beta1=beta1, predictor_beta1=0.9)
 
 
 @pytest.mark.parametrize(("iteration", "f"), TABLE_1)
-def test_shorter_schedules_scale_every_boundary(iteration, f):
+def test_table_1_second_half(iteration, f):
+    rates = {"generator_rate": 1e-4 * f, "trainer_rate": 2e-4 * f, "discriminator_rate": 1e-4 * f}
+    schedule = at(1_000_000 + iteration, 1_000_000)
+    expect(schedule, **rates, predictor_rate=0, beta1=0.5, discriminator_beta1=0.5)
+
+
+@pytest.mark.parametrize("half", [0, 1])
+@pytest.mark.parametrize(("iteration", "f"), TABLE_1)
+def test_shorter_schedules_scale_every_boundary(iteration, f, half):
     if iteration % 500 == 0:
-        assert at(iteration // 500, 2000, 1e-3) == pytest.approx([1e-3 * f, 2e-3 * f, 0.5 + 0.4 * f], rel=1e-6)
+        rate = 1e-3 * f / (3 if half else 1)
+        expect(at(iteration // 500 + 2000 * half, 2000, 1e-3), generator_rate=rate, trainer_rate=2 * rate)
+
+
+@pytest.mark.parametrize("iterations", [8, 1001, 1200, 20_000])
+def test_nothing_changes_between_boundaries(iterations):
+    starts = [iteration for iteration, _ in boundaries(iterations)]
+    step = max(1, iterations // 400)
+    watched = sorted({*range(0, 2 * iterations, step), *starts, *(i - 1 for i in starts if i)})
+    values = [[float(v) for v in at(i, iterations)] for i in watched]
+    found = [0] + [i for i, before, now in zip(watched[1:], values, values[1:]) if before != now]
+    decays = [iterations // 2, iterations + iterations // 2]  # begin with f = 1, which changes nothing
+    assert found == [i for i in starts if i not in decays]
+
+
+def test_format_table():
+    lines = format_table(1_000_000).splitlines()
+    assert len(lines) == 1 + 2 * 9
+    assert lines[1].split() == ["0", "0.0003", "0.0003", "0.0006", "-", "0.9", "0.9", "-"]
+    assert lines[2].split()[:2] == ["500000", "0.0003"]
+    assert lines[3].split() == ["562500", "0.0002625", "0.0002625", "0.000525", "-", "0.85", "0.9", "-"]
+    assert lines[-1].split() == ["1937500", "1.25e-05", "-", "2.5e-05", "1.25e-05", "0.5", "-", "0.5"]
+
+
+# Section IV, by hand.
+SECTION_4 = [
+    (0, 1e-3, 0.9), (12_499, 1e-3, 0.9), (12_500, 5e-4, 0.9), (24_999, 5e-4, 0.9), (25_000, 2.5e-4, 0.9),
+    (37_500, 2.5e-4, 0.9), (49_999, 2.5e-4, 0.9), (50_000, 2.5e-4, 0.5), (99_999, 2.5e-4, 0.5), (100_000, 2.5e-4, 0.5),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("iteration", "rate", "beta1"), SECTION_4)
+def test_one_stage(iteration, rate, beta1):
+    schedule = one_stage(tf.constant(iteration, tf.int64), 100_000)
+    assert {value.dtype for value in schedule} == {tf.float32}
+    assert float(schedule.rate) == pytest.approx(rate, rel=1e-6)
+    assert float(schedule.beta1) == pytest.approx(beta1, rel=1e-6)
+
+
+@pytest.mark.parametrize(("iteration", "rate", "beta1"), SECTION_4)
+def test_one_stage_scales_its_boundaries_and_rates(iteration, rate, beta1):
+    # Of 800 iterations, each is 125 of 1e5; an iteration lies past a boundary exactly where its first one does.
+    schedule = one_stage(tf.constant(iteration // 125, tf.int64), 800, 4e-3)
+    assert [float(value) for value in schedule] == pytest.approx([4 * rate, beta1], rel=1e-6)

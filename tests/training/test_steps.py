@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from dlss_tf import lattice
 from dlss_tf._compat import variables
+from dlss_tf.data.examples import make_example
 from dlss_tf.models.two_stage import freeze_means, initialize
-from dlss_tf.training import losses
+from dlss_tf.training import losses, steps
 from dlss_tf.training.steps import State, train_step, validation_step
 
 
@@ -41,8 +43,13 @@ def positions(step):
 
 @pytest.mark.parametrize(
     "changes",
-    [{}, {"xla": True}, {"mixed_precision": True}, {"upsampling": "bilinear", "intensity_reference": "crop"}],
-    ids=["default", "xla", "mixed_precision", "bilinear, crop"],
+    [
+        {},
+        {"xla": True},
+        {"mixed_precision": True},
+        {"upsampling": "bilinear", "intensity_reference": "crop", "track_p": True},
+    ],
+    ids=["default", "xla", "mixed_precision", "bilinear, crop, tracked p"],
 )
 def test_loss_falls_on_fixed_data(config, crops, changes):
     config = config.replace(factors=(5,), **changes)
@@ -88,3 +95,71 @@ def test_validation_changes_counters_only(config, crops):
     after = {**snapshot(state.networks.generator), **snapshot(state.networks.trainer)}
     for name in before:
         np.testing.assert_array_equal(before[name], after[name])
+
+
+def test_no_blur_objective_learns_and_so_does_its_predictor(config, crops):
+    config = config.replace(factors=(5,), objective="no-blur")
+    state = new_state(config, crops)
+    step = train_step(config, state)
+    errors, predictor_losses = [], []
+    for i in range(80):
+        scalars = step(positions(i), crops)
+        errors.append(float(tf.reduce_mean(generator_mse(state, config, crops))) if i % 20 == 0 else None)
+        predictor_losses.append(float(scalars["equation_4"]))
+    assert float(tf.reduce_mean(generator_mse(state, config, crops))) < 0.2 * errors[0]
+    assert np.mean(predictor_losses[-5:]) < 0.2 * np.mean(predictor_losses[:5])
+
+
+def generator_mse(state, config, crops):
+    example = make_example(crops, tf.constant([5, 5]), config.intensity_reference)
+    return losses.mse(state.networks.generator(example.inputs, training=False), example.target)
+
+
+def test_adversarial_step_trains_both_sides(config, crops):
+    config = config.replace(factors=(5,), adversarial=True, iterations=1000)
+    state = new_state(config, crops)
+    state.iteration.assign(1000)
+    step = train_step(config, state, adversarial=True)
+    generators = snapshot(state.networks.generator)
+    discriminators = [snapshot(network) for network in state.models["discriminators"]]
+    history = [step(positions(i), crops) for i in range(60)]
+    equation_8 = [float(scalars["equation_8"]) for scalars in history]
+    assert np.mean(equation_8[-5:]) < 0.8 * equation_8[0]
+    assert all(np.isfinite(float(value)) for scalars in history for value in scalars.values())
+    moved = snapshot(state.networks.generator)
+    assert not any(np.array_equal(generators[name], moved[name]) for name in generators if name.endswith("/v"))
+    for network, before in zip(state.models["discriminators"], discriminators):
+        assert not any(np.array_equal(before[name], value) for name, value in snapshot(network).items())
+
+
+def test_adversarial_gradients_reach_the_right_networks(config, crops, monkeypatch):
+    """Without the other losses, eq. 9 moves inner and outer, not the trainer; discriminators follow eq. 8 alone."""
+    config = config.replace(adversarial=True, iterations=1000)
+    for equation in ("equation_3", "equation_7"):
+        monkeypatch.setattr(losses, equation, lambda outputs, *_: 0.0 * tf.reduce_mean(outputs, (1, 2, 3)))
+    state = new_state(config, crops)
+    state.iteration.assign(1000)
+    models = {**state.networks._asdict(), "discriminator": state.models["discriminators"][0]}
+    before = {name: snapshot(model) for name, model in models.items()}
+    train_step(config, state, adversarial=True)(positions(0), crops)
+    for name, model in models.items():
+        after = snapshot(model)
+        moved = [key for key in after if not np.array_equal(before[name][key], after[key])]
+        assert (not moved) if name == "trainer" else (len(moved) > len(after) / 2), name
+
+
+def test_one_coverage_alone_has_p_of_1(config, crops):
+    state = new_state(config, crops)
+    assert steps._p(config.replace(factors=(4,)), state, tf.constant([4, 4])).numpy() == pytest.approx([1, 1])
+
+
+def test_tracked_p_follows_each_coverages_errors(config, crops):
+    config = config.replace(track_p=True, factors=(4, 10))
+    state = new_state(config, crops)
+    start = steps._p(config, state, tf.constant([4, 10])).numpy()
+    published = np.array([lattice.p_raw(1 / 16), lattice.p_raw(1 / 100)])
+    np.testing.assert_allclose(start, published / published.mean(), rtol=1e-5)
+    for _ in range(5000):
+        steps._track(state, tf.constant([4, 10, 10]), tf.constant([1.0, 2.0, 4.0]))
+    np.testing.assert_allclose(steps._p(config, state, tf.constant([4, 10])).numpy(), [0.5, 1.5], rtol=0.02)
+    assert float(state.tracked_mse[5]) == pytest.approx(lattice.p_raw(1 / 25), rel=1e-5)

@@ -191,3 +191,43 @@ def test_unwritable_checkpoints_stop_with_a_sentence(config, tmp_path):
     (tmp_path / "run" / "checkpoints").write_text("a file where the folder should be")
     with pytest.raises(TrainingStopped, match=r"run .*run: cannot go on: .*checkpoints"):
         train(config, str(tmp_path / "run"), stop_at=1)
+
+
+@pytest.fixture(scope="module")
+def unstopped_adversarial(tiny_config, tmp_path_factory):
+    run = str(tmp_path_factory.mktemp("runs") / "adversarial")
+    assert train(tiny_config.replace(iterations=12, adversarial=True), run) == "complete"
+    return run
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("steps", [5, 18])
+def test_adversarial_run_resumes_exactly_on_either_side_of_the_border(
+    unstopped_adversarial, tiny_config, tmp_path, steps
+):
+    config, run = tiny_config.replace(iterations=12, adversarial=True), str(tmp_path / "run")
+    assert train(config, run, stop_at=steps) == "stopped"
+    assert train(config, run, resume=True) == "complete"
+    assert equal(run, unstopped_adversarial)
+
+
+@pytest.mark.slow
+def test_adversarial_half_continues_a_run_that_was_begun_without(unstopped_adversarial, tiny_config, tmp_path):
+    config, run = tiny_config.replace(iterations=12), str(tmp_path / "run")
+    assert train(config, run) == "complete"
+    assert not equal(run, unstopped_adversarial)
+    assert train(config.replace(adversarial=True), run, resume=True, stop_at=14) == "stopped"
+    assert train(config.replace(adversarial=True), run, resume=True) == "complete"
+    assert equal(run, unstopped_adversarial)
+    with pytest.raises(InputError, match="was begun with adversarial True, found False"):
+        train(config, run, resume=True)
+
+
+@pytest.mark.slow
+def test_no_blur_run_resumes_exactly(tiny_config, tmp_path):
+    config = tiny_config.replace(iterations=12, objective="no-blur", track_p=True)
+    runs = [str(tmp_path / name) for name in ("unstopped", "stopped")]
+    assert train(config, runs[0]) == "complete"
+    assert train(config, runs[1], stop_at=7) == "stopped"
+    assert train(config, runs[1], resume=True) == "complete"
+    assert equal(*runs)

@@ -1,0 +1,190 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from dlss_tf import lattice
+from dlss_tf._compat import variables
+from dlss_tf.errors import InputError
+from dlss_tf.models import one_stage
+
+RESIDUALS = [f"residual{i}_conv{j}" for i in range(1, 7) for j in (1, 2)]
+CONVOLUTIONS = ["conv1", "conv2", "conv3", *RESIDUALS, "up1", "up2", "up3", "up4", "output"]
+
+
+def network(factor=5, size=64, seed=3, mixed_precision=False):
+    model = one_stage.one_stage(factor, size, 0.05, mixed_precision)
+    one_stage.initialize(model, seed)
+    return model
+
+
+def scan(rng, factor=5, size=64):
+    n = lattice.count(size, factor)
+    return tf.constant(rng.random((2, n, n, 1)), tf.float32)
+
+
+@pytest.mark.parametrize(("factor", "size"), [(4, 64), (5, 96), (10, 64), (10, 32), (16, 32)])
+def test_a_scan_of_any_factor_gives_the_whole_image(rng, factor, size):
+    outputs = network(factor, size)(scan(rng, factor, size))
+    assert outputs.shape == (2, size, size, 1)
+    assert np.isfinite(outputs).all()
+
+
+# round(sqrt(32 n)) by hand: sqrt(4096), sqrt(3296) = 57.4, sqrt(1664) = 40.8.
+@pytest.mark.parametrize(("factor", "n", "middle"), [(4, 128, 64), (5, 103, 57), (10, 52, 41)])
+def test_sides_at_512(factor, n, middle):
+    model = one_stage.one_stage(factor, width=0.05)
+    assert model.inputs[0].shape[1:] == (n, n, 1)
+    sides = {name: model.get_layer(name).output.shape[1:3] for name in CONVOLUTIONS}
+    assert sides["conv1"] == (n, n)
+    assert sides["conv2"] == (middle, middle)
+    assert {sides[name] for name in ["conv3", *RESIDUALS]} == {(32, 32)}
+    assert [sides[f"up{i}"][0] for i in range(1, 5)] == [64, 128, 256, 512]
+    assert model.outputs[0].shape[1:] == (512, 512, 1)
+
+
+@pytest.mark.parametrize(("factor", "size"), [(5, 0), (5, 48), (1, 64), (17, 64)])
+def test_refuses_other_factors_and_sizes(factor, size):
+    with pytest.raises(InputError, match=r"factor: |size: "):
+        one_stage.one_stage(factor, size)
+
+
+def test_channels_and_parameter_count_of_figure_9():
+    weights = variables(one_stage.one_stage(5), trainable_only=True)
+    channels_in = [1, 32, 64, *12 * [128], 128, 128, 96, 64, 32]
+    channels_out = [32, 64, 128, *12 * [128], 128, 96, 64, 32, 1]
+    for name, before, after in zip(CONVOLUTIONS, channels_in, channels_out, strict=True):
+        transposed = name.startswith("up")
+        assert weights[f"{name}/kernel"].shape == (3, 3, *((after, before) if transposed else (before, after)))
+        assert weights[f"{name}_norm/beta"].shape == (before,)
+    # Kernels 9 (32 + 2048 + 8192 + 12 16384 + 16384 + 12288 + 6144 + 2048 + 32), biases after all but the last, betas.
+    assert sum(int(np.prod(v.shape)) for v in weights.values()) == 9 * 243_776 + 2080 + 2081 == 2_198_145
+
+
+def test_variables_have_the_same_names_on_every_stack():
+    names = set(variables(network()))
+    norm_weights = ("beta", "moving_mean", "moving_variance", "frozen")
+    expected = {f"{name}_norm/{weight}" for name in CONVOLUTIONS for weight in norm_weights}
+    expected |= {f"{name}/{weight}" for name in CONVOLUTIONS for weight in ("kernel", "bias")} - {"output/bias"}
+    assert names == expected
+
+
+def reference(x, weights):
+    """Inference by TensorFlow's own operations, written from figure 9."""
+
+    def block(x, name, relu=True, side=None):
+        x = tf.nn.relu(x) if relu else x
+        parts = (weights[f"{name}_norm/{part}"] for part in ("moving_mean", "moving_variance", "beta"))
+        x = tf.nn.batch_normalization(x, *parts, None, 1e-3)
+        x = x if side is None else tf.image.resize(x, (side, side), "bilinear", antialias=False)
+        kernel = weights[f"{name}/kernel"]
+        if name.startswith("up"):
+            shape = (x.shape[0], 2 * x.shape[1], 2 * x.shape[2], kernel.shape[2])
+            x = tf.nn.conv2d_transpose(x, kernel, shape, 2, "SAME")
+        else:
+            x = tf.nn.conv2d(x, kernel, 1, "SAME")
+        return x + weights.get(f"{name}/bias", 0.0)
+
+    x = block(x, "conv1", relu=False)
+    x = block(x, "conv2", side=7)  # sqrt(13 4) = 7.2
+    x = block(x, "conv3", side=4)
+    for i in range(1, 7):
+        x = x + block(block(x, f"residual{i}_conv1"), f"residual{i}_conv2")
+    for name in ("up1", "up2", "up3", "up4", "output"):
+        x = block(x, name)
+    return x
+
+
+def test_layers_run_in_the_order_of_figure_9(rng):
+    model, inputs = network(), scan(rng) - 0.5  # negative too, or a ReLU before the first layer would not show
+    for name, variable in variables(model).items():
+        if name.endswith(("/bias", "/beta", "/moving_mean")):
+            variable.assign(rng.normal(0, 0.3, variable.shape))
+        if name.endswith("/moving_variance"):
+            variable.assign(rng.uniform(0.5, 2, variable.shape))
+    expected = reference(inputs, variables(model)).numpy()
+    np.testing.assert_allclose(model(inputs), expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
+
+
+def test_initialisation_is_xavier_and_repeatable_by_seed():
+    first, second, other = (variables(network(seed=seed)) for seed in (3, 3, 4))
+    for name in first:
+        np.testing.assert_array_equal(first[name], second[name])
+        if name.endswith(("/bias", "/beta")):
+            assert not np.any(first[name])
+    for name, channels in (("conv2/kernel", 16), ("up1/kernel", 16), ("output/kernel", 9)):
+        assert not np.array_equal(first[name], other[name])
+        assert np.abs(first[name]).max() == pytest.approx(np.sqrt(6 / (9 * channels)), rel=0.1)
+        assert np.abs(first[name]).max() <= np.sqrt(6 / (9 * channels))
+
+
+# Recorded with TensorFlow 2.15: other stacks must draw the same.
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("conv1/kernel", [-0.16552410, 0.23914927, 0.01756838]),
+        ("residual6_conv2/kernel", [-0.05746034, 0.17291358, -0.15031281]),
+        ("up4/kernel", [-0.17855884, -0.15311760, -0.17145440]),
+    ],
+)
+def test_every_stack_draws_the_same_kernels(name, values):
+    np.testing.assert_allclose(variables(network())[name].numpy().ravel()[:3], values, rtol=1e-6)
+
+
+def test_freezing_makes_training_and_inference_one_function_without_a_new_trace(rng):
+    model, inputs = network(), scan(rng)
+    traces = []
+
+    @tf.function
+    def train(x):
+        traces.append(x)
+        return model(x, training=True)
+
+    before = train(inputs)
+    assert variables(model)["conv2_norm/moving_mean"].numpy().any()
+    assert not np.allclose(before, model(inputs, training=False), rtol=1e-2)
+    one_stage.freeze(model)
+    weights = {name: variable.numpy() for name, variable in variables(model).items()}
+    inference = model(inputs, training=False).numpy()
+    np.testing.assert_allclose(train(inputs), inference, rtol=1e-4, atol=1e-5 * np.abs(inference).max())
+    for name, variable in variables(model).items():
+        np.testing.assert_array_equal(variable, weights[name])
+    assert len(traces) == 1
+
+
+def test_a_checkpoint_holds_that_it_is_frozen(rng, tmp_path):
+    model, resumed, inputs = network(), network(seed=4), scan(rng)
+    one_stage.freeze(model)
+    path = tf.train.Checkpoint(generator=variables(model)).write(str(tmp_path / "checkpoint"))
+    tf.train.Checkpoint(generator=variables(resumed)).read(path).assert_consumed()
+    np.testing.assert_allclose(resumed(inputs, training=True), model(inputs, training=False), rtol=1e-4, atol=1e-4)
+    np.testing.assert_array_equal(variables(resumed)["conv1_norm/moving_mean"], 0)
+
+
+def test_l2_penalty_is_half_the_sum_of_squared_kernels():
+    model = network()
+    weights = variables(model)
+    weights["conv1/bias"].assign_add(tf.ones(8))
+    weights["conv2_norm/beta"].assign_add(tf.ones(8))
+    squares = sum(np.square(v.numpy(), dtype=np.float64).sum() for k, v in weights.items() if k.endswith("/kernel"))
+    assert float(one_stage.l2_penalty(model)) == pytest.approx(0.5e-5 * squares, rel=1e-5)
+
+
+def test_every_weight_gets_a_gradient(rng):
+    model, inputs = network(), scan(rng)
+    weights = variables(model, trainable_only=True)
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(tf.square(model(inputs, training=True) - 1))
+    for name, gradient in tape.gradient(loss, weights).items():
+        assert np.any(gradient), name
+
+
+def test_mixed_precision_keeps_float32_variables_and_output(rng):
+    model, inputs = network(mixed_precision=True), scan(rng)
+    assert model.get_layer("up4").compute_dtype == "bfloat16"
+    assert model.get_layer("up4").output.dtype in ("bfloat16", tf.bfloat16)
+    outputs = model(inputs)
+    assert outputs.dtype == tf.float32
+    assert {v.dtype for v in variables(model).values()} == {tf.float32}
+    exact = network()(inputs)
+    assert not np.array_equal(outputs, exact)
+    np.testing.assert_allclose(outputs, exact, atol=0.05 * np.abs(exact).max())
