@@ -38,17 +38,17 @@ def draw_factors(positions: tf.Tensor, factors: Sequence[int], seed: int) -> tf.
 
 def infill(crops: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
     """Nearest infill of the lattice's samples of [b, N, N, 1], a factor [b] an example: two gathers."""
-    index = tf.gather(_infill_table(crops.shape[1]), factor)
+    index = infill_index(crops.shape[1], factor)
     rows = tf.gather(crops, index, axis=1, batch_dims=1)
     return tf.gather(rows, index, axis=2, batch_dims=1)
 
 
-def _infill_table(size: int) -> tf.Tensor:
-    """`lattice.infill_index` for every factor, int32 [17, N]; rows below the smallest factor are unused."""
+def infill_index(size: int, factor: tf.Tensor) -> tf.Tensor:
+    """`lattice.infill_index` for factors [b]: which sampled position fills each of `size` pixels; int32 [b, size]."""
     table = np.zeros((lattice.MAX_FACTOR + 1, size), np.int32)
-    for factor in range(lattice.MIN_FACTOR, min(lattice.MAX_FACTOR, size) + 1):
-        table[factor] = lattice.infill_index(size, factor)
-    return tf.constant(table)
+    for s in range(lattice.MIN_FACTOR, min(lattice.MAX_FACTOR, size) + 1):
+        table[s] = lattice.infill_index(size, s)
+    return tf.gather(tf.constant(table), factor)
 
 
 def scan_range(scan: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

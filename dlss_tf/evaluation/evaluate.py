@@ -18,7 +18,7 @@ from ..data.examples import make_example, to_crop_scale
 from ..errors import InputError
 from ..inference.supersampler import Supersampler
 from ..layers.blur import blur_target
-from ..models.two_stage import SIDE_MULTIPLE
+from ..models import check_size
 from ..progress import Progress
 from . import interpolation
 from .metrics import TABLE_HEADER, mse, summarize, table_rows
@@ -47,8 +47,7 @@ def evaluate(
     coverage in the middle of `factors`. Raises InputError for bad weights, data or arguments.
     """
     factors = [lattice.check_factor(s) for s in factors]
-    if size < SIDE_MULTIPLE or size % SIDE_MULTIPLE:
-        raise InputError(f"size: expected a multiple of {SIDE_MULTIPLE} px, found {size}")
+    check_size(size)
     supersampler = Supersampler(weights)
     files = list_files(data, split)[:limit]
     sigmas = _best_sigmas(data, factors, size)

@@ -8,7 +8,8 @@ import tensorflow as tf
 from .. import lattice, weights
 from ..data.examples import scan_range
 from ..errors import InputError
-from ..models.two_stage import SIDE_MULTIPLE, folded_generator
+from ..models import SIDE_MULTIPLE
+from ..models.two_stage import folded_generator
 
 
 class Supersampler:

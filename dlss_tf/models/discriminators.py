@@ -8,6 +8,7 @@ from tensorflow import keras
 
 from .._compat import variables
 from ..layers.spectral_norm import STDDEV, SpectralNormConv2D, SpectralNormDense
+from . import channels
 
 CROPS = (70, 140, 280)  # w: sides in px of the crops that the three discriminators see
 SIDE = 70  # of every crop once resized
@@ -27,7 +28,7 @@ def _discriminator(name: str, width: float, head: str, dtype: str) -> keras.Mode
     image = keras.Input((SIDE, SIDE, 1), name="image")
     x = image
     for i, count in enumerate(FILTERS, start=1):
-        x = SpectralNormConv2D(max(8, round(count * width)), name=f"{name}_conv{i}", dtype=dtype)(x)
+        x = SpectralNormConv2D(channels(count, width), name=f"{name}_conv{i}", dtype=dtype)(x)
         x = keras.layers.LeakyReLU(0.2, name=f"{name}_relu{i}", dtype=dtype)(x)
     x = keras.layers.Activation("linear", name=f"{name}_float32", dtype="float32")(x)
     if head == "linear":

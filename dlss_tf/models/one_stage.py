@@ -9,10 +9,9 @@ from tensorflow import keras
 
 from .. import lattice
 from .._compat import tf_variable, variables
-from ..errors import InputError
 from ..layers.batch_norm import BatchNorm
+from . import channels, check_size
 
-SIDE_MULTIPLE = 32  # as `Config.size`; the network itself doubles the side four times
 L2_SCALE = 1e-5
 
 
@@ -30,7 +29,7 @@ class _Blocks:
 
     def convolve(self, x, count, name, transposed=False):
         """3x3 convolution to `count` channels (at width 1), or one that doubles the side."""
-        filters = max(8, round(count * self.width))
+        filters = channels(count, self.width)
         kind = keras.layers.Conv2DTranspose if transposed else keras.layers.Conv2D
         return kind(filters, 3, 2 if transposed else 1, padding="same", name=name, dtype=self.dtype)(x)
 
@@ -65,8 +64,7 @@ def one_stage(factor: int, size: int = 512, width: float = 1.0, mixed_precision:
     before the first step. Raises InputError if factor is not a whole number from 2 to 16, or size no multiple of 32.
     """
     factor = lattice.check_factor(factor)
-    if size < SIDE_MULTIPLE or size % SIDE_MULTIPLE:
-        raise InputError(f"size: expected a multiple of {SIDE_MULTIPLE} px, found {size}")
+    check_size(size)
     n, bottleneck = lattice.count(size, factor), size // 16
     blocks = _Blocks(width, mixed_precision)
     scan = keras.Input((n, n, 1), name="scan")
@@ -90,8 +88,8 @@ def initialize(model: keras.Model, seed: int = 0) -> None:
     A kernel's values lie within sqrt(6 / (9 (channels in + channels out))).
     """
     for i, (_, kernel) in enumerate(sorted(_kernels(model).items())):
-        height, width, *channels = kernel.shape
-        limit = math.sqrt(6 / (height * width * sum(channels)))
+        height, width, *in_and_out = kernel.shape
+        limit = math.sqrt(6 / (height * width * sum(in_and_out)))
         kernel.assign(tf.random.stateless_uniform(kernel.shape, [seed, i], -limit, limit))
 
 

@@ -12,8 +12,7 @@ from .._compat import tf_variable, variables
 from ..config import Config
 from ..layers.mean_only_norm import MeanOnlyNorm
 from ..layers.weight_norm import V_STDDEV, WeightNormConv2D, WeightNormConv2DTranspose
-
-SIDE_MULTIPLE = 32  # the inner generator halves the input five times
+from . import channels
 
 
 class TwoStage(NamedTuple):
@@ -37,7 +36,7 @@ class _Blocks:
         self.bias_folds = folded and config.subtract != "image"  # an image's own mean is no constant
 
     def channels(self, count: int) -> int:
-        return max(8, round(count * self.config.width))
+        return channels(count, self.config.width)
 
     def _convolution(self, filters, kernel, strides, name, transposed=False):
         if self.folded:

@@ -12,7 +12,8 @@ from .. import lattice, weights
 from .._compat import variables
 from ..data.examples import scan_range
 from ..errors import InputError
-from ..models.two_stage import SIDE_MULTIPLE, folded_generator
+from ..models import check_size
+from ..models.two_stage import folded_generator
 
 
 class _Served(tf.Module):
@@ -73,8 +74,7 @@ def export(weights_directory: str, destination: str, size: int = 512, version: i
     lattice's samples on size px. The version defaults to one above the highest there. Written beside, then renamed.
     Raises InputError for missing weights, a size that is no multiple of 32, or a version that exists.
     """
-    if size < SIDE_MULTIPLE or size % SIDE_MULTIPLE:
-        raise InputError(f"size: expected a multiple of {SIDE_MULTIPLE} px, found {size}")
+    check_size(size)
     config, arrays = weights.load(weights_directory)
     version = version if version is not None else _next_version(destination)
     final = os.path.join(destination, str(version))

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
 import tensorflow as tf
 
-from .. import lattice
-from ..data.examples import Example
+from ..data.examples import Example, infill_index
 
 LAMBDA = 200.0  # lambda_{G,MSE}, lambda_{G,aux} and lambda_{one-stage}
 EPSILON = 0.1  # least mu_M that eq. 6 divides by
@@ -69,17 +67,10 @@ def keep_known(outputs: tf.Tensor, target: tf.Tensor, factor: tf.Tensor) -> tf.T
 
     factor: int32 [b], the s of each example.
     """
-    axis = tf.gather(_known_table(outputs.shape[1]), factor)
+    size = outputs.shape[1]
+    axis = infill_index(size, factor) == tf.range(size)  # a sampled pixel is filled by itself
     known = axis[:, :, None, None] & axis[:, None, :, None]
     return tf.where(known, target, outputs)
-
-
-def _known_table(size: int) -> tf.Tensor:
-    """Which positions of an axis are sampled, for every factor: bool [17, N]; rows below the smallest are unused."""
-    table = np.zeros((lattice.MAX_FACTOR + 1, size), bool)
-    for factor in range(lattice.MIN_FACTOR, min(lattice.MAX_FACTOR, size) + 1):
-        table[factor, lattice.positions(size, factor)] = True
-    return tf.constant(table)
 
 
 def equation_8(real: Sequence[tf.Tensor], generated: Sequence[tf.Tensor]) -> tf.Tensor:
