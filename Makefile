@@ -1,12 +1,18 @@
-# make train-unified   simulate (unless DATA is given), train, evaluate and export a unified generator
-# make test            all tests; `make lint` for style
-# Variables: DATA (folder with train, val and test TIFFs), PRESET (quick, small, paper), RUN, PYTHON.
+# make train-unified     simulate (unless DATA is given), train, evaluate and export a unified generator;
+#                        ADVERSARIAL=1 adds the adversarial half and shows what it does
+# make train-individual  a generator for each coverage of Table 2, and p(c) fitted to their errors
+# make train-one-stage   the one-stage generator for coverage 1/COVERAGE^2
+# make test              all tests; `make lint` for style
+# Variables: DATA (folder with train, val and test TIFFs), PRESET (quick, small, paper), RUN, RESULTS, COVERAGE, PYTHON.
 
 PYTHON ?= python3
 VENV ?= .venv
 PRESET ?= quick
 DATA ?=
-NAME := unified-$(PRESET)-$(if $(DATA),$(notdir $(patsubst %/,%,$(firstword $(DATA)))),simulated)
+ADVERSARIAL ?=
+COVERAGE ?= 5
+KIND := $(PRESET)-$(if $(DATA),$(notdir $(patsubst %/,%,$(firstword $(DATA)))),simulated)
+NAME := unified-$(KIND)$(if $(ADVERSARIAL),-adversarial)
 RUN ?= runs/$(NAME)
 RESULTS ?= results
 EXPORT ?= exports/$(NAME)
@@ -15,7 +21,7 @@ BIN := $(VENV)/bin
 EVALUATED := $(if $(DATA),$(DATA),data/simulated)
 data_flags = $(foreach folder,$(1),--data $(folder))
 
-.PHONY: setup train-unified eval-table2 export test lint clean
+.PHONY: setup train-unified train-individual train-one-stage eval-table2 export test lint clean
 
 setup: $(VENV)/.installed
 
@@ -26,11 +32,13 @@ $(VENV)/.installed: setup.py
 	touch $@
 
 train-unified: setup
-	$(BIN)/dlss-tf train --preset $(PRESET) --run $(RUN) --resume $(call data_flags,$(DATA))
+	$(BIN)/dlss-tf train --preset $(PRESET) --run $(RUN) --resume $(if $(ADVERSARIAL),--adversarial) $(call data_flags,$(DATA))
 	@$(MAKE) --no-print-directory eval-table2 export
+	$(if $(ADVERSARIAL),$(BIN)/python -m experiments.adversarial --weights $(RUN) --results $(RESULTS) $(call data_flags,$(EVALUATED)))
 	@echo
 	@echo "Trained generator   $(RUN)  (weights/, config.json, checkpoints/; losses: $(BIN)/tensorboard --logdir $(RUN)/logs)"
 	@echo "Table 2 and images  $(RESULTS)/table2.json, .csv, .png"
+	$(if $(ADVERSARIAL),@echo "Side by side        $(RESULTS)/adversarial.json, adversarial.png, adversarial-spectra.png")
 	@echo "SavedModel          $(EXPORT)  (TensorFlow Serving: --model_base_path)"
 
 eval-table2: setup
@@ -38,6 +46,30 @@ eval-table2: setup
 
 export: setup
 	$(BIN)/dlss-tf export --weights $(RUN) --out $(EXPORT)
+
+# $(call one_coverage,NAME,OPTIONS): train, evaluate at its coverage and export a generator for one coverage.
+define one_coverage
+	$(BIN)/dlss-tf train --preset $(PRESET) --run runs/$(1)-$(KIND) --resume $(2) $(call data_flags,$(DATA))
+	$(BIN)/dlss-tf evaluate --weights runs/$(1)-$(KIND) --results $(RESULTS) --name $(1) $(call data_flags,$(EVALUATED))
+	$(BIN)/dlss-tf export --weights runs/$(1)-$(KIND) --out exports/$(1)-$(KIND)
+endef
+
+INDIVIDUAL := individual-4 individual-5 individual-6 individual-8 individual-10
+FITTED := runs/unified-fitted-$(KIND)
+.PHONY: $(INDIVIDUAL)
+
+$(INDIVIDUAL): individual-%: setup
+	$(call one_coverage,individual-$*,--coverage $*)
+
+train-individual: $(INDIVIDUAL)
+	test -e $(FITTED)/config.json || $(BIN)/dlss-tf fit-p $(INDIVIDUAL:%=--weights runs/%-$(KIND)) --run $(FITTED) $(call data_flags,$(EVALUATED))
+	@echo
+	@echo "Generators          $(INDIVIDUAL:%=runs/%-$(KIND))"
+	@echo "Errors and images   $(INDIVIDUAL:%=$(RESULTS)/%.json)"
+	@echo "p(c) fitted to them $(FITTED)/config.json  (train with it: $(BIN)/dlss-tf train --run $(FITTED) --resume)"
+
+train-one-stage: setup
+	$(call one_coverage,one-stage-$(COVERAGE),--network one-stage --coverage $(COVERAGE))
 
 test: setup
 	$(BIN)/python -m pytest

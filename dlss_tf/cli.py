@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 
 from absl.flags import argparse_flags
 
-from .config import PRESETS, SIMULATED_COUNTS, Config, preset
+from .config import CHOICES, PRESETS, SIMULATED_COUNTS, Config, preset
 from .errors import InputError, TrainingStopped
 
 DATA_HELP = "folder in the STEM Crops layout, {train,val,test}/*.tif; may be given several times"
@@ -49,7 +49,7 @@ def _config(arguments: argparse.Namespace) -> Config:
         changes[name] = value
     if arguments.coverage is not None:
         changes["factors"] = (arguments.coverage,)
-    for name in ("iterations", "seed", "mixed_precision", "xla", "objective", "adversarial"):
+    for name in ("network", "iterations", "seed", "mixed_precision", "xla", "objective", "adversarial"):
         if getattr(arguments, name) is not None:
             changes[name] = getattr(arguments, name)
     if arguments.data:
@@ -64,7 +64,7 @@ def _begun_or_preset(arguments: argparse.Namespace) -> Config:
         begun = Config.load(path)
         if arguments.preset in (None, begun.preset):
             return begun
-    return preset(arguments.preset or "quick")
+    return preset(arguments.preset or "quick", arguments.network)
 
 
 def _evaluate(arguments: argparse.Namespace) -> None:
@@ -78,6 +78,15 @@ def _evaluate(arguments: argparse.Namespace) -> None:
     print(f"{report['images']} images; written to {arguments.results}/{arguments.name}.json, .csv and .png")
 
 
+def _fit_p(arguments: argparse.Namespace) -> None:
+    _start_tensorflow()
+    from .evaluation.fit_p import fit_p, format_fit
+
+    config, errors = fit_p(arguments.weights, arguments.data, arguments.run, split=arguments.split, size=arguments.size)
+    print(format_fit(config, errors))
+    print(f"Written to {arguments.run}/config.json; train with it: dlss-tf train --run {arguments.run} --resume")
+
+
 def _export(arguments: argparse.Namespace) -> None:
     _start_tensorflow()
     from .serving.export import export
@@ -89,14 +98,14 @@ def _info(arguments: argparse.Namespace) -> None:
     from . import weights
 
     if arguments.weights is None:
-        config = preset(arguments.preset)
+        config = preset(arguments.preset, arguments.network)
     else:
         config, arrays = weights.load(arguments.weights)
     if arguments.schedule:
         _start_tensorflow()
         from .training.schedules import format_table
 
-        print(format_table(config.iterations, config.learning_rate))
+        print(format_table(config))
         return
     print(config.to_json(), end="")
     if arguments.weights is not None:
@@ -122,13 +131,15 @@ def _parser() -> argparse.ArgumentParser:
         return sub
 
     _add_simulate(command("simulate", _simulate, "write simulated STEM crops to train and test on"))
-    _add_train(command("train", _train, "train a unified generator, or continue a run"))
+    _add_train(command("train", _train, "train a generator, or continue a run"))
     _add_evaluate(command("evaluate", _evaluate, "compare a generator with traditional methods (the paper's Table 2)"))
+    _add_fit_p(command("fit-p", _fit_p, "fit eq. 1's p(c) to the errors of trained generators, for a new unified run"))
     _add_export(command("export", _export, "write a SavedModel for TensorFlow Serving"))
     info = command("info", _info, "show what a run was trained with, or a preset would be, or its learning schedule")
     info.add_argument("--weights", help="run directory")
     info.add_argument("--preset", default="quick", choices=PRESETS, help="without --weights (%(default)s)")
-    info.add_argument("--schedule", action="store_true", help="Table 1 as this run or preset scales it")
+    info.add_argument("--network", default="two-stage", choices=CHOICES["network"], help="of the preset (%(default)s)")
+    info.add_argument("--schedule", action="store_true", help="rates and momenta as this run or preset scales them")
     return parser
 
 
@@ -160,9 +171,12 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--iterations", type=int, help="length of the schedule in iterations; the preset's if not given"
     )
+    parser.add_argument(
+        "--network", choices=CHOICES["network"], help="fig. 11's (two-stage, the default) or fig. 9's for one coverage"
+    )
     parser.add_argument("--seed", type=int, help="seed of weights, data order, coverages and replay")
     parser.add_argument("--coverage", type=int, metavar="S", help="train for coverage 1/S^2 alone (p = 1)")
-    parser.add_argument("--objective", choices=("blur", "no-blur"), help="eq. 3 (blur, the default) or eq. 6")
+    parser.add_argument("--objective", choices=CHOICES["objective"], help="eq. 3 (blur, the default) or eq. 6")
     parser.add_argument(
         "--adversarial",
         action="store_true",
@@ -185,8 +199,7 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--factors",
         type=_factors,
-        default=[4, 5, 6, 8, 10],
-        help="whole numbers s, comma between; coverage is 1/s^2 (4,5,6,8,10)",
+        help="whole numbers s, comma between; coverage is 1/s^2 (4,5,6,8,10, or the only one trained for)",
     )
     parser.add_argument(
         "--size", type=int, default=512, help="side in px of the images' central part that is used (%(default)s)"
@@ -195,6 +208,20 @@ def _add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--results", default="results", help="folder for the JSON, CSV and PNG (%(default)s)")
     parser.add_argument("--name", default="table2", help="file name in --results, without its ending (%(default)s)")
     parser.add_argument("--sheet-images", type=int, default=4, help="images shown in the PNG (%(default)s)")
+
+
+def _add_fit_p(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--weights", action="append", required=True, help="run directory of a generator; give several for one each"
+    )
+    parser.add_argument("--data", action="append", required=True, help=DATA_HELP)
+    parser.add_argument("--run", required=True, help="new run directory whose configuration is written")
+    parser.add_argument(
+        "--split", default="val", choices=("train", "val", "test"), help="split to measure on (%(default)s)"
+    )
+    parser.add_argument(
+        "--size", type=int, default=512, help="side in px of the images' central part that is used (%(default)s)"
+    )
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:

@@ -8,8 +8,10 @@ import os
 from typing import Any, get_args, get_type_hints
 
 from .errors import InputError
+from .lattice import EQUATION_1, p_raw
 
 CHOICES = {
+    "network": ("two-stage", "one-stage"),
     "objective": ("blur", "no-blur"),
     "discriminator_head": ("linear", "sum"),
     "upsampling": ("transposed", "bilinear"),
@@ -27,6 +29,7 @@ class Config:
     size: int = 512  # side of the training crops in px, a multiple of 32
     batch: int = 1
     factors: tuple[int, ...] = (4, 5, 6, 7, 8, 9, 10)  # s, each as likely; coverage is 1/s^2
+    network: str = "two-stage"  # the generator: fig. 11, or fig. 9's for a single coverage
     intensity_reference: str = "crop"  # scale of the target: the crop's own [0, 1], or the scan's
     width: float = 1.0  # multiplies every channel count
     upsampling: str = "transposed"
@@ -38,7 +41,9 @@ class Config:
     objective: str = "blur"  # eq. 3, blurred targets; or eq. 6, targets as they are, with the MSE predictor
     adversarial: bool = False  # add Table 1's second half, as many iterations again
     discriminator_head: str = "linear"  # fig. 12's linear layer, or the published code's sum of features
+    p_coefficients: tuple[float, ...] = EQUATION_1  # of 1, c and c^2 in eq. 1; `dlss-tf fit-p` fits them
     track_p: bool = False  # p(c) from moving averages of each coverage's MSE, in place of eq. 1
+    average_predictor: float = 0.0  # decay of the averaged weights that M predicts with; 0: its own weights
     mixed_precision: bool = False  # convolutions in bfloat16, variables and losses in float32
     xla: bool = False  # compile the training step with XLA
     seed: int = 0
@@ -53,6 +58,7 @@ class Config:
         _check(self.iterations >= 8, "iterations", "at least 8", self.iterations)
         _check(self.freeze_at >= 0, "freeze_at", "a fraction of the iterations, 0 or more", self.freeze_at)
         _check(self.learning_rate > 0, "learning_rate", "a positive number", self.learning_rate)
+        _check(0 <= self.average_predictor < 1, "average_predictor", "a decay in [0, 1)", self.average_predictor)
         _check(self.checkpoint_minutes > 0, "checkpoint_minutes", "a positive number", self.checkpoint_minutes)
         _check(0 <= self.seed < 2**31, "seed", "a whole number from 0 to 2147483647", self.seed)
         _check(
@@ -61,6 +67,22 @@ class Config:
             "whole numbers from 2 to 16",
             list(self.factors),
         )
+        _check(
+            len(self.p_coefficients) == 3 and all(p_raw(1 / s**2, self.p_coefficients) > 0 for s in self.factors),
+            "p_coefficients",
+            "three numbers whose polynomial is positive at each coverage",
+            list(self.p_coefficients),
+        )
+        if self.network == "one-stage":
+            self._check_one_stage()
+
+    def _check_one_stage(self) -> None:
+        """Section IV: a one-stage generator is for one coverage, trained by eq. 11 in the scan's own scale."""
+        name = "a one-stage generator's"
+        _check(len(self.factors) == 1, f"{name} factors", "one whole number", list(self.factors))
+        _check(self.objective == "blur", f"{name} objective", "blur", self.objective)
+        _check(not self.adversarial, f"{name} adversarial", "false", self.adversarial)
+        _check(self.intensity_reference == "scan", f"{name} intensity_reference", "scan", self.intensity_reference)
 
     @property
     def total_iterations(self) -> int:
@@ -159,8 +181,24 @@ SIMULATED_COUNTS = {
 }
 
 
-def preset(name: str) -> Config:
-    """The preset of that name. Raises InputError if there is none."""
+# Section IV's own training; `paper` is as published, the others as short as for the two-stage generator.
+_ONE_STAGE = {
+    "network": "one-stage",
+    "factors": (5,),
+    "intensity_reference": "scan",
+    "batch": 16,
+    "learning_rate": 1e-3,
+    "freeze_at": 0.5,
+}
+ONE_STAGE_PRESETS = {
+    "quick": PRESETS["quick"].replace(**_ONE_STAGE),
+    "small": PRESETS["small"].replace(**_ONE_STAGE),
+    "paper": PRESETS["paper"].replace(**_ONE_STAGE, iterations=100_000),
+}
+
+
+def preset(name: str, network: str | None = None) -> Config:
+    """The preset of that name for a network, two-stage if not given. Raises InputError if there is none."""
     if name not in PRESETS:
         raise InputError(f"preset: expected one of {', '.join(PRESETS)}, found {name!r}")
-    return PRESETS[name]
+    return (ONE_STAGE_PRESETS if network == "one-stage" else PRESETS)[name]

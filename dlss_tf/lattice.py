@@ -6,6 +6,8 @@ Along an axis of N pixels the sampled positions are ``offset, offset + s, ...`` 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .errors import InputError
@@ -13,6 +15,8 @@ from .errors import InputError
 MIN_FACTOR, MAX_FACTOR = 2, 16
 #: Coverages 1/s^2 that the unified generator is trained for (section II): s = 4 ... 10.
 TRAINED_FACTORS = tuple(range(4, 11))
+#: Coefficients of 1, c and c^2 in eq. 1, as published.
+EQUATION_1 = (0.002211, -0.037887, 0.289451)
 
 
 def check_factor(factor: int) -> int:
@@ -79,11 +83,16 @@ def infill(scan: np.ndarray, size: tuple[int, int], factor: int) -> np.ndarray:
     return scan[..., rows[:, None], columns]
 
 
-def p_raw(c: np.ndarray | float) -> np.ndarray | float:
-    """Eq. 1: the training MSE expected at coverage c, fitted to networks trained for one coverage each."""
-    return 0.002211 - 0.037887 * c + 0.289451 * c**2
+def p_raw(c: np.ndarray | float, coefficients: Sequence[float] = EQUATION_1) -> np.ndarray | float:
+    """Eq. 1: the training MSE expected at coverage c, fitted to networks trained for one coverage each.
+
+    `coefficients` are those of 1, c and c^2.
+    """
+    return sum(coefficient * c**power for power, coefficient in enumerate(coefficients))
 
 
-def p(c: np.ndarray | float) -> np.ndarray | float:
-    """Eq. 2: eq. 1 over its mean for the trained coverages. MSEs divided by it are on one scale."""
-    return p_raw(c) / np.mean([p_raw(1 / s**2) for s in TRAINED_FACTORS])
+def p(
+    c: np.ndarray | float, coefficients: Sequence[float] = EQUATION_1, factors: Sequence[int] = TRAINED_FACTORS
+) -> np.ndarray | float:
+    """Eq. 2: eq. 1 over its mean for the coverages trained for. MSEs divided by it are on one scale."""
+    return p_raw(c, coefficients) / np.mean([p_raw(1 / s**2, coefficients) for s in factors])

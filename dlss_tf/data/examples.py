@@ -20,7 +20,7 @@ class Example(NamedTuple):
     inputs: tf.Tensor  # [b, N, N, 1], nearest-infilled, in [0, 1] by the sampled pixels' own range
     target: tf.Tensor  # [b, N, N, 1], the crop, in its own [0, 1] or in the input's scale
     factor: tf.Tensor  # [b] int32, s; coverage is 1/s^2
-    p: tf.Tensor  # [b], eq. 2 at that coverage
+    p: tf.Tensor  # [b], eq. 2 at that coverage, which losses divide by
     weight: tf.Tensor  # [b], (input range / crop range)^2 where the target has the input's scale, else 1
     low: tf.Tensor  # [b, 1, 1, 1], what 0 of the input's scale is in the crop's [0, 1]
     scale: tf.Tensor  # [b, 1, 1, 1], the length of the input's scale in the crop's [0, 1]
@@ -62,17 +62,19 @@ def scan_range(scan: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     return tf.where(constant, low - 0.5, low), tf.where(constant, tf.ones_like(low), high - low)
 
 
-def make_example(crops: tf.Tensor, factor: tf.Tensor, intensity_reference: str) -> Example:
-    """Sample crops [b, N, N, 1] in [0, 1] at coverage 1/factor^2, factor int32 [b], and scale inputs and targets."""
+def make_example(crops: tf.Tensor, factor: tf.Tensor, intensity_reference: str, p: tf.Tensor | float = 1.0) -> Example:
+    """Sample crops [b, N, N, 1] in [0, 1] at coverage 1/factor^2, factor int32 [b], and scale inputs and targets.
+
+    `p` is p(c) of eq. 2 for each, [b], or one number for all.
+    """
     infilled = infill(crops, factor)
     low, scale = scan_range(infilled)
-    p_table = np.array([0.0] + [lattice.p(1 / s**2) for s in range(1, lattice.MAX_FACTOR + 1)], np.float32)
     in_scan_scale = intensity_reference == "scan"
     return Example(
         inputs=(infilled - low) / scale,
         target=(crops - low) / scale if in_scan_scale else crops,
         factor=factor,
-        p=tf.gather(tf.constant(p_table), factor),
+        p=tf.broadcast_to(p, tf.shape(factor)),
         weight=tf.square(scale[:, 0, 0, 0]) if in_scan_scale else tf.ones_like(scale[:, 0, 0, 0]),
         low=low,
         scale=scale,

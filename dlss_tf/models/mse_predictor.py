@@ -5,18 +5,27 @@ from __future__ import annotations
 import tensorflow as tf
 from tensorflow import keras
 
+from .._compat import variables
+
 COUNT = 20  # N, crops of each target
 SIDE = 5  # d, their side in px
 
 
-def mse_predictor(seed: int = 0) -> keras.Model:
-    """M: a flattened 5x5 crop, float32 [n, 25] -> lambda MSE / p(c) predicted, float32 [n]. Xavier weights."""
+def mse_predictor() -> keras.Model:
+    """M: a flattened 5x5 crop, float32 [n, 25] -> lambda MSE / p(c) predicted, float32 [n]. `initialize` it first."""
     crops = keras.Input((SIDE**2,), name="crops")
     x = crops
     for i, (units, activation) in enumerate(((100, "relu"), (200, "relu"), (1, None)), start=1):
-        xavier = keras.initializers.GlorotUniform(seed=3 * seed + i)
-        x = keras.layers.Dense(units, activation, kernel_initializer=xavier, name=f"mse_predictor_dense{i}")(x)
+        x = keras.layers.Dense(units, activation, name=f"mse_predictor_dense{i}")(x)
     return keras.Model(crops, keras.layers.Reshape((), name="mse_predictor_output")(x), name="mse_predictor")
+
+
+def initialize(model: keras.Model, seed: int = 0) -> None:
+    """Draw the kernels, Xavier uniform, the same on every stack. Biases are zero from the start."""
+    kernels = {name: variable for name, variable in variables(model).items() if name.endswith("/kernel")}
+    for i, (_, kernel) in enumerate(sorted(kernels.items())):
+        limit = (6 / sum(kernel.shape)) ** 0.5
+        kernel.assign(tf.random.stateless_uniform(kernel.shape, [seed, i], -limit, limit))
 
 
 def random_crops(targets: tf.Tensor, seed: tf.Tensor, count: int = COUNT, side: int = SIDE) -> tf.Tensor:

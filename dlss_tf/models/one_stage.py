@@ -3,24 +3,73 @@
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
+import numpy as np
 import tensorflow as tf
 from tensorflow import keras
 
 from .. import lattice
 from .._compat import tf_variable, variables
+from ..config import Config
 from ..layers.batch_norm import BatchNorm
-from . import channels, check_size
+from . import channels
 
+BOTTLENECK = 16  # px of output for each px a side of the residual blocks
 L2_SCALE = 1e-5
+
+
+class OneStage(NamedTuple):
+    """`generator` is [batch, N, N, 1] -> [batch, N, N, 1], nearest-infilled to complete, as the two-stage one is."""
+
+    generator: keras.Model
+
+
+class SampledPixels(keras.layers.Layer):
+    """The scan in an infilled image: every `factor`-th pixel a side, [b, N, N, 1] -> [b, n, n, 1]."""
+
+    def __init__(self, factor: int, **kwargs):
+        super().__init__(**kwargs)
+        self.factor = factor
+
+    def call(self, inputs):
+        rows, columns = (lattice.offset(side, self.factor) for side in _sides(inputs))
+        return inputs[:, rows :: self.factor, columns :: self.factor]
+
+
+class Resize(keras.layers.Layer):
+    """Bilinear, pixel centres aligned, from n px a side towards fig. 9's n m = N/16 for an N px image.
+
+    Takes [features, image]; lands on round(n sqrt(m)) px a side (`half_way`), or on n m.
+    """
+
+    def __init__(self, half_way: bool, **kwargs):
+        super().__init__(**kwargs)
+        self.half_way = half_way
+
+    def call(self, inputs):
+        features, image = inputs
+        sides = [self._side(n, size // BOTTLENECK) for n, size in zip(_sides(features), _sides(image))]
+        return tf.cast(tf.image.resize(features, sides, "bilinear", antialias=False), features.dtype)
+
+    def _side(self, n, bottleneck):
+        if not self.half_way:
+            return bottleneck
+        # n sqrt(m) with m = bottleneck / n; exact, since no whole number's root ends in .5.
+        return tf.cast(tf.round(tf.sqrt(tf.cast(n * bottleneck, tf.float32))), tf.int32)
+
+
+def _sides(images) -> list:
+    """Height and width, as numbers where they are known when a graph is made."""
+    return [images.shape[axis] or tf.shape(images)[axis] for axis in (1, 2)]
 
 
 class _Blocks:
     """Pre-activation blocks: ReLU, batch norm, convolution."""
 
-    def __init__(self, width: float, mixed_precision: bool):
-        self.width = width
-        self.dtype = "mixed_bfloat16" if mixed_precision else "float32"
+    def __init__(self, config: Config):
+        self.width = config.width
+        self.dtype = "mixed_bfloat16" if config.mixed_precision else "float32"
 
     def normalize(self, x, name, relu=True):
         if relu:
@@ -36,10 +85,9 @@ class _Blocks:
     def conv(self, x, count, name, relu=True, transposed=False):
         return self.convolve(self.normalize(x, name, relu), count, name, transposed)
 
-    def resize(self, x, side, count, name):
-        """Bilinearly to side x side, pixel centres aligned, between batch norm and convolution."""
-        x = self.normalize(x, name)
-        x = keras.layers.Resizing(side, side, "bilinear", name=f"{name}_resize", dtype=self.dtype)(x)
+    def resize(self, x, image, count, name, half_way):
+        """Towards the bottleneck's side, between batch norm and convolution."""
+        x = Resize(half_way, name=f"{name}_resize", dtype=self.dtype)([self.normalize(x, name), image])
         return self.convolve(x, count, name)
 
     def residual(self, x, count, name):
@@ -56,46 +104,51 @@ class _Blocks:
         return keras.layers.Activation("linear", name="output_float32", dtype="float32")(x)
 
 
-def one_stage(factor: int, size: int = 512, width: float = 1.0, mixed_precision: bool = False) -> keras.Model:
-    """Build the generator for coverage 1/factor^2: float32 [b, n, n, 1] -> float32 [b, size, size, 1].
+def build(config: Config) -> OneStage:
+    """Build the generator for coverage 1/s^2 of `config.factors`; N is any multiple of 32.
 
-    n is `lattice.count(size, factor)`, 103 for factor 5: the sampled pixels alone, in [0, 1] by their own range.
-    `width` multiplies every channel count. With `mixed_precision`, layers compute in bfloat16. Call `initialize`
-    before the first step. Raises InputError if factor is not a whole number from 2 to 16, or size no multiple of 32.
+    It takes the sampled pixels out of the infilled image, 103x103 of 512x512 for s = 5, and sees nothing else. Call
+    `initialize` before the first step.
     """
-    factor = lattice.check_factor(factor)
-    check_size(size)
-    n, bottleneck = lattice.count(size, factor), size // 16
-    blocks = _Blocks(width, mixed_precision)
-    scan = keras.Input((n, n, 1), name="scan")
-    x = blocks.conv(scan, 32, "conv1", relu=False)
-    x = blocks.resize(x, round(math.sqrt(n * bottleneck)), 64, "conv2")  # n sqrt(m), with m = bottleneck / n
-    x = blocks.resize(x, bottleneck, 128, "conv3")  # n m
+    blocks = _Blocks(config)
+    image = keras.Input((None, None, 1), name="image")
+    x = SampledPixels(config.factors[0], name="scan", dtype="float32")(image)
+    x = blocks.conv(x, 32, "conv1", relu=False)
+    x = blocks.resize(x, image, 64, "conv2", half_way=True)
+    x = blocks.resize(x, image, 128, "conv3", half_way=False)
     for i in range(1, 7):
         x = blocks.residual(x, 128, f"residual{i}")
     for i, count in enumerate((128, 96, 64, 32), start=1):
         x = blocks.conv(x, count, f"up{i}", transposed=True)
-    return keras.Model(scan, blocks.output(x), name="one_stage")
+    return OneStage(keras.Model(image, blocks.output(x), name="one_stage"))
+
+
+def trained(config: Config, weights: dict[str, np.ndarray]) -> keras.Model:
+    """The generator with trained weights, by name as `variables(generator)` names them; KeyError if one is missing."""
+    generator = build(config.replace(mixed_precision=False)).generator
+    for name, variable in variables(generator).items():
+        variable.assign(weights[name])
+    return generator
 
 
 def _kernels(model: keras.Model) -> dict[str, tf.Variable]:
     return {name: v for name, v in variables(model, trainable_only=True).items() if name.endswith("/kernel")}
 
 
-def initialize(model: keras.Model, seed: int = 0) -> None:
+def initialize(networks: OneStage, seed: int = 0) -> None:
     """Draw the kernels, Xavier uniform, the same on every stack. Biases are zero from the start.
 
     A kernel's values lie within sqrt(6 / (9 (channels in + channels out))).
     """
-    for i, (_, kernel) in enumerate(sorted(_kernels(model).items())):
+    for i, (_, kernel) in enumerate(sorted(_kernels(networks.generator).items())):
         height, width, *in_and_out = kernel.shape
         limit = math.sqrt(6 / (height * width * sum(in_and_out)))
         kernel.assign(tf.random.stateless_uniform(kernel.shape, [seed, i], -limit, limit))
 
 
-def freeze(model: keras.Model) -> None:
+def freeze(networks: OneStage) -> None:
     """From now on moving averages stay, and training uses them as inference does. No step needs tracing again."""
-    for layer in model.layers:
+    for layer in networks.generator.layers:
         if isinstance(layer, BatchNorm):
             tf_variable(layer.frozen).assign(1.0)
 

@@ -116,14 +116,14 @@ def _generator(inner: keras.Model, outer: keras.Model) -> keras.Model:
     return keras.Model(image, outer([image, inner(image)]), name="generator")
 
 
-def two_stage(config: Config) -> TwoStage:
+def build(config: Config) -> TwoStage:
     """Build the networks for training. Call `initialize` before the first step."""
     blocks = _Blocks(config, folded=False)
     inner, outer = _inner(blocks), _outer(blocks)
     return TwoStage(inner, outer, _trainer(blocks), _generator(inner, outer))
 
 
-def folded_generator(config: Config, weights: dict[str, np.ndarray]) -> keras.Model:
+def trained(config: Config, weights: dict[str, np.ndarray]) -> keras.Model:
     """The generator of plain convolutions with bias: weight normalisation and running means folded in.
 
     `weights` are the trained generator's by name, as `variables(generator)` names them. Raises KeyError if one is
@@ -182,7 +182,7 @@ def _set(layers, attribute: str, value: bool) -> None:
             setattr(layer, attribute, value)
 
 
-def freeze_means(networks: TwoStage) -> None:
+def freeze(networks: TwoStage) -> None:
     """From now on running means stay, and training subtracts them as inference does."""
     for model in (networks.generator, networks.trainer):
         for layer in _layers(model):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -12,25 +13,24 @@ from .. import lattice, weights
 from .._compat import variables
 from ..data.examples import scan_range
 from ..errors import InputError
-from ..models import check_size
-from ..models.two_stage import folded_generator
+from ..models import check_size, generators
 
 
 class _Served(tf.Module):
     """Signatures over plain convolutions. Holds variables and constants only: it loads with TensorFlow alone."""
 
-    def __init__(self, generator: tf.keras.Model, size: int):
+    def __init__(self, generator: tf.keras.Model, size: int, factors: Sequence[int]):
+        """`factors` are those that the generator takes, whole numbers without a gap."""
         super().__init__(name="dlss")
         self.weights_by_name = variables(generator)
         generate = generator.call  # __call__ would make Keras objects part of the SavedModel
-        factors = range(lattice.MIN_FACTOR, lattice.MAX_FACTOR + 1)
-        unused = [np.zeros(size, np.int32)] * lattice.MIN_FACTOR
+        unused = [np.zeros(size, np.int32)] * factors[0]
         index = tf.constant(np.stack([*unused, *(lattice.sample_index(size, s) for s in factors)]), tf.int32)
-        counts = tf.constant([0] * lattice.MIN_FACTOR + [lattice.count(size, s) for s in factors], tf.int32)
+        counts = tf.constant([0] * factors[0] + [lattice.count(size, s) for s in factors], tf.int32)
 
         @tf.function(input_signature=[tf.TensorSpec([None, size, size, 1], tf.float32, "image")])
         def complete(image):
-            return {"output": generate(image, training=False)}
+            return {"output": tf.ensure_shape(generate(image, training=False), image.shape)}
 
         @tf.function(
             input_signature=[
@@ -39,7 +39,7 @@ class _Served(tf.Module):
             ]
         )
         def supersample(scan, factor):
-            s = _one_factor(factor)
+            s = _one_factor(factor, factors)
             with tf.control_dependencies([_check_sides(scan, tf.gather(counts, s), size)]):
                 scan = tf.where(tf.math.is_finite(scan), scan, 0.0)[..., None]
             low, scale = scan_range(scan)
@@ -51,11 +51,11 @@ class _Served(tf.Module):
         self.complete, self.supersample = complete, supersample
 
 
-def _one_factor(factor: tf.Tensor) -> tf.Tensor:
+def _one_factor(factor: tf.Tensor, taken: Sequence[int]) -> tf.Tensor:
     """The factor of a request: a number, or one for each scan as TensorFlow Serving's row format has it."""
     factors = tf.reshape(factor, [-1])
-    valid = tf.reduce_all((factors == factors[0]) & (factors >= lattice.MIN_FACTOR) & (factors <= lattice.MAX_FACTOR))
-    message = f"factor: expected one whole number from {lattice.MIN_FACTOR} to {lattice.MAX_FACTOR}, found"
+    valid = tf.reduce_all((factors == factors[0]) & (factors >= taken[0]) & (factors <= taken[-1]))
+    message = f"factor: expected one whole number from {taken[0]} to {taken[-1]}, found"
     with tf.control_dependencies([tf.debugging.Assert(valid, [message, factors])]):
         return tf.identity(factors[0])
 
@@ -81,7 +81,8 @@ def export(weights_directory: str, destination: str, size: int = 512, version: i
     if version < 1 or os.path.exists(final):
         raise InputError(f"version: expected a new one, 1 or more, found {version} for {destination}")
     beside = os.path.join(destination, f".part-{os.getpid()}")  # no number, so TensorFlow Serving does not look at it
-    served = _Served(folded_generator(config, arrays), size)
+    taken = config.factors if config.network == "one-stage" else range(lattice.MIN_FACTOR, lattice.MAX_FACTOR + 1)
+    served = _Served(generators.trained(config, arrays), size, taken)
     signatures = {"serving_default": served.complete, "supersample": served.supersample}
     try:
         tf.saved_model.save(served, beside, signatures)

@@ -6,6 +6,8 @@ from typing import NamedTuple
 
 import tensorflow as tf
 
+from ..config import Config
+
 PUBLISHED_RATE = 3e-4
 ONE_STAGE_PUBLISHED_RATE = 1e-3
 LEVELS = 8
@@ -64,18 +66,6 @@ def boundaries(iterations: int, learning_rate: float = PUBLISHED_RATE) -> list[t
     return [(i, table_1(tf.constant(i, tf.int64), iterations, learning_rate)) for i in sorted(starts)]
 
 
-def format_table(iterations: int, learning_rate: float = PUBLISHED_RATE) -> str:
-    """Table 1 for a terminal: a line for each boundary; dashes where a network is not trained."""
-    names = ("G", "M", "T", "D", "beta1 G, T", "beta1 M", "beta1 D")
-    lines = [f"{'from iteration':>14}" + "".join(f"{name:>12}" for name in names)]
-    for iteration, schedule in boundaries(iterations, learning_rate):
-        values = {name: float(value) for name, value in schedule._asdict().items()}
-        trains = {"predictor": values["predictor_rate"] > 0, "discriminator": values["discriminator_rate"] > 0}
-        cells = [f"{value:.6g}" if trains.get(name.split("_")[0], True) else "-" for name, value in values.items()]
-        lines.append(f"{iteration:>14}" + "".join(f"{cell:>12}" for cell in cells))
-    return "\n".join(lines)
-
-
 class OneStageSchedule(NamedTuple):
     """Rate and first-moment decay of the one-stage generator at an iteration; float32 scalars."""
 
@@ -94,3 +84,32 @@ def one_stage(
     eighth = 8 * iteration // iterations
     halvings = tf.cast(tf.clip_by_value(eighth, 0, 2), tf.float32)
     return OneStageSchedule(learning_rate * 0.5**halvings, tf.where(eighth < 4, 0.9, 0.5))
+
+
+def one_stage_boundaries(
+    iterations: int, learning_rate: float = ONE_STAGE_PUBLISHED_RATE
+) -> list[tuple[int, OneStageSchedule]]:
+    """Where each interval of section IV's schedule begins, and the values from there on."""
+    starts = [-(-eighths * iterations // 8) for eighths in (0, 1, 2, 4)]  # rounded up
+    return [(i, one_stage(tf.constant(i, tf.int64), iterations, learning_rate)) for i in starts]
+
+
+def format_table(config: Config) -> str:
+    """A config's schedule for a terminal: a line for each boundary of Table 1, dashes where a network is not trained.
+
+    For a one-stage generator, section IV's.
+    """
+    iterations, rate = config.iterations, config.learning_rate
+    if config.network == "one-stage":
+        names, rows = ("G", "beta1 G"), [(i, _cells(now)) for i, now in one_stage_boundaries(iterations, rate)]
+    else:
+        names = ("G", "M", "T", "D", "beta1 G, T", "beta1 M", "beta1 D")
+        rows = [(i, _cells(now)) for i, now in boundaries(iterations, rate)]
+    lines = [f"{'from iteration':>14}" + "".join(f"{name:>12}" for name in names)]
+    return "\n".join(lines + [f"{i:>14}" + "".join(f"{cell:>12}" for cell in cells) for i, cells in rows])
+
+
+def _cells(schedule: Schedule | OneStageSchedule) -> list[str]:
+    values = {name: float(value) for name, value in schedule._asdict().items()}
+    idle = {name.split("_")[0] for name, value in values.items() if name.endswith("_rate") and value == 0}
+    return ["-" if name.split("_")[0] in idle else f"{value:.6g}" for name, value in values.items()]

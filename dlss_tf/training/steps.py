@@ -15,8 +15,9 @@ from ..config import Config
 from ..data.examples import Example, draw_factors, make_example, to_crop_scale
 from ..layers.alrc import ALRC
 from ..layers.blur import blur_output, blur_target
-from ..models import discriminators, mse_predictor
-from ..models.two_stage import TwoStage, two_stage
+from ..models import discriminators, generators, mse_predictor, one_stage
+from ..models.one_stage import OneStage
+from ..models.two_stage import TwoStage
 from . import losses, schedules
 from .optimizer import Adam
 from .replay import Replay
@@ -28,10 +29,11 @@ P_DECAY = 0.999  # of the tracked MSE of each coverage
 class State:
     """All that training changes, and so all that a checkpoint holds."""
 
-    networks: TwoStage
+    networks: TwoStage | OneStage
     models: dict[str, tuple[keras.Model, ...]]  # by the group that one ADAM trains; only those the objective needs
+    averaged_predictor: keras.Model | None  # M of moving-average weights, if asked for
     adams: dict[str, Adam]
-    alrcs: dict[str, ALRC]  # equation_3 or equation_6; equation_7; error, whose mu1 eq. 6 takes
+    alrcs: dict[str, ALRC]  # by the equation that each clips; error, whose mu1 eq. 6 takes
     replay: Replay
     tracked_mse: tf.Variable  # float32 [17], by factor: p_raw(c) tracked in place of eq. 1
     iteration: tf.Variable  # int64: iterations done
@@ -40,11 +42,15 @@ class State:
 
     @staticmethod
     def create(config: Config) -> State:
-        networks = two_stage(config)
-        models = {"generator": (networks.generator,), "trainer": (networks.trainer,)}
-        alrcs = ["equation_3", "equation_7"]
+        networks = generators.build(config)
+        models = {"generator": (networks.generator,)}
+        averaged, alrcs = None, ["equation_11"]
+        if config.network == "two-stage":
+            models["trainer"] = (networks.trainer,)
+            alrcs = ["equation_3", "equation_7"]
         if config.objective == "no-blur":
-            models["predictor"] = (mse_predictor.mse_predictor(config.seed),)
+            models["predictor"] = (_predictor(config),)
+            averaged = _predictor(config) if config.average_predictor else None
             alrcs = ["equation_6", "equation_7", "error"]
         if config.adversarial:
             dtype = "mixed_bfloat16" if config.mixed_precision else "float32"
@@ -54,18 +60,21 @@ class State:
         return State(
             networks,
             models,
+            averaged,
             {name: Adam(_variables(group, trainable_only=True)) for name, group in models.items()},
             {name: _built(ALRC(name=f"alrc_{name}")) for name in alrcs},
             Replay(config.size, config.seed),
-            tf.Variable(_p_raw(), trainable=False),
+            tf.Variable(_by_factor(lambda c: lattice.p_raw(c, config.p_coefficients)), trainable=False),
             *counters,
         )
 
     def checkpoint(self, discriminators: bool = True) -> tf.train.Checkpoint:
         """Plain variables by name, so that a run trained on one stack resumes on the other."""
         groups = [name for name in self.models if discriminators or name != "discriminators"]
+        averaged = {} if self.averaged_predictor is None else {"averaged": variables(self.averaged_predictor)}
         return tf.train.Checkpoint(
             **{name: _variables(self.models[name]) for name in groups},
+            **averaged,
             **{f"{name}_adam": self.adams[name].state() for name in groups},
             **{f"alrc_{name}": _moments(alrc) for name, alrc in self.alrcs.items()},
             replay=self.replay.state(),
@@ -87,9 +96,15 @@ def _moments(alrc: ALRC) -> dict[str, tf.Variable]:
     return {"mu1": tf_variable(alrc.mu1), "mu2": tf_variable(alrc.mu2)}
 
 
-def _p_raw() -> np.ndarray:
-    """Eq. 1 by factor, float32 [17]; 0 where there is no such factor."""
-    return np.array([0.0] + [lattice.p_raw(1 / s**2) for s in range(1, lattice.MAX_FACTOR + 1)], np.float32)
+def _predictor(config: Config) -> keras.Model:
+    predictor = mse_predictor.mse_predictor()
+    mse_predictor.initialize(predictor, config.seed)
+    return predictor
+
+
+def _by_factor(function: Callable[[float], float]) -> np.ndarray:
+    """A function of coverage for each factor, float32 [17]; 0 where there is no such factor."""
+    return np.array([0.0] + [function(1 / s**2) for s in range(1, lattice.MAX_FACTOR + 1)], np.float32)
 
 
 def train_step(
@@ -98,45 +113,33 @@ def train_step(
     """The training step: (positions int64 [b], crops [b, N, N, 1] in [0, 1]) -> scalars for the log.
 
     Draws coverages, mixes in replayed examples, minimises each network's loss by one ADAM step, offers hard examples to
-    the replay buffer. Eq. 7 does not depend on the outer generator, nor eq. 3, 6 and 9 on the inner trainer, so the
-    gradient of their sum gives each its own: inner all, outer all but eq. 7, trainer eq. 7 alone. The discriminators'
-    eq. 8 (`adversarial`) and the predictor's eq. 4 have gradients of their own.
+    the replay buffer.
     """
 
     @tf.function(jit_compile=config.xla)
     def step(positions: tf.Tensor, crops: tf.Tensor) -> dict[str, tf.Tensor]:
         factors = draw_factors(positions, config.factors, config.seed)
         crops, factors, fresh = state.replay.mix(crops, factors, state.iteration)
-        example = make_example(crops, factors, config.intensity_reference)
-        example = example._replace(p=_p(config, state, factors))
+        example = make_example(crops, factors, config.intensity_reference, _p(config, state, factors))
         blurred = blur_target(example.target)
         with tf.GradientTape(persistent=True) as tape:
-            inner = state.networks.inner(example.inputs, training=True)
-            outputs = state.networks.outer([example.inputs, inner], training=True)
-            seen = blur_output(outputs) if adversarial else outputs
-            terms, minimised = _mse_terms(config, state, seen, blurred, example)
-            terms["equation_7"] = losses.equation_7(state.networks.trainer(inner, training=True), blurred, example)
-            total = minimised + tf.reduce_mean(state.alrcs["equation_7"](terms["equation_7"]))
-            if adversarial:
-                generated = to_crop_scale(outputs, example, config.intensity_reference)
-                terms |= _adversarial_terms(config, state, crops, generated)
-                total += tf.reduce_mean(terms["equation_9"])
-            objectives = {"generator": total}
-            if "predictor" in state.models and not adversarial:
-                objectives["predictor"] = tf.reduce_mean(terms["equation_4"])
-            if adversarial:
-                objectives["discriminators"] = tf.reduce_mean(terms["equation_8"])
-        now = schedules.table_1(state.iteration, config.iterations, config.learning_rate)
-        _minimise(state, tape, objectives, now)
-        mse = losses.weighted_mse(outputs, blurred if config.objective == "blur" else example.target, example)
+            if config.network == "one-stage":
+                outputs, terms, objectives = _one_stage_objectives(state, example, blurred)
+            else:
+                outputs, terms, objectives = _two_stage_objectives(config, state, example, blurred, crops, adversarial)
+        rates = _rates(config, state.iteration)
+        _minimise(state, tape, objectives, rates)
+        if state.averaged_predictor is not None and not adversarial:
+            _average(state, config.average_predictor)
+        mse = losses.weighted_mse(outputs, example.target if config.objective == "no-blur" else blurred, example)
         _track(state, factors, mse * example.p)
         state.replay.insert(crops, factors, mse, fresh, state.iteration)
         state.position.assign(positions[-1] + 1)
         state.iteration.assign_add(1)
         return {
-            "loss": total,
+            "loss": objectives["generator"],
             **{name: tf.reduce_mean(term) for name, term in terms.items()},
-            "learning_rate": now.generator_rate,
+            "learning_rate": rates["generator"][0],
             "replay_insertion_rate": state.replay.insertion_rate.read_value(),
         }
 
@@ -145,9 +148,10 @@ def train_step(
 
 def _p(config: Config, state: State, factors: tf.Tensor) -> tf.Tensor:
     """p(c) of eq. 2 for factors [b]: from eq. 1, or from the tracked MSEs; 1 for a generator of one coverage."""
-    p_raw = state.tracked_mse if config.track_p else tf.constant(_p_raw())
-    chosen = config.factors if config.track_p or len(config.factors) == 1 else lattice.TRAINED_FACTORS
-    return tf.gather(p_raw, factors) / tf.reduce_mean(tf.gather(p_raw, chosen))
+    if config.track_p:
+        tracked = state.tracked_mse
+        return tf.gather(tracked, factors) / tf.reduce_mean(tf.gather(tracked, config.factors))
+    return tf.gather(tf.constant(_by_factor(lambda c: lattice.p(c, config.p_coefficients, config.factors))), factors)
 
 
 def _track(state: State, factors: tf.Tensor, mse: tf.Tensor) -> None:
@@ -159,6 +163,46 @@ def _track(state: State, factors: tf.Tensor, mse: tf.Tensor) -> None:
     state.tracked_mse.assign(tf.where(count > 0, moved, state.tracked_mse))
 
 
+def _one_stage_objectives(
+    state: State, example: Example, blurred: tf.Tensor
+) -> tuple[tf.Tensor, dict[str, tf.Tensor], dict[str, tf.Tensor]]:
+    """Outputs, losses by equation, and what each group minimises: eq. 11 through ALRC, and L2 (section IV)."""
+    outputs = state.networks.generator(example.inputs, training=True)
+    equation_11 = losses.equation_11(outputs, blurred, example)
+    l2 = one_stage.l2_penalty(state.networks.generator)
+    minimised = tf.reduce_mean(state.alrcs["equation_11"](equation_11)) + l2
+    return outputs, {"equation_11": equation_11, "l2_penalty": l2}, {"generator": minimised}
+
+
+def _two_stage_objectives(
+    config: Config, state: State, example: Example, blurred: tf.Tensor, crops: tf.Tensor, adversarial: bool
+) -> tuple[tf.Tensor, dict[str, tf.Tensor], dict[str, tf.Tensor]]:
+    """Outputs, losses by equation, and what each group minimises (section II).
+
+    Eq. 7 does not depend on the outer generator, nor eq. 3, 6 and 9 on the inner trainer, so the gradient of their sum
+    gives each its own: inner all, outer all but eq. 7, trainer eq. 7 alone. The discriminators' eq. 8 (`adversarial`)
+    and the predictor's eq. 4 have gradients of their own.
+    """
+    inner = state.networks.inner(example.inputs, training=True)
+    outputs = state.networks.outer([example.inputs, inner], training=True)
+    terms, mse_loss = _mse_terms(config, state, blur_output(outputs) if adversarial else outputs, blurred, example)
+    terms["equation_7"] = losses.equation_7(state.networks.trainer(inner, training=True), blurred, example)
+    inner_loss = tf.reduce_mean(state.alrcs["equation_7"](terms["equation_7"]))
+    if not adversarial:
+        objectives = {"generator": mse_loss + inner_loss}
+        if "predictor" in state.models:
+            objectives["predictor"] = tf.reduce_mean(terms["equation_4"])
+        return outputs, terms, objectives
+    generated = to_crop_scale(outputs, example, config.intensity_reference)
+    terms |= _adversarial_terms(config, state, crops, generated)
+    terms["equation_10"] = tf.reduce_mean(terms["equation_9"]) + mse_loss
+    objectives = {
+        "generator": terms["equation_10"] + inner_loss,
+        "discriminators": tf.reduce_mean(terms["equation_8"]),
+    }
+    return outputs, terms, objectives
+
+
 def _mse_terms(
     config: Config, state: State, outputs: tf.Tensor, blurred: tf.Tensor, example: Example
 ) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
@@ -168,8 +212,10 @@ def _mse_terms(
         return {"equation_3": equation_3}, tf.reduce_mean(state.alrcs["equation_3"](equation_3))
     (predictor,) = state.models["predictor"]
     seed = tf.stack([tf.constant(config.seed + 2_000_003, tf.int64), state.iteration])
-    predictions = mse_predictor.predictions(predictor, mse_predictor.random_crops(example.target, seed))
-    predicted = losses.equation_5(predictions)
+    crops = mse_predictor.random_crops(example.target, seed)
+    predictions = mse_predictor.predictions(predictor, crops)
+    averaged = state.averaged_predictor
+    predicted = losses.equation_5(predictions if averaged is None else mse_predictor.predictions(averaged, crops))
     # mu1 is the first moment of the error itself: that of eq. 6, which it multiplies, would feed back on itself.
     state.alrcs["error"](losses.LAMBDA * losses.weighted_mse(outputs, example.target, example))
     mu1 = tf.convert_to_tensor(state.alrcs["error"].mu1)
@@ -198,40 +244,57 @@ def _adversarial_terms(config: Config, state: State, real: tf.Tensor, generated:
     }
 
 
-def _minimise(state: State, tape: tf.GradientTape, objectives: dict[str, tf.Tensor], now: schedules.Schedule) -> None:
-    """One ADAM step of every group that has an objective; all gradients are taken before any weight moves."""
-    settings = {
+def _rates(config: Config, iteration: tf.Tensor) -> dict[str, tuple[tf.Tensor, tf.Tensor]]:
+    """Learning rate and beta1 of each group's ADAM."""
+    if config.network == "one-stage":
+        return {"generator": tuple(schedules.one_stage(iteration, config.iterations, config.learning_rate))}
+    now = schedules.table_1(iteration, config.iterations, config.learning_rate)
+    return {
         "generator": (now.generator_rate, now.beta1),
         "trainer": (now.trainer_rate, now.beta1),
         "predictor": (now.predictor_rate, now.predictor_beta1),
         "discriminators": (now.discriminator_rate, now.discriminator_beta1),
     }
+
+
+def _minimise(state: State, tape: tf.GradientTape, objectives: dict[str, tf.Tensor], rates: dict) -> None:
+    """One ADAM step of every group that has an objective; all gradients are taken before any weight moves."""
     groups = {name: adam.variables_by_name for name, adam in state.adams.items()}
-    generator, trainer = tape.gradient(objectives.pop("generator"), [groups["generator"], groups["trainer"]])
-    gradients = {"generator": generator, "trainer": trainer}
-    gradients |= {name: tape.gradient(objective, groups[name]) for name, objective in objectives.items()}
+    joint = {name: groups[name] for name in ("generator", "trainer") if name in groups}
+    gradients = tape.gradient(objectives["generator"], joint)
+    for name in ("predictor", "discriminators"):
+        if name in objectives:
+            gradients[name] = tape.gradient(objectives[name], groups[name])
     for name, gradient in gradients.items():
-        state.adams[name].apply(gradient, *settings[name])
+        state.adams[name].apply(gradient, *rates[name])
+
+
+def _average(state: State, decay: float) -> None:
+    """Move the averaged weights of M towards its weights."""
+    (predictor,) = state.models["predictor"]
+    weights = variables(predictor)
+    for name, average in variables(state.averaged_predictor).items():
+        average.assign(decay * average + (1 - decay) * weights[name])
 
 
 def validation_step(config: Config, state: State) -> Callable[[tf.Tensor, tf.Tensor], tuple[dict, tf.Tensor]]:
     """The validation step: as `train_step`, but forward only. Returns scalars, and images for the log.
 
-    The scalar is eq. 3, or lambda MSE / p(c) against the target as it is for the objective without blur. The images are
-    input, output and target of the batch, float32 [3 b, N, N, 1] in the crop's [0, 1].
+    The scalar is eq. 3 or 11, or lambda MSE / p(c) against the target as it is for the objective without blur. The
+    images are input, output and target of the batch, float32 [3 b, N, N, 1] in the crop's [0, 1].
     """
     sharp = config.objective == "no-blur"
+    equation = "validation_equation_11" if config.network == "one-stage" else "validation_equation_3"
+    name = "validation_mse" if sharp else equation
 
     @tf.function(jit_compile=config.xla)
     def step(positions: tf.Tensor, crops: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
         factors = draw_factors(positions, config.factors, config.seed + 1)
-        example = make_example(crops, factors, config.intensity_reference)
-        example = example._replace(p=_p(config, state, factors))
+        example = make_example(crops, factors, config.intensity_reference, _p(config, state, factors))
         target = example.target if sharp else blur_target(example.target)
         outputs = state.networks.generator(example.inputs, training=False)
         state.validation_position.assign(positions[-1] + 1)
         state.iteration.assign_add(1)
-        name = "validation_mse" if sharp else "validation_equation_3"
         scalars = {name: tf.reduce_mean(losses.equation_3(outputs, target, example))}
         return scalars, _log_images(example, outputs, crops if sharp else blur_target(crops), config)
 

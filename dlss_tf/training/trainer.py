@@ -17,11 +17,12 @@ from ..data.crops import CropStream, list_files
 from ..data.examples import draw_factors
 from ..data.simulate import simulate_dataset
 from ..errors import InputError, TrainingStopped
-from ..models.two_stage import freeze_means, initialize
+from ..models import generators
 from ..progress import Progress
 from .steps import State, train_step, validation_step
 
 SIMULATED_DATA = os.path.join("data", "simulated")
+NON_ADVERSARIAL = "non-adversarial"  # folder in the run directory: the generator before its adversarial half
 VALIDATE_EVERY = 50  # one iteration in 50 is a validation step
 LOG_EVERY = 50
 READ_EVERY = 10  # iterations between looks at the losses, which make the host wait for the device
@@ -29,7 +30,7 @@ IMAGES_EVERY = 500
 
 
 def train(config: Config, run: str, *, resume: bool = False, stop_at: int | None = None) -> str:
-    """Train a unified generator into the run directory `run`; returns "complete", "stopped" or "interrupted".
+    """Train what `config` asks for into the run directory `run`; returns "complete", "stopped" or "interrupted".
 
     `stop_at` ends the run after that many iterations of the schedule ("stopped"); SIGINT or SIGTERM ends it after the
     iteration under way ("interrupted"). Either way a checkpoint and the generator's weights are saved, and `resume`
@@ -106,7 +107,7 @@ def _restore(state: State, checkpoints: tf.train.CheckpointManager) -> None:
 
 def _start(config: Config, state: State) -> None:
     """What happens before the first iteration: initialisation pass, a full replay buffer."""
-    initialize(state.networks, seed=config.seed)
+    generators.initialize(config, state.networks)
     stream = iter(CropStream(list_files(config.data, "train"), config.size, seed=config.seed))
     for index, (positions, crops) in zip(range(state.replay.members), stream):
         state.replay.fill(index, crops[0], draw_factors(positions, config.factors, config.seed)[0])
@@ -166,6 +167,9 @@ class _Loop:
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
     def _iterate(self, iteration: int) -> None:
+        adversarial = iteration >= self.config.iterations
+        if iteration == self.config.iterations:
+            self._keep_non_adversarial()
         if iteration >= self.freeze_at:
             self._freeze_once()
         if (iteration + 1) % VALIDATE_EVERY == 0:
@@ -173,12 +177,12 @@ class _Loop:
             if (iteration + 1) % IMAGES_EVERY == 0:
                 tf.summary.image("validation input, output, target", images, iteration + 1, max_outputs=12)
         else:
-            step = self.train_step if iteration < self.config.iterations else self.adversarial_step
+            step = self.adversarial_step if adversarial else self.train_step
             scalars = step(*next(self.train_stream))
         self.pending.append((iteration + 1, scalars))
 
     def _freeze_once(self) -> None:
-        freeze_means(self.state.networks)
+        generators.freeze(self.config, self.state.networks)
         self.freeze_at = float("inf")
 
     def _read_losses(self) -> None:
@@ -203,13 +207,23 @@ class _Loop:
 
     def _details(self) -> str:
         latest = {**{name: float(np.mean(values)) for name, values in self.logged.items()}, **self.shown}
-        labels = {f"equation_{number}": f"eq. {number}" for number in (3, 6, 7, 8, 9)}
-        labels |= {"validation_equation_3": "validation eq. 3", "validation_mse": "validation MSE x 200 / p"}
+        labels = {f"equation_{number}": f"eq. {number}" for number in (3, 6, 7, 8, 9, 11)}
+        labels |= {f"validation_equation_{number}": f"validation eq. {number}" for number in (3, 11)}
+        labels["validation_mse"] = "validation MSE x 200 / p"
         return " | ".join(f"{label} {latest[name]:.3g}" for name, label in labels.items() if name in latest)
 
     def _save(self, iteration: int) -> None:
         """A checkpoint, then the generator alone; both appear by renaming, so a kill leaves the last good ones."""
         self._read_losses()
         self.checkpoints.save(iteration)
-        arrays = {name: variable.numpy() for name, variable in variables(self.state.networks.generator).items()}
-        weights.save(self.run_directory, arrays)
+        weights.save(self.run_directory, self._generator())
+
+    def _generator(self) -> dict[str, np.ndarray]:
+        return {name: variable.numpy() for name, variable in variables(self.state.networks.generator).items()}
+
+    def _keep_non_adversarial(self) -> None:
+        """The generator before its adversarial half, as weights beside which to see what that half does."""
+        directory = os.path.join(self.run_directory, NON_ADVERSARIAL)
+        os.makedirs(directory, exist_ok=True)
+        weights.save(directory, self._generator())
+        self.config.replace(adversarial=False).save(os.path.join(directory, "config.json"))

@@ -57,9 +57,12 @@ def test_weighted_errors_are_those_in_the_crops_scale(crops, rng):
     np.testing.assert_allclose(weighted, in_crop_scale, rtol=1e-5)
 
 
-def test_p_is_equation_2(crops):
-    example = make_example(tf.constant(crops), tf.constant([4, 7, 10]), "crop")
-    np.testing.assert_allclose(example.p, [lattice.p(1 / s**2) for s in (4, 7, 10)], rtol=1e-6)
+def test_p_is_what_is_given(crops):
+    factors = tf.constant([4, 7, 10])
+    np.testing.assert_array_equal(make_example(tf.constant(crops), factors, "crop").p, [1, 1, 1])
+    np.testing.assert_array_equal(
+        make_example(tf.constant(crops), factors, "crop", tf.constant([3.0, 2, 1])).p, [3, 2, 1]
+    )
 
 
 @pytest.mark.parametrize("reference", ["crop", "scan"])

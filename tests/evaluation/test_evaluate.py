@@ -10,9 +10,11 @@ import tifffile
 from golden import trace
 
 from dlss_tf import lattice
+from dlss_tf.data.crops import scale_to_unit
 from dlss_tf.errors import InputError
 from dlss_tf.evaluation import evaluate as module
 from dlss_tf.evaluation.evaluate import evaluate
+from dlss_tf.evaluation.images import central_crops
 
 METHODS = [
     "nearest", "area", "bilinear", "bicubic", "lanczos", "dlss",
@@ -73,9 +75,9 @@ def test_published_protocol_matches_the_reference(tiny_run):
     golden = trace("baselines")
     supersampler = module.Supersampler(tiny_run)
     for name, path in (("truth1", "train/truth-1.tif"), ("truth3", "val/truth-3.tif")):
-        image = module._Image(module.scale_to_unit(real_image(path)).numpy(), supersampler)
+        crop = scale_to_unit(real_image(path)).numpy()
         for s in (4, 5, 6, 8, 10):
-            errors = image.errors(s, 1.0)
+            errors = module._errors(crop, supersampler, s, 1.0)
             for method in METHODS[:5]:
                 assert errors[method] == pytest.approx(float(golden[f"{name}_{method}_{s}"]), rel=1e-4)
 
@@ -86,7 +88,7 @@ def test_larger_images_are_cut_to_their_centre_and_a_limit_holds(tiny_run, tiny_
         os.makedirs(tmp_path / "data" / split)
         for name in "ab":
             tifffile.imwrite(tmp_path / "data" / split / f"{name}.tif", image)
-    (_, crop), *_ = module._crops([str(tmp_path / "data" / "test" / "a.tif")], 64)
+    (_, crop), *_ = central_crops([str(tmp_path / "data" / "test" / "a.tif")], 64)
     expected = image[18:82, 8:72]
     np.testing.assert_allclose(crop, (expected - expected.min()) / np.ptp(expected), atol=1e-6)
     arguments = {"size": 64, "factors": (4,), "results": str(tmp_path / "out"), "limit": 1}

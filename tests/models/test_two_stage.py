@@ -20,7 +20,7 @@ VARIANTS = [
 
 
 def network(config, seed=3):
-    networks = two_stage.two_stage(config)
+    networks = two_stage.build(config)
     two_stage.initialize(networks, size=64, seed=seed)
     return networks
 
@@ -28,7 +28,7 @@ def network(config, seed=3):
 @pytest.mark.slow
 @pytest.mark.parametrize("upsampling", ["transposed", "bilinear"])
 def test_parameter_count_at_width_1(upsampling):
-    networks = two_stage.two_stage(Config(upsampling=upsampling))
+    networks = two_stage.build(Config(upsampling=upsampling))
     weights = {**variables(networks.generator, True), **variables(networks.trainer, True)}
     kinds = [name.split("/")[1] for name in weights]
     assert set(kinds) == {"v", "g"}
@@ -47,7 +47,7 @@ def test_any_side_that_is_a_multiple_of_32(rng, sides):
 
 
 def test_layers_of_figure_11():
-    shapes = {name: tuple(v.shape) for name, v in variables(two_stage.two_stage(Config(width=0.125)).generator).items()}
+    shapes = {name: tuple(v.shape) for name, v in variables(two_stage.build(Config(width=0.125)).generator).items()}
     inner = [shapes[f"inner_conv{i}/v"] for i in range(1, 6)]
     assert inner == [(5, 5, 1, 8), (3, 3, 8, 16), (3, 3, 16, 32), (3, 3, 32, 64), (3, 3, 64, 96)]
     assert [shapes[f"inner_up{i}/v"][2] for i in range(1, 5)] == [64, 32, 16, 8]
@@ -92,7 +92,7 @@ def test_folded_generator_equals_the_trained_one(rng, config):
             if layer.bias is not None:
                 tf_variable(layer.bias).assign(rng.normal(0, 0.1, layer.bias.shape))
     weights = {name: variable.numpy() for name, variable in variables(networks.generator).items()}
-    folded = two_stage.folded_generator(config, weights)
+    folded = two_stage.trained(config, weights)
     assert not any(isinstance(layer, WeightNormConv2D) for layer in two_stage._layers(folded))
     inputs = tf.constant(rng.random((2, 64, 64, 1)), tf.float32)
     expected = networks.generator(inputs, training=False)
@@ -105,7 +105,7 @@ def test_freezing_makes_training_and_inference_one_function(rng):
     inputs = tf.constant(rng.random((1, 64, 64, 1)), tf.float32)
     before = networks.generator(inputs, training=True)
     assert not np.allclose(before, networks.generator(inputs, training=False), rtol=1e-3)
-    two_stage.freeze_means(networks)
+    two_stage.freeze(networks)
     weights = {name: variable.numpy() for name, variable in variables(networks.generator).items()}
     np.testing.assert_array_equal(networks.generator(inputs, training=True), networks.generator(inputs, training=False))
     for name, variable in variables(networks.generator).items():

@@ -10,7 +10,7 @@ from dlss_tf import lattice, weights
 from dlss_tf._compat import variables
 from dlss_tf.errors import InputError
 from dlss_tf.inference.supersampler import Supersampler
-from dlss_tf.models.two_stage import two_stage
+from dlss_tf.models import two_stage
 from dlss_tf.serving.export import export
 
 SIZE = 96
@@ -41,7 +41,7 @@ def signatures(exported):
 
 def keras_generator(run):
     config, arrays = weights.load(run)
-    generator = two_stage(config).generator
+    generator = two_stage.build(config).generator
     for name, variable in variables(generator).items():
         variable.assign(arrays[name])
     return generator

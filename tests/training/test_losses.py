@@ -11,7 +11,8 @@ from dlss_tf.training import losses
 @pytest.fixture
 def example(rng):
     crops = tf.constant(rng.random((2, 64, 64, 1)), tf.float32)
-    return make_example(crops, tf.constant([4, 10]), "scan")
+    p = tf.constant([lattice.p(1 / 16), lattice.p(1 / 100)], tf.float32)
+    return make_example(crops, tf.constant([4, 10]), "scan", p)
 
 
 def test_equation_3(example):

@@ -1,6 +1,7 @@
 import pytest
 import tensorflow as tf
 
+from dlss_tf.config import ONE_STAGE_PRESETS, PRESETS
 from dlss_tf.training.schedules import boundaries, format_table, one_stage, table_1
 
 # Table 1's first half, by hand, and from its own start the second: f falls by 1/8 every 62500 iterations from 5e5 on.
@@ -54,7 +55,7 @@ def test_nothing_changes_between_boundaries(iterations):
 
 
 def test_format_table():
-    lines = format_table(1_000_000).splitlines()
+    lines = format_table(PRESETS["paper"]).splitlines()
     assert len(lines) == 1 + 2 * 9
     assert lines[1].split() == ["0", "0.0003", "0.0003", "0.0006", "-", "0.9", "0.9", "-"]
     assert lines[2].split()[:2] == ["500000", "0.0003"]
@@ -82,3 +83,10 @@ def test_one_stage_scales_its_boundaries_and_rates(iteration, rate, beta1):
     # Of 800 iterations, each is 125 of 1e5; an iteration lies past a boundary exactly where its first one does.
     schedule = one_stage(tf.constant(iteration // 125, tf.int64), 800, 4e-3)
     assert [float(value) for value in schedule] == pytest.approx([4 * rate, beta1], rel=1e-6)
+
+
+def test_format_table_of_a_one_stage_generator():
+    lines = format_table(ONE_STAGE_PRESETS["paper"]).splitlines()
+    assert [line.split() for line in lines[1:]] == [
+        ["0", "0.001", "0.9"], ["12500", "0.0005", "0.9"], ["25000", "0.00025", "0.9"], ["50000", "0.00025", "0.5"],
+    ]  # fmt: skip

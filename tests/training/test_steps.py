@@ -5,7 +5,7 @@ import tensorflow as tf
 from dlss_tf import lattice
 from dlss_tf._compat import variables
 from dlss_tf.data.examples import make_example
-from dlss_tf.models.two_stage import freeze_means, initialize
+from dlss_tf.models.two_stage import freeze, initialize
 from dlss_tf.training import losses, steps
 from dlss_tf.training.steps import State, train_step, validation_step
 
@@ -27,7 +27,7 @@ def crops(rng):
 def new_state(config, crops):
     state = State.create(config)
     initialize(state.networks, size=64, seed=config.seed)
-    freeze_means(state.networks)
+    freeze(state.networks)
     for i in range(state.replay.members):
         state.replay.fill(i, crops[i % 2], tf.constant(5))
     return state

@@ -1,0 +1,52 @@
+"""Result files: JSON with where its numbers come from, and what stands beside it."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import os
+import subprocess
+from collections.abc import Iterator, Sequence
+
+import tensorflow as tf
+
+from ..errors import InputError
+
+
+def provenance(data: Sequence[str], split: str, size: int) -> dict:
+    """Data, code and software that a result depends on, beside weights and config."""
+    return {
+        "data": list(data),
+        "split": split,
+        "size": size,
+        "git_revision": _git_revision(),
+        "tensorflow": tf.__version__,
+        "date": datetime.date.today().isoformat(),
+    }
+
+
+def write_json(path: str, report: dict) -> None:
+    """Beside, then renamed."""
+    with open(f"{path}.part", "w", encoding="utf-8") as file:
+        json.dump(report, file, indent=1)
+    os.replace(f"{path}.part", path)
+
+
+@contextlib.contextmanager
+def results_folder(results: str) -> Iterator[None]:
+    """Make the folder; what cannot be written into it becomes an InputError."""
+    try:
+        os.makedirs(results, exist_ok=True)
+        yield
+    except OSError as error:
+        raise InputError(f"results {results}: expected a folder that can be written, found: {error.strerror}") from None
+
+
+def _git_revision() -> str | None:
+    """Of the checkout that this package runs from, if it is one."""
+    try:
+        command = ["git", "-C", os.path.dirname(__file__), "describe", "--always", "--dirty", "--abbrev=40"]
+        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
+    except (OSError, subprocess.CalledProcessError):
+        return None
