@@ -38,7 +38,7 @@ train-unified: setup
 	@echo
 	@echo "Trained generator   $(RUN)  (weights/, config.json, checkpoints/; losses: $(BIN)/tensorboard --logdir $(RUN)/logs)"
 	@echo "Table 2 and images  $(RESULTS)/table2.json, .csv, .png"
-	$(if $(ADVERSARIAL),@echo "Side by side        $(RESULTS)/adversarial.json, adversarial.png, adversarial-spectra.png")
+	$(if $(ADVERSARIAL),@echo "Side by side        $(RESULTS)/adversarial.json and .png and adversarial-spectra.png")
 	@echo "SavedModel          $(EXPORT)  (TensorFlow Serving: --model_base_path)"
 
 eval-table2: setup
