@@ -40,6 +40,18 @@ def tiny_run(tiny_config, tmp_path_factory):
     return run
 
 
+@pytest.fixture(scope="session")
+def tiny_one_stage_run(tiny_config, tmp_path_factory):
+    """Run directory of a tiny one-stage generator for factor 5 after 16 iterations."""
+    from dlss_tf.config import preset
+    from dlss_tf.training.trainer import train
+
+    config = preset("quick", "one-stage").replace(data=tiny_config.data, **TINY)
+    run = str(tmp_path_factory.mktemp("runs") / "tiny-one-stage")
+    assert train(config, run) == "complete"
+    return run
+
+
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)

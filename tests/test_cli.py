@@ -6,7 +6,7 @@ import pytest
 
 from dlss_tf import cli
 
-COMMANDS = ["simulate", "train", "evaluate", "export", "info"]
+COMMANDS = ["simulate", "train", "evaluate", "fit-p", "export", "info"]
 NO_TENSORFLOW = "import sys, dlss_tf{}; assert not {{'tensorflow', 'keras'}} & set(sys.modules), 'loaded'"
 
 
@@ -44,6 +44,11 @@ def test_help(arguments, capsys):
         (["export", "--weights", "{}", "--out", "{}", "--size", "7"], "size: expected a multiple of 32"),
         (["simulate", "--out", "{}/data", "--size", "8"], "size"),
         (["info", "--weights", "{}"], "config.json: expected a run's configuration"),
+        (
+            ["fit-p", "--weights", "{}/none", "--data", "{}", "--run", "{}/run"],
+            "expected a run directory, found nothing",
+        ),
+        (["train", "--run", "{}/run", "--network", "one-stage", "--adversarial"], "one-stage generator's adversarial"),
         (["train", "--run", "{}/run", "--coverage", "17"], "factors: expected whole numbers from 2 to 16, found [17]"),
     ],
 )
@@ -73,6 +78,11 @@ def test_info_of_a_preset_and_its_schedule(capsys):
     assert '"iterations": 1000000' in capsys.readouterr().out
     assert cli.main(["info", "--preset", "paper", "--schedule"]) == 0
     assert "1937500" in capsys.readouterr().out
+
+
+def test_info_of_the_one_stage_schedule(capsys):
+    assert cli.main(["info", "--preset", "paper", "--network", "one-stage", "--schedule"]) == 0
+    assert "12500      0.0005" in capsys.readouterr().out
 
 
 @pytest.mark.slow

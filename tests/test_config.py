@@ -1,4 +1,5 @@
 import dataclasses
+import re
 
 import pytest
 
@@ -44,11 +45,31 @@ def test_text_becomes_the_fields_type():
         ({"colour": 1}, "unknown field 'colour'"),
         ({"learning_rate": 0}, "learning_rate: expected a positive number, found 0"),
         ({"seed": -1}, "seed: expected a whole number from 0"),
+        ({"average_predictor": 1}, "average_predictor: expected a decay in [0, 1), found 1"),
+        ({"p_coefficients": (1.0, 2.0)}, "p_coefficients: expected three numbers"),
+        ({"p_coefficients": (-1.0, 0.0, 0.0)}, "p_coefficients: expected three numbers whose polynomial is positive"),
     ],
 )
 def test_refuses_bad_values_in_one_sentence(changes, sentence):
-    with pytest.raises(InputError, match=sentence.replace("(", r"\(")):
+    with pytest.raises(InputError, match=re.escape(sentence)):
         Config().replace(**changes)
+
+
+def test_one_stage_presets_are_section_4s():
+    config = preset("paper", "one-stage")
+    assert (config.network, config.factors, config.batch) == ("one-stage", (5,), 16)
+    assert (config.iterations, config.learning_rate, config.freeze_at) == (100_000, 1e-3, 0.5)
+    assert {preset(name, "one-stage").intensity_reference for name in PRESETS} == {"scan"}
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"factors": (4, 5)}, {"objective": "no-blur"}, {"adversarial": True}, {"intensity_reference": "crop"}],
+)
+def test_a_one_stage_generator_refuses_what_section_4_does_not_have(changes):
+    (name,) = changes
+    with pytest.raises(InputError, match=f"a one-stage generator's {name}: expected .*, found"):
+        preset("quick", "one-stage").replace(**changes)
 
 
 def test_unknown_preset():

@@ -39,6 +39,9 @@ def test_infill_of_a_downsampled_image_keeps_the_samples(rng, shape, factor):
 
 def test_p_has_mean_one_over_the_trained_coverages():
     assert np.mean([lattice.p(lattice.coverage(s)) for s in lattice.TRAINED_FACTORS]) == pytest.approx(1)
+    coefficients, factors = (0.5, 0.0, 4.0), (2, 4)  # p_raw 0.75 and 0.515625
+    assert lattice.p(1 / 4, coefficients, factors) == pytest.approx(0.75 / 0.6328125)
+    assert lattice.p(1 / 16, coefficients, factors) == pytest.approx(0.515625 / 0.6328125)
 
 
 @pytest.mark.parametrize("factor", [0, 1, 17, 2.5, True])

@@ -95,6 +95,13 @@ def test_larger_images_are_cut_to_their_centre_and_a_limit_holds(tiny_run, tiny_
     assert evaluate(tiny_run, [str(tmp_path / "data")], **arguments)["images"] == 1
 
 
+def test_a_single_coverage_generator_is_evaluated_at_its_own(tiny_one_stage_run, tiny_data, tmp_path):
+    arguments = {"size": 64, "results": str(tmp_path)}
+    assert list(evaluate(tiny_one_stage_run, [tiny_data], **arguments)["coverages"]) == ["1/25"]
+    with pytest.raises(InputError, match="factor: expected 5"):
+        evaluate(tiny_one_stage_run, [tiny_data], factors=(4,), **arguments)
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -3,7 +3,7 @@ import os
 import numpy as np
 import pytest
 
-from dlss_tf import Supersampler
+from dlss_tf import Supersampler, lattice
 from dlss_tf.errors import InputError
 
 
@@ -56,6 +56,30 @@ def test_refuses_other_shapes(supersampler, scan):
 def test_refuses_other_factors(supersampler):
     with pytest.raises(InputError, match="whole number from 2 to 16"):
         supersampler(np.zeros((8, 8)), 1)
+
+
+@pytest.mark.parametrize("shape", [(13, 13), (9, 21), (2, 7, 7), (1, 40)])
+def test_one_stage_takes_scans_of_any_shape(tiny_one_stage_run, rng, shape):
+    image = Supersampler(tiny_one_stage_run)(rng.random(shape), 5)
+    assert image.shape == (*shape[:-2], shape[-2] * 5, shape[-1] * 5)
+    assert np.isfinite(image).all()
+
+
+@pytest.mark.parametrize("side", [64, 65, 67, 70, 93, 96])
+def test_one_stage_samples_stay_on_the_lattice(tiny_one_stage_run, side):
+    """What is added to reach a multiple of 32 leaves every sample of the scan where the network looks for it."""
+    supersampler = Supersampler(tiny_one_stage_run)
+    before, after = supersampler._padding(side)
+    padded = before + side + after
+    assert padded % 32 == 0
+    assert set(before + lattice.positions(side, 5)) <= set(lattice.positions(padded, 5))
+
+
+def test_one_stage_refuses_other_factors(tiny_one_stage_run):
+    with pytest.raises(
+        InputError, match="factor: expected 5, the only one that this one-stage generator takes, found 4"
+    ):
+        Supersampler(tiny_one_stage_run)(np.zeros((8, 8)), 4)
 
 
 def test_refuses_weights_that_are_missing_or_damaged(tiny_run, tmp_path):

@@ -133,6 +133,20 @@ def test_warm_up_requests_run(exported, signatures):
     assert seen == [("dlss", "serving_default", 0), *(("dlss", "supersample", s) for s in range(4, 11))]
 
 
+def test_one_stage_generator_is_served_for_its_factor_alone(tiny_one_stage_run, rng, tmp_path):
+    exported = tf.saved_model.load(export(tiny_one_stage_run, str(tmp_path), size=SIZE)).signatures
+    n = lattice.count(SIZE, 5)
+    scan = rng.random((2, n, n)).astype(np.float32) * 9 - 4
+    low, high = scan.min((1, 2), keepdims=True), scan.max((1, 2), keepdims=True)
+    filled = lattice.infill((scan - low) / (high - low), (SIZE, SIZE), 5)
+    expected = Supersampler(tiny_one_stage_run).complete(filled[..., None]).numpy()[..., 0] * (high - low) + low
+    image = exported["supersample"](scan=tf.constant(scan), factor=tf.constant(5))["image"]
+    np.testing.assert_allclose(image, expected, rtol=1e-4, atol=1e-4 * np.abs(expected).max())
+    assert exported["serving_default"].structured_outputs["output"].shape[1:] == (SIZE, SIZE, 1)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="factor: expected one whole number from 5 to 5"):
+        exported["supersample"](scan=tf.zeros([1, 24, 24]), factor=tf.constant(4))
+
+
 def test_refuses_bad_arguments(tiny_run, tmp_path):
     with pytest.raises(InputError, match="size: expected a multiple of 32"):
         export(tiny_run, str(tmp_path), size=100)

@@ -4,7 +4,9 @@ import tensorflow as tf
 
 from dlss_tf import lattice
 from dlss_tf._compat import variables
+from dlss_tf.config import ONE_STAGE_PRESETS
 from dlss_tf.data.examples import make_example
+from dlss_tf.models import generators
 from dlss_tf.models.two_stage import freeze, initialize
 from dlss_tf.training import losses, steps
 from dlss_tf.training.steps import State, train_step, validation_step
@@ -101,7 +103,7 @@ def test_no_blur_objective_learns_and_so_does_its_predictor(config, crops):
     config = config.replace(factors=(5,), objective="no-blur")
     state = new_state(config, crops)
     step = train_step(config, state)
-    errors, predictor_losses = [], []
+    errors, predictor_losses = [], []  # of the generator and of M
     for i in range(80):
         scalars = step(positions(i), crops)
         errors.append(float(tf.reduce_mean(generator_mse(state, config, crops))) if i % 20 == 0 else None)
@@ -115,9 +117,54 @@ def generator_mse(state, config, crops):
     return losses.mse(state.networks.generator(example.inputs, training=False), example.target)
 
 
+def test_averaged_predictor_follows_its_weights_and_predicts(config, crops, monkeypatch):
+    config = config.replace(objective="no-blur", average_predictor=0.75)
+    state = new_state(config, crops)
+    (predictor,) = state.models["predictor"]
+    averaged = snapshot(state.averaged_predictor)
+    before = snapshot(predictor)
+    for name, start in averaged.items():
+        np.testing.assert_array_equal(start, before[name])
+    scalars = train_step(config, state)(positions(0), crops)
+    after = snapshot(predictor)
+    assert not any(np.array_equal(before[name], after[name]) for name in before if name.endswith("/kernel"))
+    for name, value in snapshot(state.averaged_predictor).items():
+        np.testing.assert_allclose(value, 0.75 * averaged[name] + 0.25 * after[name], rtol=1e-5, atol=1e-8)
+    # Of two networks that predict 7 and 3, eq. 5 is the averaged one's; eq. 4 is a loss of the other.
+    for model, constant in ((predictor, 7.0), (state.averaged_predictor, 3.0)):
+        for name, variable in variables(model).items():
+            variable.assign(tf.fill(variable.shape, constant if name == "mse_predictor_dense3/bias" else 0.0))
+    scalars = train_step(config, state)(positions(1), crops)
+    assert float(scalars["equation_5"]) == pytest.approx(3)
+
+
+def one_stage_config(config):
+    tiny = {"data": config.data, "size": 64, "width": 0.05, "batch": 2, "iterations": 1000}
+    return ONE_STAGE_PRESETS["quick"].replace(**tiny)
+
+
+@pytest.mark.parametrize("changes", [{}, {"xla": True}, {"mixed_precision": True}], ids=["default", "xla", "bfloat16"])
+def test_one_stage_generator_learns(config, crops, changes):
+    config = one_stage_config(config).replace(**changes)
+    state = State.create(config)
+    generators.initialize(config, state.networks)
+    for i in range(state.replay.members):
+        state.replay.fill(i, crops[i % 2], tf.constant(5))
+    step = train_step(config, state)
+    history = [{name: float(value) for name, value in step(positions(i), crops).items()} for i in range(60)]
+    equation_11 = [scalars["equation_11"] for scalars in history]
+    assert np.mean(equation_11[-5:]) < 0.2 * np.mean(equation_11[:5])
+    assert history[-1]["loss"] == pytest.approx(equation_11[-1] + history[-1]["l2_penalty"], rel=1e-3)
+    scalars, images = validation_step(config, state)(positions(60), crops)
+    assert np.isfinite(float(scalars["validation_equation_11"])) and images.shape == (6, 64, 64, 1)
+
+
 def test_adversarial_step_trains_both_sides(config, crops):
     config = config.replace(factors=(5,), adversarial=True, iterations=1000)
     state = new_state(config, crops)
+    first_half = train_step(config, state)
+    for i in range(100):
+        first_half(positions(i), crops)
     state.iteration.assign(1000)
     step = train_step(config, state, adversarial=True)
     generators = snapshot(state.networks.generator)
@@ -126,6 +173,10 @@ def test_adversarial_step_trains_both_sides(config, crops):
     equation_8 = [float(scalars["equation_8"]) for scalars in history]
     assert np.mean(equation_8[-5:]) < 0.8 * equation_8[0]
     assert all(np.isfinite(float(value)) for scalars in history for value in scalars.values())
+    last = {name: float(value) for name, value in history[-1].items()}
+    assert last["equation_3"] < 25  # ALRC passes losses that small as they are
+    assert last["equation_10"] == pytest.approx(last["equation_3"] + last["equation_9"], rel=1e-5)
+    assert last["loss"] == pytest.approx(last["equation_10"] + last["equation_7"], rel=1e-5)
     moved = snapshot(state.networks.generator)
     assert not any(np.array_equal(generators[name], moved[name]) for name in generators if name.endswith("/v"))
     for network, before in zip(state.models["discriminators"], discriminators):
@@ -151,6 +202,16 @@ def test_adversarial_gradients_reach_the_right_networks(config, crops, monkeypat
 def test_one_coverage_alone_has_p_of_1(config, crops):
     state = new_state(config, crops)
     assert steps._p(config.replace(factors=(4,)), state, tf.constant([4, 4])).numpy() == pytest.approx([1, 1])
+
+
+def test_p_is_equation_2_with_the_configs_coefficients(config, crops):
+    state = new_state(config, crops)
+    factors = tf.constant([4, 7, 10])
+    np.testing.assert_allclose(steps._p(config, state, factors), [lattice.p(1 / s**2) for s in (4, 7, 10)], rtol=1e-6)
+    fitted = config.replace(p_coefficients=(0.5, 0.0, 4.0), factors=(2, 4))
+    np.testing.assert_allclose(
+        steps._p(fitted, state, tf.constant([2, 4])), np.array([0.75, 0.515625]) / 0.6328125, rtol=1e-6
+    )
 
 
 def test_tracked_p_follows_each_coverages_errors(config, crops):

@@ -13,7 +13,7 @@ import pytest
 import tensorflow as tf
 
 from dlss_tf import weights
-from dlss_tf.config import Config
+from dlss_tf.config import Config, preset
 from dlss_tf.errors import InputError, TrainingStopped
 from dlss_tf.training import trainer
 from dlss_tf.training.trainer import train
@@ -29,6 +29,14 @@ def equal(run, other):
     (_, first), (_, second) = weights.load(run), weights.load(other)
     assert first.keys() == second.keys()
     return all(np.array_equal(first[name], second[name]) for name in first)
+
+
+def logged_tags(run):
+    tags = set()
+    for name in os.listdir(os.path.join(run, "logs")):
+        for event in tf.compat.v1.train.summary_iterator(os.path.join(run, "logs", name)):
+            tags |= {value.tag for value in event.summary.value}
+    return tags
 
 
 def start(run, config, *options):
@@ -61,10 +69,7 @@ def test_run_directory(unstopped, config):
     _, arrays = weights.load(unstopped)
     assert {a.dtype for a in arrays.values()} == {np.dtype("float32")}
     assert tf.train.latest_checkpoint(os.path.join(unstopped, "checkpoints")).endswith("-60")
-    tags = set()
-    for name in os.listdir(os.path.join(unstopped, "logs")):
-        for event in tf.compat.v1.train.summary_iterator(os.path.join(unstopped, "logs", name)):
-            tags |= {value.tag for value in event.summary.value}
+    tags = logged_tags(unstopped)
     assert {"equation_3", "equation_7", "loss", "validation_equation_3", "replay_insertion_rate"} <= tags
     assert "validation input, output, target" in tags
 
@@ -195,7 +200,9 @@ def test_unwritable_checkpoints_stop_with_a_sentence(config, tmp_path):
 @pytest.fixture(scope="module")
 def unstopped_adversarial(tiny_config, tmp_path_factory):
     run = str(tmp_path_factory.mktemp("runs") / "adversarial")
-    assert train(tiny_config.replace(iterations=12, adversarial=True), run) == "complete"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trainer, "LOG_EVERY", 6)
+        assert train(tiny_config.replace(iterations=12, adversarial=True), run) == "complete"
     return run
 
 
@@ -221,3 +228,50 @@ def test_no_blur_run_resumes_exactly(tiny_config, tmp_path):
     assert train(config, runs[1], stop_at=7) == "stopped"
     assert train(config, runs[1], resume=True) == "complete"
     assert equal(*runs)
+
+
+@pytest.mark.slow
+def test_averaged_predictor_resumes_exactly_across_the_border(tiny_config, tmp_path):
+    config = tiny_config.replace(iterations=12, objective="no-blur", average_predictor=0.9, adversarial=True)
+    runs = [str(tmp_path / name) for name in ("unstopped", "stopped")]
+    assert train(config, runs[0]) == "complete"
+    assert train(config, runs[1], stop_at=12) == "stopped"
+    assert train(config, runs[1], resume=True) == "complete"
+    assert equal(*runs)
+
+
+@pytest.fixture(scope="module")
+def one_stage_config(tiny_config):
+    tiny = {name: getattr(tiny_config, name) for name in ("data", "size", "width", "batch", "checkpoint_minutes")}
+    return preset("quick", "one-stage").replace(**tiny, iterations=60)
+
+
+@pytest.fixture(scope="module")
+def unstopped_one_stage(one_stage_config, tmp_path_factory):
+    run = str(tmp_path_factory.mktemp("runs") / "one-stage")
+    assert train(one_stage_config, run) == "complete"
+    return run
+
+
+@pytest.mark.parametrize("stop_at", [20, 40], ids=["before it freezes", "after"])
+def test_one_stage_run_resumes_exactly(unstopped_one_stage, one_stage_config, tmp_path, stop_at):
+    run = str(tmp_path / "run")
+    assert train(one_stage_config, run, stop_at=stop_at) == "stopped"
+    assert not equal(run, unstopped_one_stage)
+    assert train(one_stage_config, run, resume=True) == "complete"
+    assert equal(run, unstopped_one_stage)
+
+
+def test_one_stage_logs_its_losses_and_freezes(unstopped_one_stage):
+    _, arrays = weights.load(unstopped_one_stage)
+    assert arrays["conv2_norm/frozen"] == 1
+    assert {"equation_11", "l2_penalty", "loss", "validation_equation_11"} <= logged_tags(unstopped_one_stage)
+
+
+def test_the_non_adversarial_generator_is_kept(unstopped_adversarial, tiny_config, tmp_path):
+    run = str(tmp_path / "run")
+    train(tiny_config.replace(iterations=12), run)
+    kept = os.path.join(unstopped_adversarial, trainer.NON_ADVERSARIAL)
+    assert equal(run, kept) and not equal(run, unstopped_adversarial)
+    assert not weights.load(kept)[0].adversarial
+    assert {f"equation_{number}" for number in (3, 7, 8, 9, 10)} <= logged_tags(unstopped_adversarial)

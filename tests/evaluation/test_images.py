@@ -1,0 +1,28 @@
+import numpy as np
+import tensorflow as tf
+from golden import real_image
+
+from dlss_tf import Supersampler, lattice
+from dlss_tf.data.crops import scale_to_unit
+from dlss_tf.evaluation import images
+from dlss_tf.layers.blur import blur_target
+
+
+def test_completed_is_infilled_scan_and_output_in_the_crops_scale(tiny_run, rng):
+    crop = rng.random((64, 64)).astype(np.float32)
+    infilled, output = images.completed(Supersampler(tiny_run), crop, 4)
+    np.testing.assert_allclose(infilled, lattice.infill(lattice.downsample(crop, 4), (64, 64), 4), atol=1e-6)
+    # 64 px are 4 x 16 samples, so the lattice of this scan is the one that the supersampler makes.
+    np.testing.assert_allclose(output, Supersampler(tiny_run)(lattice.downsample(crop, 4), 4), atol=1e-4)
+
+
+def test_blurred_is_the_training_target():
+    crop = scale_to_unit(real_image("train/truth-1.tif")).numpy()
+    expected = blur_target(tf.constant(crop[None, :, :, None])).numpy()[0, :, :, 0]
+    np.testing.assert_array_equal(images.blurred(crop), expected)
+
+
+def test_names():
+    assert images.label(5) == "1/25"
+    assert images.image_name("root/test/a.tif", ["root"]) == "a.tif"
+    assert images.image_name("root/test/a.tif", ["root", "other"]) == "root/test/a.tif"

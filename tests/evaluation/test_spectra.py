@@ -1,0 +1,35 @@
+import numpy as np
+import pytest
+
+from dlss_tf.errors import InputError
+from dlss_tf.evaluation.spectra import high_frequency_difference, power_spectrum
+
+
+def test_white_noise_has_its_variance_at_every_frequency(rng):
+    frequency, power = power_spectrum(rng.normal(3, 0.5, (256, 256)))
+    np.testing.assert_allclose(frequency, np.arange(1, 129) / 256)
+    np.testing.assert_allclose(power[30:], 0.25, rtol=0.4)
+    assert power[30:].mean() == pytest.approx(0.25, rel=0.02)
+
+
+def test_a_wave_is_at_its_frequency():
+    x = np.arange(128)
+    frequency, power = power_spectrum(np.tile(np.sin(2 * np.pi * 16 * x / 128), (128, 1)))
+    assert frequency[power.argmax()] == 16 / 128
+    assert power[40:].max() < 1e-10 * power.max()
+
+
+def test_high_frequency_difference_is_in_decades(rng):
+    noise = rng.normal(0, 1, (128, 128))
+    assert high_frequency_difference(noise, noise) == 0
+    assert high_frequency_difference(0.1 * noise, noise) == pytest.approx(-2)
+    x = np.arange(128)
+    low = np.add.outer(np.sin(2 * np.pi * 8 * x / 128), np.sin(2 * np.pi * 4 * x / 128))
+    assert high_frequency_difference(noise + 100 * low, noise) == pytest.approx(0, abs=0.05)
+    assert high_frequency_difference(np.ones((128, 128)), noise) < -10
+
+
+@pytest.mark.parametrize("shape", [(64, 32), (63, 63), (64,), (0, 0, 0)])
+def test_refuses_other_shapes(shape):
+    with pytest.raises(InputError, match="square image of even side"):
+        power_spectrum(np.zeros(shape))
