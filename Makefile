@@ -3,12 +3,14 @@
 # make train-individual  a generator for each coverage of Table 2, and p(c) fitted to their errors
 # make train-one-stage   the one-stage generator for coverage 1/COVERAGE^2
 # make test              all tests; `make lint` for style
-# Variables: DATA (folder with train, val and test TIFFs), PRESET (quick, small, paper), RUN, RESULTS, COVERAGE, PYTHON.
+# Variables: DATA (folder with train, val and test TIFFs), PRESET (quick, small, paper), ITERATIONS (the preset's), RUN,
+# RESULTS, COVERAGE, PYTHON.
 
 PYTHON ?= python3
 VENV ?= .venv
 PRESET ?= quick
 DATA ?=
+ITERATIONS ?=
 ADVERSARIAL ?=
 COVERAGE ?= 5
 KIND := $(PRESET)-$(if $(DATA),$(notdir $(patsubst %/,%,$(firstword $(DATA)))),simulated)
@@ -20,6 +22,7 @@ EXPORT ?= exports/$(NAME)
 BIN := $(VENV)/bin
 EVALUATED := $(if $(DATA),$(DATA),data/simulated)
 data_flags = $(foreach folder,$(1),--data $(folder))
+TRAIN = $(BIN)/dlss-tf train --preset $(PRESET) --resume $(if $(ITERATIONS),--iterations $(ITERATIONS)) $(call data_flags,$(DATA))
 
 .PHONY: setup train-unified train-individual train-one-stage eval-table2 export test lint clean
 
@@ -32,7 +35,7 @@ $(VENV)/.installed: setup.py
 	touch $@
 
 train-unified: setup
-	$(BIN)/dlss-tf train --preset $(PRESET) --run $(RUN) --resume $(if $(ADVERSARIAL),--adversarial) $(call data_flags,$(DATA))
+	$(TRAIN) --run $(RUN) $(if $(ADVERSARIAL),--adversarial)
 	@$(MAKE) --no-print-directory eval-table2 export
 	$(if $(ADVERSARIAL),$(BIN)/python -m experiments.adversarial --weights $(RUN) --results $(RESULTS) $(call data_flags,$(EVALUATED)))
 	@echo
@@ -49,7 +52,7 @@ export: setup
 
 # $(call one_coverage,NAME,OPTIONS): train, evaluate at its coverage and export a generator for one coverage.
 define one_coverage
-	$(BIN)/dlss-tf train --preset $(PRESET) --run runs/$(1)-$(KIND) --resume $(2) $(call data_flags,$(DATA))
+	$(TRAIN) --run runs/$(1)-$(KIND) $(2)
 	$(BIN)/dlss-tf evaluate --weights runs/$(1)-$(KIND) --results $(RESULTS) --name $(1) $(call data_flags,$(EVALUATED))
 	$(BIN)/dlss-tf export --weights runs/$(1)-$(KIND) --out exports/$(1)-$(KIND)
 endef
