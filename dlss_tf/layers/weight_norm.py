@@ -8,6 +8,30 @@ from tensorflow import keras
 from .._compat import add_float32_weight
 
 V_STDDEV = 0.05
+LEAST_SQUARE = 1e-12  # of ||v||^2, so that nothing divides by zero
+
+
+def weight_normalized(v: tf.Tensor, g: tf.Tensor, axes: tuple[int, ...]) -> tf.Tensor:
+    """g v / ||v||, the norm over `axes`; `g` has one value for each of what is left.
+
+    Its gradient is written out, in half the passes over the weights that the automatic one takes:
+    dg = sum(dw v) / ||v|| and dv = g / ||v|| (dw - v sum(dw v) / ||v||^2).
+    """
+
+    @tf.custom_gradient
+    def normalized(v, g):
+        square = tf.maximum(tf.reduce_sum(tf.square(v), axes, keepdims=True), LEAST_SQUARE)
+        norm = tf.sqrt(square)
+        scale = g / norm
+
+        def gradient(dw):
+            projection = tf.reduce_sum(dw * v, axes, keepdims=True)
+            return scale * dw - (scale * projection / square) * v, projection / norm
+
+        return v * scale, gradient
+
+    shape = [1 if axis in axes else side for axis, side in enumerate(v.shape)]
+    return normalized(v, tf.reshape(g, shape))
 
 
 class WeightNormConv2D(keras.layers.Layer):
@@ -35,11 +59,11 @@ class WeightNormConv2D(keras.layers.Layer):
 
     def direction(self) -> tf.Tensor:
         """v / ||v||, float32."""
-        return tf.nn.l2_normalize(tf.convert_to_tensor(self.v), axis=self.norm_axes)
+        return tf.nn.l2_normalize(tf.convert_to_tensor(self.v), axis=self.norm_axes, epsilon=LEAST_SQUARE)
 
     def kernel(self) -> tf.Tensor:
-        """The normalised kernel g v / ||v||, float32 [k, k, channels in, channels out]."""
-        return self.direction() * tf.convert_to_tensor(self.g)
+        """The normalised kernel g v / ||v||, float32 and of v's shape."""
+        return weight_normalized(tf.convert_to_tensor(self.v), tf.convert_to_tensor(self.g), self.norm_axes)
 
     def convolve(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         return tf.nn.conv2d(inputs, tf.cast(kernel, inputs.dtype), self.strides, "SAME")
@@ -65,9 +89,6 @@ class WeightNormConv2DTranspose(WeightNormConv2D):
 
     def _v_shape(self, channels):
         return (self.kernel_size, self.kernel_size, self.filters, channels)
-
-    def kernel(self):
-        return self.direction() * tf.convert_to_tensor(self.g)[:, None]
 
     def convolve(self, inputs, kernel):
         batch, height, width = tf.unstack(tf.shape(inputs)[:3])

@@ -4,7 +4,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from dlss_tf._compat import tf_variable
-from dlss_tf.layers.weight_norm import WeightNormConv2D, WeightNormConv2DTranspose
+from dlss_tf.layers.weight_norm import WeightNormConv2D, WeightNormConv2DTranspose, weight_normalized
 
 try:
     import tensorflow_addons as tfa
@@ -33,6 +33,19 @@ def test_kernel_has_norm_g_in_each_output_channel(rng, kind):
     np.testing.assert_allclose(np.sqrt((kernel**2).sum(axes)), tf_variable(layer.g).numpy(), rtol=1e-5)
     cosine = (kernel * v).sum(axes) / np.sqrt((kernel**2).sum(axes) * (v**2).sum(axes))
     np.testing.assert_allclose(cosine, 1, rtol=1e-5)
+
+
+@pytest.mark.parametrize("axes", [(0, 1, 2), (0, 1, 3)])
+def test_written_out_gradient_equals_the_automatic_one_in_float64(rng, axes):
+    v, dw = (tf.constant(rng.normal(size=(3, 3, 4, 5))) for _ in range(2))
+    g = tf.constant(rng.uniform(0.5, 2, 5 if axes[-1] == 2 else 4))
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch([v, g])
+        ours = weight_normalized(v, g, axes)
+        automatic = tf.nn.l2_normalize(v, axes) * (g if axes[-1] == 2 else g[:, None])
+    np.testing.assert_allclose(ours, automatic, rtol=1e-13)
+    for ours_gradient, expected in zip(tape.gradient(ours, [v, g], dw), tape.gradient(automatic, [v, g], dw)):
+        np.testing.assert_allclose(ours_gradient, expected, rtol=1e-11, atol=1e-13)
 
 
 @pytest.mark.parametrize("strides", [1, 2])
