@@ -11,6 +11,7 @@ Uncompressed TIFF files are decoded by TensorFlow operations (`decode_tiff`), al
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import threading
@@ -344,8 +345,7 @@ class CropStream:
     Attributes:
       files: list of str.
       bad: `BadFiles`.
-      dataset: the tf.data.Dataset behind it. Iterated directly, it raises tf.errors.OpError where the stream raises
-        InputError.
+      dataset: the tf.data.Dataset behind it, to iterate inside `input_errors()`.
     """
 
     def __init__(self, files: Sequence[str], size: int, *, batch: int = 1, seed: int = 0, position: int = 0):
@@ -365,13 +365,19 @@ class CropStream:
     def __iter__(self) -> Iterator[tuple[tf.Tensor, tf.Tensor]]:
         iterator = iter(self.dataset)
         while True:
-            try:
+            with self.input_errors():
                 element = next(iterator)
-            except tf.errors.OpError:
-                if self._failure is None:
-                    raise
-                raise InputError(str(self._failure)) from None
             yield element
+
+    @contextlib.contextmanager
+    def input_errors(self) -> Iterator[None]:
+        """Raises InputError where iterating `dataset` itself raises tf.errors.OpError because files are bad."""
+        try:
+            yield
+        except tf.errors.OpError:
+            if self._failure is None:
+                raise
+            raise InputError(str(self._failure)) from None
 
     def _make_dataset(self) -> tf.data.Dataset:
         plain = tf.autograph.experimental.do_not_convert  # all conditions are tf.cond: nothing to convert

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import tensorflow as tf
@@ -144,6 +144,26 @@ def train_step(
         }
 
     return step
+
+
+def many_steps(step: Callable, stream: Iterator) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
+    """`step` on the next `count` elements of a dataset's iterator, in one call: count -> its scalars, [count] each.
+
+    The host starts the call and does nothing in between.
+    """
+    names = step.get_concrete_function(*stream.element_spec).structured_outputs
+
+    @tf.function(input_signature=[tf.TensorSpec([], tf.int32)])
+    def run(count: tf.Tensor) -> dict[str, tf.Tensor]:
+        def body(i, arrays):
+            scalars = step(*next(stream))
+            return i + 1, {name: array.write(i, scalars[name]) for name, array in arrays.items()}
+
+        arrays = {name: tf.TensorArray(tf.float32, count, element_shape=[]) for name in names}
+        _, arrays = tf.while_loop(lambda i, _: i < count, body, (0, arrays), parallel_iterations=1)
+        return {name: array.stack() for name, array in arrays.items()}
+
+    return run
 
 
 def _p(config: Config, state: State, factors: tf.Tensor) -> tf.Tensor:

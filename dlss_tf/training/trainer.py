@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Callable
 
 import numpy as np
 import tensorflow as tf
@@ -19,7 +19,7 @@ from ..data.simulate import simulate_dataset
 from ..errors import InputError, TrainingStopped
 from ..models import generators
 from ..progress import Progress
-from .steps import State, train_step, validation_step
+from .steps import State, many_steps, train_step, validation_step
 
 SIMULATED_DATA = os.path.join("data", "simulated")
 NON_ADVERSARIAL = "non-adversarial"  # folder in the run directory: the generator before its adversarial half
@@ -114,26 +114,37 @@ def _start(config: Config, state: State) -> None:
         state.position.assign(positions[-1] + 1)
 
 
+def _steps_per_call() -> int:
+    """Several on a GPU, which then need not wait for the host; one on a CPU, where a step is long and Ctrl-C waits."""
+    return 10 if tf.config.list_physical_devices("GPU") else 1
+
+
+def _near_device(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    """With elements copied ahead to the GPU, if there is one."""
+    if not tf.config.list_physical_devices("GPU"):
+        return dataset
+    return dataset.apply(tf.data.experimental.prefetch_to_device("/GPU:0", 2))
+
+
 class _Loop:
     """One call of `train`: the iterations between two checkpoints and what they show."""
 
     def __init__(self, config: Config, run: str, state: State, checkpoints: tf.train.CheckpointManager):
         self.config, self.run_directory, self.state, self.checkpoints = config, run, state, checkpoints
-        self.train_step, self.validation_step = train_step(config, state), validation_step(config, state)
-        self.adversarial_step = train_step(config, state, adversarial=True)
+        self.validation_step = validation_step(config, state)
         self.train_stream = self._stream("train", config.seed, state.position)
-        self.validation_stream = self._stream("val", config.seed + 1, state.validation_position)
+        self.train_elements = iter(_near_device(self.train_stream.dataset))
+        self.validation_elements = iter(self._stream("val", config.seed + 1, state.validation_position))
+        self.traced: dict[bool, Callable[[tf.Tensor], dict[str, tf.Tensor]]] = {}
         self.freeze_at = round(config.freeze_at * config.iterations)
-        self.pending: list[tuple[int, dict[str, tf.Tensor]]] = []
+        self.pending: list[tuple[int, dict[str, tf.Tensor]]] = []  # first iteration and scalars of calls not read yet
         self.logged: dict[str, list[float]] = {}
         self.shown: dict[str, float] = {}
         self.interrupted = False
 
-    def _stream(self, split: str, seed: int, position: tf.Variable) -> Iterator:
+    def _stream(self, split: str, seed: int, position: tf.Variable) -> CropStream:
         files = list_files(self.config.data, split)
-        return iter(
-            CropStream(files, self.config.size, batch=self.config.batch, seed=seed, position=int(position.numpy()))
-        )
+        return CropStream(files, self.config.size, batch=self.config.batch, seed=seed, position=int(position.numpy()))
 
     def run(self, last: int) -> str:
         """Iterate until `last` iterations are done or a signal comes; save; say how it ended."""
@@ -145,10 +156,9 @@ class _Loop:
         try:
             with writer.as_default():
                 while iteration < last and not self.interrupted:
-                    self._iterate(iteration)
-                    iteration += 1
-                    if iteration % READ_EVERY == 0 or iteration == last:
-                        self._read_losses()
+                    before, iteration = iteration, self._iterate(iteration, last)
+                    if iteration // READ_EVERY > before // READ_EVERY or iteration == last:
+                        self._read_losses(leave=0 if iteration == last else 1)
                         progress.update(iteration, self._details())
                     if time.monotonic() - saved > 60 * self.config.checkpoint_minutes:
                         self._save(iteration)
@@ -166,39 +176,58 @@ class _Loop:
         self.interrupted = True
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
-    def _iterate(self, iteration: int) -> None:
-        adversarial = iteration >= self.config.iterations
+    def _iterate(self, iteration: int, last: int) -> int:
+        """One validation step, or training steps up to whatever comes next; returns the iterations done then."""
         if iteration == self.config.iterations:
             self._keep_non_adversarial()
         if iteration >= self.freeze_at:
             self._freeze_once()
         if (iteration + 1) % VALIDATE_EVERY == 0:
-            scalars, images = self.validation_step(*next(self.validation_stream))
+            scalars, images = self.validation_step(*next(self.validation_elements))
             if (iteration + 1) % IMAGES_EVERY == 0:
                 tf.summary.image("validation input, output, target", images, iteration + 1, max_outputs=12)
+            count = 1
         else:
-            step = self.adversarial_step if adversarial else self.train_step
-            scalars = step(*next(self.train_stream))
+            validation = iteration + VALIDATE_EVERY - 1 - iteration % VALIDATE_EVERY
+            events = [validation, last, self.config.iterations, self.freeze_at, iteration + _steps_per_call()]
+            count = min(event for event in events if event > iteration) - iteration
+            with self.train_stream.input_errors():
+                scalars = self._steps(iteration >= self.config.iterations)(tf.constant(count))
         self.pending.append((iteration + 1, scalars))
+        return iteration + count
+
+    def _steps(self, adversarial: bool) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
+        """The training step of either half, to be called for several iterations; traced when first needed."""
+        if adversarial not in self.traced:
+            step = train_step(self.config, self.state, adversarial)
+            self.traced[adversarial] = many_steps(step, self.train_elements)
+        return self.traced[adversarial]
 
     def _freeze_once(self) -> None:
         generators.freeze(self.config, self.state.networks)
         self.freeze_at = float("inf")
 
-    def _read_losses(self) -> None:
-        """Fetch the losses of the last iterations, log their means, stop if one is not finite."""
-        for iteration, scalars in self.pending:
-            for name, value in scalars.items():
-                value = float(value)
-                if not np.isfinite(value):
-                    raise TrainingStopped(self._divergence(name, value, iteration))
-                self.logged.setdefault(name, []).append(value)
-            if iteration % LOG_EVERY == 0:
-                self.shown = {**self.shown, **{name: float(np.mean(values)) for name, values in self.logged.items()}}
-                for name in self.logged:
-                    tf.summary.scalar(name, self.shown[name], iteration)
-                self.logged = {}
-        self.pending = []
+    def _read_losses(self, leave: int = 0) -> None:
+        """Fetch the losses of the calls made, log their means, stop if one is not finite.
+
+        The latest `leave` calls stay for the next time, so that the device goes on while the host looks.
+        """
+        while len(self.pending) > leave:
+            first, scalars = self.pending.pop(0)
+            values = {name: np.atleast_1d(value.numpy()) for name, value in scalars.items()}
+            for i in range(len(next(iter(values.values())))):
+                self._log(first + i, {name: float(each[i]) for name, each in values.items()})
+
+    def _log(self, iteration: int, scalars: dict[str, float]) -> None:
+        for name, value in scalars.items():
+            if not np.isfinite(value):
+                raise TrainingStopped(self._divergence(name, value, iteration))
+            self.logged.setdefault(name, []).append(value)
+        if iteration % LOG_EVERY == 0:
+            self.shown = {**self.shown, **{name: float(np.mean(values)) for name, values in self.logged.items()}}
+            for name in self.logged:
+                tf.summary.scalar(name, self.shown[name], iteration)
+            self.logged = {}
 
     def _divergence(self, name: str, value: float, iteration: int) -> str:
         kept = self.checkpoints.latest_checkpoint

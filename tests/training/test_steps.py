@@ -224,3 +224,18 @@ def test_tracked_p_follows_each_coverages_errors(config, crops):
         steps._track(state, tf.constant([4, 10, 10]), tf.constant([1.0, 2.0, 4.0]))
     np.testing.assert_allclose(steps._p(config, state, tf.constant([4, 10])).numpy(), [0.5, 1.5], rtol=0.02)
     assert float(state.tracked_mse[5]) == pytest.approx(lattice.p_raw(1 / 25), rel=1e-5)
+
+
+def test_nothing_in_many_steps_runs_in_python_or_moves_off_the_device(config, crops):
+    """One call from Python for all steps, in a graph without Python operations, prints or files."""
+    state = new_state(config, crops)
+    elements = tf.data.Dataset.from_tensors((positions(0), crops)).repeat()
+    run = steps.many_steps(train_step(config, state), iter(elements))
+    graph = run.get_concrete_function().graph
+    kinds = {node.type for node in graph.get_operations()}
+    kinds |= {node.op for function in graph.as_graph_def().library.function for node in function.node_def}
+    assert {"ResourceApplyAdam", "Conv2D", "IteratorGetNext", "ResourceScatterUpdate"} <= kinds
+    assert not {kind for kind in kinds if "Py" in kind or "Summary" in kind or "File" in kind or kind == "PrintV2"}
+    scalars = run(tf.constant(3))
+    assert int(state.iteration) == 3
+    assert {value.shape for value in scalars.values()} == {(3,)}

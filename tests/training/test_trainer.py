@@ -275,3 +275,14 @@ def test_the_non_adversarial_generator_is_kept(unstopped_adversarial, tiny_confi
     assert equal(run, kept) and not equal(run, unstopped_adversarial)
     assert not weights.load(kept)[0].adversarial
     assert {f"equation_{number}" for number in (3, 7, 8, 9, 10)} <= logged_tags(unstopped_adversarial)
+
+
+@pytest.mark.parametrize("count", [4, 1000])
+def test_several_steps_a_call_are_the_same_steps(unstopped, config, tmp_path, monkeypatch, count):
+    run = str(tmp_path / "run")
+    monkeypatch.setattr(trainer, "_steps_per_call", lambda: count)
+    assert train(config, run, stop_at=13) == "stopped"
+    assert tf.train.latest_checkpoint(os.path.join(run, "checkpoints")).endswith("-13")
+    assert train(config, run, resume=True) == "complete"
+    assert equal(run, unstopped)
+    assert logged_tags(run) >= {"equation_3", "validation_equation_3"}
