@@ -243,7 +243,7 @@ def test_averaged_predictor_resumes_exactly_across_the_border(tiny_config, tmp_p
 @pytest.fixture(scope="module")
 def one_stage_config(tiny_config):
     tiny = {name: getattr(tiny_config, name) for name in ("data", "size", "width", "batch", "checkpoint_minutes")}
-    return preset("quick", "one-stage").replace(**tiny, iterations=60)
+    return preset("quick", "one-stage").replace(**tiny, iterations=60, freeze_at=0.5)
 
 
 @pytest.fixture(scope="module")
