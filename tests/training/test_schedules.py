@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 import tensorflow as tf
 
@@ -90,3 +91,19 @@ def test_format_table_of_a_one_stage_generator():
     assert [line.split() for line in lines[1:]] == [
         ["0", "0.001", "0.9"], ["12500", "0.0005", "0.9"], ["25000", "0.00025", "0.9"], ["50000", "0.00025", "0.5"],
     ]  # fmt: skip
+
+
+def numbers(table):
+    """A printed table without its head; NaN for dashes."""
+    return np.array(
+        [[np.nan if cell == "-" else float(cell) for cell in line.split()] for line in table.splitlines()[1:]]
+    )
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_presets_table_is_table_1_scaled(name):
+    config = PRESETS[name]
+    rows, published = numbers(format_table(config)), numbers(format_table(PRESETS["paper"]))
+    scale = np.array([config.iterations / 1e6, *4 * [config.learning_rate / 3e-4], 1, 1, 1])
+    np.testing.assert_allclose(rows[:, 0], np.ceil(published[:, 0] * scale[0]))
+    np.testing.assert_allclose(rows[:, 1:], (published * scale)[:, 1:], rtol=1e-5)
