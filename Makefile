@@ -2,6 +2,7 @@
 #                        ADVERSARIAL=1 adds the adversarial half and shows what it does
 # make train-individual  a generator for each coverage of Table 2, and p(c) fitted to their errors
 # make train-one-stage   the one-stage generator for coverage 1/COVERAGE^2
+# make bench             speed and memory beside the same network in PyTorch, into docs/performance.md; takes hours
 # make test              all tests; `make lint` for style
 # Variables: DATA (folder with train, val and test TIFFs), PRESET (quick, small, paper), ITERATIONS (the preset's), RUN,
 # RESULTS, COVERAGE, PYTHON.
@@ -24,7 +25,7 @@ EVALUATED := $(if $(DATA),$(DATA),data/simulated)
 data_flags = $(foreach folder,$(1),--data $(folder))
 TRAIN = $(BIN)/dlss-tf train --preset $(PRESET) --resume $(if $(ITERATIONS),--iterations $(ITERATIONS)) $(call data_flags,$(DATA))
 
-.PHONY: setup train-unified train-individual train-one-stage eval-table2 export test lint clean
+.PHONY: setup train-unified train-individual train-one-stage eval-table2 export bench test lint clean
 
 setup: $(VENV)/.installed
 
@@ -74,6 +75,14 @@ train-individual: $(INDIVIDUAL)
 train-one-stage: setup
 	$(call one_coverage,one-stage-$(COVERAGE),--network one-stage --coverage $(COVERAGE))
 
+bench: setup .venv-peer/.installed
+	$(BIN)/python -m benchmarks.bench --peer .venv-peer/bin/python --results $(RESULTS)
+
+.venv-peer/.installed:
+	$(PYTHON) -m venv .venv-peer
+	.venv-peer/bin/python -m pip install --quiet torch numpy
+	touch $@
+
 test: setup
 	$(BIN)/python -m pytest
 
@@ -82,4 +91,4 @@ lint: setup
 	$(BIN)/ruff format --check .
 
 clean:
-	rm -rf $(VENV) build *.egg-info
+	rm -rf $(VENV) .venv-peer build *.egg-info

@@ -16,10 +16,12 @@ from ..errors import InputError
 
 def provenance(data: Sequence[str], split: str, size: int) -> dict:
     """Data, code and software that a result depends on, beside weights and config."""
+    return {"data": list(data), "split": split, "size": size, **software()}
+
+
+def software() -> dict:
+    """Code and software that a result depends on, and its date."""
     return {
-        "data": list(data),
-        "split": split,
-        "size": size,
         "git_revision": _git_revision(),
         "tensorflow": tf.__version__,
         "date": datetime.date.today().isoformat(),

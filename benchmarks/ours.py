@@ -1,0 +1,280 @@
+"""One measurement of this package in a process of its own.
+
+    python -m benchmarks.ours --mode train --preset paper [--width 1.0] [--size 512] [--batch 1]
+
+Prints one JSON line: seconds of each counted run, peak memory, operations counted, the machine's matrix-product rate.
+"""
+
+from __future__ import annotations
+
+import argparse
+import glob
+import json
+import multiprocessing
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+import tifffile
+
+from dlss_tf import Supersampler, weights
+from dlss_tf._compat import variables
+from dlss_tf.config import PRESETS, Config
+from dlss_tf.data.crops import CropStream, list_files
+from dlss_tf.lattice import count
+from dlss_tf.models import generators
+from dlss_tf.serving.export import export
+from dlss_tf.training.steps import State, train_step
+
+SECONDS = 20  # after which a big case stops, if it has two counted runs
+GEMM_SIDE = 4096
+FACTOR = 5
+SCAN_SIDE, START_SCAN_SIDE = 205, count(512, FACTOR)  # 1025 and 515 px supersampled
+PIPELINE_FILES, PIPELINE_CROPS, PIPELINE_SIDE = 64, 256, 512  # crops a run
+
+_IMAGE = f"""
+import sys, numpy
+from dlss_tf import Supersampler
+Supersampler(sys.argv[1])(numpy.random.rand({START_SCAN_SIDE}, {START_SCAN_SIDE}), factor={FACTOR})
+"""
+_COMMANDS = {"help": ["-m", "dlss_tf.cli", "--help"], "import": ["-c", "import dlss_tf"], "first-image": ["-c", _IMAGE]}
+
+# --- Measuring -------------------------------------------------------------------------------------------------------
+
+
+def timed(call: Callable[[], object], runs: int) -> list[float]:
+    """Seconds of each of `runs` calls after a warm-up of two; of fewer, but at least two, if they take long."""
+    deadline = time.perf_counter() + SECONDS
+    call()
+    if time.perf_counter() < deadline:
+        call()
+    seconds = []
+    while len(seconds) < min(2, runs) or (len(seconds) < runs and time.perf_counter() < deadline):
+        start = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - start)
+    return seconds
+
+
+def peak_gib() -> float:
+    """Peak resident memory of this program; getrusage's would include that of the process that started it."""
+    return int(re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())[1]) / 2**20
+
+
+def gemm_gflops() -> float:
+    """Best rate of a float32 matrix product in GFLOP/s, the most that convolutions can reach."""
+    matrix = tf.random.uniform((GEMM_SIDE, GEMM_SIDE))
+    product = tf.function(lambda: tf.reduce_sum(matrix @ matrix))
+    return 2e-9 * GEMM_SIDE**3 / min(timed(lambda: product().numpy(), 3))
+
+
+def generator_flops(config: Config, size: int) -> int:
+    """Floating point operations of all convolutions of the generator for one image of size x size px."""
+    return _convolution_flops(generators.build(config).generator, size)
+
+
+def training_flops(config: Config) -> int:
+    """Those of a two-stage training step: forward, gradients of activations and of weights, inner trainer included."""
+    networks = generators.build(config)
+
+    def forward(image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        features = networks.inner(image)
+        return networks.outer([image, features]), networks.trainer(features)
+
+    return 3 * config.batch * _convolution_flops(forward, config.size)
+
+
+def _convolution_flops(network: Callable[[tf.Tensor], object], size: int) -> int:
+    """2 k k cin cout for each output pixel of a convolution, and for each input pixel of a transposed one."""
+    graph = tf.function(network).get_concrete_function(tf.TensorSpec([1, size, size, 1])).graph
+    flops = 0
+    for operation in graph.get_operations():
+        if operation.type in ("Conv2D", "Conv2DBackpropInput"):
+            pixels = operation.outputs[0] if operation.type == "Conv2D" else operation.inputs[2]
+            flops += 2 * operation.inputs[1].shape.num_elements() * int(np.prod(pixels.shape[1:3]))
+    return flops
+
+
+# --- What is measured: each function returns the call to time --------------------------------------------------------
+
+
+def training(config: Config, adversarial: bool = False) -> Callable[[], None]:
+    """One training step on a batch of random crops, as the trainer runs it; it waits for the loss."""
+    config = config.replace(adversarial=adversarial)
+    state = State.create(config)
+    generators.initialize(config, state.networks)
+    for i in range(state.replay.members):
+        state.replay.fill(i, tf.random.uniform((config.size, config.size, 1)), FACTOR)
+    state.iteration.assign(config.iterations if adversarial else 0)  # where that half of Table 1 begins
+    if int(state.iteration.numpy()) >= round(config.freeze_at * config.iterations):
+        generators.freeze(config, state.networks)
+    step = train_step(config, state, adversarial)
+    crops = tf.random.uniform((config.batch, config.size, config.size, 1))
+
+    def call() -> None:
+        step(state.position + tf.range(config.batch, dtype=tf.int64), crops)["loss"].numpy()
+
+    return call
+
+
+def _forward(config: Config) -> Callable[[], None]:
+    """The generator as it is trained, weight normalisation and all, run for inference."""
+    networks = generators.build(config)
+    generators.initialize(config, networks)
+    run = tf.function(lambda image: networks.generator(image, training=False))
+    image = tf.random.uniform((config.batch, config.size, config.size, 1))
+    return lambda: run(image).numpy()
+
+
+def _savedmodel(config: Config, folder: str) -> Callable[[], None]:
+    _in_another_process(_export_run, config, folder)
+    served = tf.saved_model.load(os.path.join(folder, "exported", "1"))
+    image = tf.random.uniform((config.batch, config.size, config.size, 1))
+    return lambda: served.signatures["serving_default"](image=image)["output"].numpy()
+
+
+def _scan(config: Config, folder: str) -> Callable[[], None]:
+    _in_another_process(_save_run, config, folder)
+    supersampler = Supersampler(folder)
+    scan = np.random.default_rng(0).random((SCAN_SIDE, SCAN_SIDE), np.float32)
+    return lambda: supersampler(scan, factor=FACTOR)
+
+
+def _load(config: Config, folder: str) -> Callable[[], None]:
+    """Weights from disk to a generator that is ready to be called."""
+    _in_another_process(_save_run, config, folder)
+    return lambda: Supersampler(folder)
+
+
+def _pipeline(folder: str) -> Callable[[], None]:
+    """A run of crops from files that the operating system holds in memory."""
+    random = np.random.default_rng(0)
+    os.mkdir(os.path.join(folder, "train"))
+    for i in range(PIPELINE_FILES):
+        image = random.random((PIPELINE_SIDE, PIPELINE_SIDE), np.float32)
+        tifffile.imwrite(os.path.join(folder, "train", f"{i}.tif"), image)
+    stream = iter(CropStream(list_files([folder], "train"), PIPELINE_SIDE))
+
+    def call() -> None:
+        for _ in range(PIPELINE_CROPS):
+            next(stream)
+
+    return call
+
+
+def _command(mode: str, config: Config, folder: str) -> Callable[[], None]:
+    """A fresh interpreter from its start to its end."""
+    if mode == "first-image":
+        _in_another_process(_save_run, config, folder)
+    command = [sys.executable, *_COMMANDS[mode], folder]
+    return lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def _save_run(config: Config, folder: str) -> None:
+    """A run directory with an initialised generator."""
+    networks = generators.build(config)
+    generators.initialize(config, networks)
+    weights.save(folder, {name: variable.numpy() for name, variable in variables(networks.generator).items()})
+    config.save(os.path.join(folder, "config.json"))
+
+
+def _export_run(config: Config, folder: str) -> None:
+    """Its SavedModel, too, in exported/1."""
+    _save_run(config, folder)
+    export(folder, os.path.join(folder, "exported"), config.size, 1)
+
+
+def _in_another_process(function: Callable, *arguments: object) -> None:
+    """So that what it needs does not count as memory of what is measured."""
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        pool.apply(function, arguments)
+
+
+def _call(mode: str, config: Config, folder: str) -> Callable[[], None]:
+    if mode in ("train", "adversarial"):
+        return training(config, mode == "adversarial")
+    if mode == "forward":
+        return _forward(config)
+    if mode == "pipeline":
+        return _pipeline(folder)
+    if mode in _COMMANDS:
+        return _command(mode, config, folder)
+    return {"savedmodel": _savedmodel, "scan": _scan, "load": _load}[mode](config, folder)
+
+
+def measure(mode: str, config: Config, runs: int) -> dict:
+    """What `main` prints. For mode pipeline, seconds are those of one crop."""
+    with tempfile.TemporaryDirectory() as folder:
+        seconds = timed(_call(mode, config, folder), runs)
+    if mode == "pipeline":
+        seconds = [run / PIPELINE_CROPS for run in seconds]
+    report = {"seconds": seconds, "tensorflow": tf.__version__}
+    if mode not in _COMMANDS:
+        report["peak_gib"] = peak_gib()
+    if mode == "train":
+        report["gflop"] = 1e-9 * training_flops(config)
+    elif mode in ("forward", "savedmodel"):
+        report["gflop"] = 1e-9 * config.batch * generator_flops(config, config.size)
+    return {**report, "gemm_gflops": gemm_gflops()}
+
+
+# --- Profile ---------------------------------------------------------------------------------------------------------
+
+
+def profile(config: Config, folder: str, steps: int = 3) -> list[tuple[str, float]]:
+    """Write a TensorBoard profile of training steps; returns ms per step by operation type, longest first.
+
+    The list is empty on a TensorFlow that cannot parse its profiles.
+    """
+    call = training(config)
+    for _ in range(2):
+        call()
+    tf.profiler.experimental.start(folder)
+    for _ in range(steps):
+        call()
+    tf.profiler.experimental.stop()
+    try:
+        from tensorflow.tsl.profiler.protobuf import xplane_pb2
+    except ImportError:
+        return []
+    written = glob.glob(os.path.join(folder, "**", "*.xplane.pb"), recursive=True)
+    space = xplane_pb2.XSpace.FromString(Path(max(written, key=os.path.getmtime)).read_bytes())
+    milliseconds = Counter()
+    for plane in (plane for plane in space.planes if "host:CPU" in plane.name):
+        for event in (event for line in plane.lines for event in line.events):
+            # Operations are called name:Type; what runs them Class::Method or Run: __inference_step.
+            operation = re.fullmatch(r"[^:]+:((?!__)\w+)", plane.event_metadata[event.metadata_id].name)
+            if operation:
+                milliseconds[operation[1]] += event.duration_ps / 1e9 / steps
+    return milliseconds.most_common()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    modes = ("train", "adversarial", "forward", "savedmodel", "scan", "load", "pipeline", *_COMMANDS)
+    parser.add_argument("--mode", choices=modes, required=True)
+    parser.add_argument("--preset", choices=tuple(PRESETS), default="paper")
+    parser.add_argument("--width", type=float)
+    parser.add_argument("--size", type=int)
+    parser.add_argument("--batch", type=int)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--mixed-precision", action="store_true")
+    arguments = vars(parser.parse_args())
+    mode, preset, runs = (arguments.pop(name) for name in ("mode", "preset", "runs"))
+    if mode == "pipeline":  # TensorFlow makes its threads at its first operation, for the cores that it then finds
+        for thread in os.listdir("/proc/self/task"):  # and of those that are there already
+            os.sched_setaffinity(int(thread), {min(os.sched_getaffinity(0))})
+    config = PRESETS[preset].replace(**{name: value for name, value in arguments.items() if value is not None})
+    print(json.dumps(measure(mode, config, runs)))
+
+
+if __name__ == "__main__":
+    main()

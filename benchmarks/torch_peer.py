@@ -1,0 +1,134 @@
+"""What a user would pick instead: the two-stage generator in PyTorch, timed.
+
+The same layer sizes as `dlss_tf.models.two_stage` (transposed convolutions, inner trainer in the training step), plain
+convolutions with ReLU, channels-last memory, fused Adam. It computes slightly less than ours (no weight normalisation,
+no running means, no replay), so being level with it already means being ahead. Needs PyTorch and NumPy alone.
+
+    python benchmarks/torch_peer.py --mode train --width 1.0 --size 512 --batch 1 --threads 2 [--compile]
+
+Prints one JSON line: seconds of each counted run, peak memory, and the machine's matrix-product rate.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+SECONDS = 20  # after which a big case stops, if it has two counted runs
+GEMM_SIDE = 4096
+
+
+def conv(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Module:
+    return nn.Sequential(nn.Conv2d(inputs, outputs, kernel, stride, kernel // 2), nn.ReLU())
+
+
+def up(inputs: int, outputs: int) -> nn.Module:
+    return nn.Sequential(nn.ConvTranspose2d(inputs, outputs, 3, 2, 1, 1), nn.ReLU())
+
+
+class Residual(nn.Module):
+    """Three convolutions with an identity skip around the three."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.body = nn.Sequential(*[conv(channels, channels) for _ in range(3)])
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.body(x)
+
+
+class Peer(nn.Module):
+    """[b, 1, N, N] -> [b, 1, N, N]; with `train` also the inner trainer's [b, 1, N/2, N/2]."""
+
+    def __init__(self, width: float):
+        super().__init__()
+        c32, *f = (max(8, round(count * width)) for count in (32, 64, 128, 256, 512, 768))
+        self.inner = nn.Sequential(
+            conv(1, f[0], 5),
+            *[conv(a, b, 3, 2) for a, b in zip(f, f[1:])],
+            *[Residual(f[4]) for _ in range(6)],
+            *[up(b, a) for a, b in zip(f[3::-1], f[:0:-1])],
+        )
+        self.trainer = nn.Sequential(conv(f[0], f[0]), nn.Conv2d(f[0], 1, 3, 1, 1))
+        self.entry = nn.Sequential(conv(1, c32, 5), conv(c32, f[0], 3, 2))
+        self.outer = nn.Sequential(
+            *[Residual(f[0]) for _ in range(3)], up(f[0], c32), conv(c32, c32), nn.Conv2d(c32, 1, 3, 1, 1)
+        )
+
+    def forward(self, x: torch.Tensor, train: bool = False):
+        inner = self.inner(F.interpolate(x, scale_factor=0.5, mode="bilinear"))
+        outputs = self.outer(self.entry(x) + inner)
+        return (outputs, self.trainer(inner)) if train else outputs
+
+
+def timed(call: Callable[[], object], runs: int) -> list[float]:
+    """Seconds of each of `runs` calls after a warm-up of two; of fewer, but at least two, if they take long."""
+    deadline = time.perf_counter() + SECONDS
+    call()
+    if time.perf_counter() < deadline:
+        call()
+    seconds = []
+    while len(seconds) < min(2, runs) or (len(seconds) < runs and time.perf_counter() < deadline):
+        start = time.perf_counter()
+        call()
+        seconds.append(time.perf_counter() - start)
+    return seconds
+
+
+def peak_gib() -> float:
+    """Peak resident memory of this program; getrusage's would include that of the process that started it."""
+    return int(re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())[1]) / 2**20
+
+
+def step(mode: str, network: nn.Module, run: Callable, x: torch.Tensor) -> Callable[[], None]:
+    """One forward pass without gradients, or one training step, on x [b, 1, N, N]."""
+
+    def forward() -> None:
+        with torch.no_grad():
+            run(x)
+
+    def train() -> None:
+        outputs, trained = run(x, True)
+        target = F.interpolate(x, scale_factor=0.5)
+        loss = 200 * ((outputs - x) ** 2).mean() + 200 * ((trained - target) ** 2).mean()
+        loss.backward()
+        optimizer.step()
+        optimizer.zero_grad()
+
+    if mode == "forward":
+        return forward
+    optimizer = torch.optim.Adam(network.parameters(), fused=True)
+    return train
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--mode", choices=("train", "forward"), required=True)
+    parser.add_argument("--width", type=float, required=True)
+    parser.add_argument("--size", type=int, required=True)
+    parser.add_argument("--batch", type=int, required=True)
+    parser.add_argument("--threads", type=int, required=True)
+    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--compile", action="store_true")
+    arguments = parser.parse_args()
+    torch.set_num_threads(arguments.threads)
+    network = Peer(arguments.width).to(memory_format=torch.channels_last)
+    run = torch.compile(network) if arguments.compile else network
+    x = torch.rand(arguments.batch, 1, arguments.size, arguments.size)
+    seconds = timed(step(arguments.mode, network, run, x), arguments.runs)
+    report = {"seconds": seconds, "peak_gib": peak_gib(), "torch": torch.__version__}
+    matrix = torch.rand(GEMM_SIDE, GEMM_SIDE)
+    report["gemm_gflops"] = 2e-9 * GEMM_SIDE**3 / min(timed(lambda: matrix @ matrix, 3))
+    print(json.dumps(report))
+
+
+if __name__ == "__main__":
+    main()
