@@ -5,7 +5,7 @@
 # make bench             speed and memory beside the same network in PyTorch, into docs/performance.md; takes hours
 # make test              all tests; `make lint` for style
 # Variables: DATA (folder with train, val and test TIFFs), PRESET (quick, small, paper), ITERATIONS (the preset's), RUN,
-# RESULTS, COVERAGE, PYTHON.
+# RESULTS, COVERAGE, PYTHON; of `make bench` CASES (all of them) and ROUNDS (3).
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -14,6 +14,8 @@ DATA ?=
 ITERATIONS ?=
 ADVERSARIAL ?=
 COVERAGE ?= 5
+CASES ?=
+ROUNDS ?=
 KIND := $(PRESET)-$(if $(DATA),$(notdir $(patsubst %/,%,$(firstword $(DATA)))),simulated)
 NAME := unified-$(KIND)$(if $(ADVERSARIAL),-adversarial)
 RUN ?= runs/$(NAME)
@@ -76,7 +78,8 @@ train-one-stage: setup
 	$(call one_coverage,one-stage-$(COVERAGE),--network one-stage --coverage $(COVERAGE))
 
 bench: setup .venv-peer/.installed
-	$(BIN)/python -m benchmarks.bench --peer .venv-peer/bin/python --results $(RESULTS)
+	$(BIN)/python -m benchmarks.bench --peer .venv-peer/bin/python --results $(RESULTS) \
+		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(CASES),--cases $(CASES))
 
 .venv-peer/.installed:
 	$(PYTHON) -m venv .venv-peer
