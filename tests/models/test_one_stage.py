@@ -196,18 +196,3 @@ def test_mixed_precision_keeps_float32_variables_and_output(rng):
     exact = network()(inputs)
     assert not np.array_equal(outputs, exact)
     np.testing.assert_allclose(outputs, exact, atol=0.05 * np.abs(exact).max())
-
-
-@pytest.mark.parametrize("jit_compile", [False, True])
-def test_compiles_with_its_gradient(rng, jit_compile):
-    model, inputs = network(), scan(rng)
-    weights = variables(model, trainable_only=True)
-
-    def gradients(x):
-        with tf.GradientTape() as tape:
-            loss = tf.reduce_mean(tf.square(model(x, training=False) - 1))
-        return tape.gradient(loss, weights)
-
-    compiled, eager = tf.function(gradients, jit_compile=jit_compile)(inputs), gradients(inputs)
-    for name, expected in eager.items():
-        np.testing.assert_allclose(compiled[name], expected, rtol=1e-2, atol=1e-4 * np.abs(expected).max())

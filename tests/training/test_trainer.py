@@ -213,6 +213,9 @@ def test_adversarial_half_resumes_exactly_and_continues_a_run_that_was_begun_wit
     config, run = tiny_config.replace(iterations=12), str(tmp_path / "run")
     assert train(config, run) == "complete"
     assert not equal(run, unstopped_adversarial)
+    kept = os.path.join(unstopped_adversarial, trainer.NON_ADVERSARIAL)
+    assert equal(run, kept) and not weights.load(kept)[0].adversarial
+    assert {f"equation_{number}" for number in (3, 7, 8, 9, 10)} <= logged_tags(unstopped_adversarial)
     assert train(config.replace(adversarial=True), run, resume=True, stop_at=18) == "stopped"
     assert train(config.replace(adversarial=True), run, resume=True) == "complete"
     assert equal(run, unstopped_adversarial)
@@ -222,7 +225,7 @@ def test_adversarial_half_resumes_exactly_and_continues_a_run_that_was_begun_wit
 
 @pytest.mark.slow
 def test_no_blur_run_resumes_exactly(tiny_config, tmp_path):
-    config = tiny_config.replace(iterations=12, objective="no-blur", track_p=True)
+    config = tiny_config.replace(iterations=12, objective="no-blur", track_p=True, average_predictor=0.9)
     runs = [str(tmp_path / name) for name in ("unstopped", "stopped")]
     assert train(config, runs[0]) == "complete"
     assert train(config, runs[1], stop_at=7) == "stopped"
@@ -230,57 +233,26 @@ def test_no_blur_run_resumes_exactly(tiny_config, tmp_path):
     assert equal(*runs)
 
 
-@pytest.mark.slow
-def test_averaged_predictor_resumes_exactly_across_the_border(tiny_config, tmp_path):
-    config = tiny_config.replace(iterations=12, objective="no-blur", average_predictor=0.9, adversarial=True)
-    runs = [str(tmp_path / name) for name in ("unstopped", "stopped")]
-    assert train(config, runs[0]) == "complete"
-    assert train(config, runs[1], stop_at=12) == "stopped"
-    assert train(config, runs[1], resume=True) == "complete"
-    assert equal(*runs)
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture
 def one_stage_config(tiny_config):
     tiny = {name: getattr(tiny_config, name) for name in ("data", "size", "width", "batch", "checkpoint_minutes")}
     return preset("quick", "one-stage").replace(**tiny, iterations=60, freeze_at=0.5)
 
 
-@pytest.fixture(scope="module")
-def unstopped_one_stage(one_stage_config, tmp_path_factory):
-    run = str(tmp_path_factory.mktemp("runs") / "one-stage")
-    assert train(one_stage_config, run) == "complete"
-    return run
+def test_one_stage_run_freezes_resumes_exactly_and_logs_its_losses(one_stage_config, tmp_path):
+    runs = [str(tmp_path / name) for name in ("unstopped", "stopped")]
+    assert train(one_stage_config, runs[0]) == "complete"
+    assert train(one_stage_config, runs[1], stop_at=20) == "stopped"
+    assert not equal(*runs)
+    assert train(one_stage_config, runs[1], resume=True) == "complete"
+    assert equal(*runs)
+    assert weights.load(runs[0])[1]["conv2_norm/frozen"] == 1
+    assert {"equation_11", "l2_penalty", "loss", "validation_equation_11"} <= logged_tags(runs[0])
 
 
-@pytest.mark.parametrize("stop_at", [20, 40], ids=["before it freezes", "after"])
-def test_one_stage_run_resumes_exactly(unstopped_one_stage, one_stage_config, tmp_path, stop_at):
+def test_several_steps_a_call_are_the_same_steps(unstopped, config, tmp_path, monkeypatch):
     run = str(tmp_path / "run")
-    assert train(one_stage_config, run, stop_at=stop_at) == "stopped"
-    assert not equal(run, unstopped_one_stage)
-    assert train(one_stage_config, run, resume=True) == "complete"
-    assert equal(run, unstopped_one_stage)
-
-
-def test_one_stage_logs_its_losses_and_freezes(unstopped_one_stage):
-    _, arrays = weights.load(unstopped_one_stage)
-    assert arrays["conv2_norm/frozen"] == 1
-    assert {"equation_11", "l2_penalty", "loss", "validation_equation_11"} <= logged_tags(unstopped_one_stage)
-
-
-def test_the_non_adversarial_generator_is_kept(unstopped_adversarial, tiny_config, tmp_path):
-    run = str(tmp_path / "run")
-    train(tiny_config.replace(iterations=12), run)
-    kept = os.path.join(unstopped_adversarial, trainer.NON_ADVERSARIAL)
-    assert equal(run, kept) and not equal(run, unstopped_adversarial)
-    assert not weights.load(kept)[0].adversarial
-    assert {f"equation_{number}" for number in (3, 7, 8, 9, 10)} <= logged_tags(unstopped_adversarial)
-
-
-@pytest.mark.parametrize("count", [4, 1000])
-def test_several_steps_a_call_are_the_same_steps(unstopped, config, tmp_path, monkeypatch, count):
-    run = str(tmp_path / "run")
-    monkeypatch.setattr(trainer, "_steps_per_call", lambda: count)
+    monkeypatch.setattr(trainer, "_steps_per_call", lambda: 7)
     assert train(config, run, stop_at=13) == "stopped"
     assert tf.train.latest_checkpoint(os.path.join(run, "checkpoints")).endswith("-13")
     assert train(config, run, resume=True) == "complete"
