@@ -16,7 +16,6 @@ import re
 import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +25,7 @@ import tensorflow as tf
 import tifffile
 
 from dlss_tf import Supersampler, weights
-from dlss_tf._compat import variables
+from dlss_tf._compat import arrays
 from dlss_tf.config import PRESETS, Config
 from dlss_tf.data.crops import CropStream, list_files
 from dlss_tf.lattice import count
@@ -34,8 +33,8 @@ from dlss_tf.models import generators
 from dlss_tf.serving.export import export
 from dlss_tf.training.steps import State, train_step
 
-SECONDS = 20  # after which a big case stops, if it has two counted runs
-GEMM_SIDE = 4096
+from .timing import GEMM_SIDE, peak_gib, timed
+
 FACTOR = 5
 SCAN_SIDE, START_SCAN_SIDE = 205, count(512, FACTOR)  # 1025 and 515 px supersampled
 PIPELINE_FILES, PIPELINE_CROPS, PIPELINE_SIDE = 64, 256, 512  # crops a run
@@ -48,25 +47,6 @@ Supersampler(sys.argv[1])(numpy.random.rand({START_SCAN_SIDE}, {START_SCAN_SIDE}
 _COMMANDS = {"help": ["-m", "dlss_tf.cli", "--help"], "import": ["-c", "import dlss_tf"], "first-image": ["-c", _IMAGE]}
 
 # --- Measuring -------------------------------------------------------------------------------------------------------
-
-
-def timed(call: Callable[[], object], runs: int) -> list[float]:
-    """Seconds of each of `runs` calls after a warm-up of two; of fewer, but at least two, if they take long."""
-    deadline = time.perf_counter() + SECONDS
-    call()
-    if time.perf_counter() < deadline:
-        call()
-    seconds = []
-    while len(seconds) < min(2, runs) or (len(seconds) < runs and time.perf_counter() < deadline):
-        start = time.perf_counter()
-        call()
-        seconds.append(time.perf_counter() - start)
-    return seconds
-
-
-def peak_gib() -> float:
-    """Peak resident memory of this program; getrusage's would include that of the process that started it."""
-    return int(re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())[1]) / 2**20
 
 
 def gemm_gflops() -> float:
@@ -182,8 +162,8 @@ def _save_run(config: Config, folder: str) -> None:
     """A run directory with an initialised generator."""
     networks = generators.build(config)
     generators.initialize(config, networks)
-    weights.save(folder, {name: variable.numpy() for name, variable in variables(networks.generator).items()})
-    config.save(os.path.join(folder, "config.json"))
+    weights.save(folder, arrays(networks.generator))
+    config.save_in(folder)
 
 
 def _export_run(config: Config, folder: str) -> None:

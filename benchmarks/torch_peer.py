@@ -13,17 +13,12 @@ from __future__ import annotations
 
 import argparse
 import json
-import re
-import time
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from timing import GEMM_SIDE, peak_gib, timed  # beside this script
 from torch import nn
-
-SECONDS = 20  # after which a big case stops, if it has two counted runs
-GEMM_SIDE = 4096
 
 
 def conv(inputs: int, outputs: int, kernel: int = 3, stride: int = 1) -> nn.Module:
@@ -67,25 +62,6 @@ class Peer(nn.Module):
         inner = self.inner(F.interpolate(x, scale_factor=0.5, mode="bilinear"))
         outputs = self.outer(self.entry(x) + inner)
         return (outputs, self.trainer(inner)) if train else outputs
-
-
-def timed(call: Callable[[], object], runs: int) -> list[float]:
-    """Seconds of each of `runs` calls after a warm-up of two; of fewer, but at least two, if they take long."""
-    deadline = time.perf_counter() + SECONDS
-    call()
-    if time.perf_counter() < deadline:
-        call()
-    seconds = []
-    while len(seconds) < min(2, runs) or (len(seconds) < runs and time.perf_counter() < deadline):
-        start = time.perf_counter()
-        call()
-        seconds.append(time.perf_counter() - start)
-    return seconds
-
-
-def peak_gib() -> float:
-    """Peak resident memory of this program; getrusage's would include that of the process that started it."""
-    return int(re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())[1]) / 2**20
 
 
 def step(mode: str, network: nn.Module, run: Callable, x: torch.Tensor) -> Callable[[], None]:

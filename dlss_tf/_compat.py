@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 
+import numpy as np
 import tensorflow as tf
 from tensorflow import keras
 
@@ -42,3 +43,8 @@ def variables(model: keras.Model, trainable_only: bool = False) -> dict[str, tf.
     if len(named) != len(weights):
         raise AssertionError(f"{model.name}: two weights share a name")
     return named
+
+
+def arrays(model: keras.Model) -> dict[str, np.ndarray]:
+    """The values of `variables(model)`."""
+    return {name: variable.numpy() for name, variable in variables(model).items()}

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 
 from absl.flags import argparse_flags
 
-from .config import CHOICES, PRESETS, SIMULATED_COUNTS, Config, preset
+from .config import CHOICES, CONFIG_FILE, PRESETS, SIMULATED_COUNTS, Config, preset
 from .errors import InputError, TrainingStopped
 
 DATA_HELP = "folder in the STEM Crops layout, {train,val,test}/*.tif; may be given several times"
@@ -59,7 +59,7 @@ def _config(arguments: argparse.Namespace) -> Config:
 
 def _begun_or_preset(arguments: argparse.Namespace) -> Config:
     """The config of the run to resume, so that its options need not be given again; else the preset's."""
-    path = os.path.join(arguments.run, "config.json")
+    path = os.path.join(arguments.run, CONFIG_FILE)
     if arguments.resume and os.path.exists(path):
         begun = Config.load(path)
         if arguments.preset in (None, begun.preset):
@@ -190,19 +190,23 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_evaluate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--weights", required=True, help="run directory")
+def _add_images(parser: argparse.ArgumentParser, split: str) -> None:
     parser.add_argument("--data", action="append", required=True, help=DATA_HELP)
     parser.add_argument(
-        "--split", default="test", choices=("train", "val", "test"), help="split to evaluate on (%(default)s)"
+        "--split", default=split, choices=("train", "val", "test"), help="split to measure on (%(default)s)"
     )
+    parser.add_argument(
+        "--size", type=int, default=512, help="side in px of the images' central part that is used (%(default)s)"
+    )
+
+
+def _add_evaluate(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--weights", required=True, help="run directory")
+    _add_images(parser, "test")
     parser.add_argument(
         "--factors",
         type=_factors,
         help="whole numbers s, comma between; coverage is 1/s^2 (4,5,6,8,10, or the only one trained for)",
-    )
-    parser.add_argument(
-        "--size", type=int, default=512, help="side in px of the images' central part that is used (%(default)s)"
     )
     parser.add_argument("--limit", type=int, help="use the first so many images only (all)")
     parser.add_argument("--results", default="results", help="folder for the JSON, CSV and PNG (%(default)s)")
@@ -214,14 +218,8 @@ def _add_fit_p(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--weights", action="append", required=True, help="run directory of a generator; give several for one each"
     )
-    parser.add_argument("--data", action="append", required=True, help=DATA_HELP)
+    _add_images(parser, "val")
     parser.add_argument("--run", required=True, help="new run directory whose configuration is written")
-    parser.add_argument(
-        "--split", default="val", choices=("train", "val", "test"), help="split to measure on (%(default)s)"
-    )
-    parser.add_argument(
-        "--size", type=int, default=512, help="side in px of the images' central part that is used (%(default)s)"
-    )
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:

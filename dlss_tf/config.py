@@ -10,6 +10,8 @@ from typing import Any, get_args, get_type_hints
 from .errors import InputError
 from .lattice import EQUATION_1, p_raw
 
+CONFIG_FILE = "config.json"  # in every run directory
+
 CHOICES = {
     "network": ("two-stage", "one-stage"),
     "objective": ("blur", "no-blur"),
@@ -114,6 +116,14 @@ class Config:
         if not isinstance(fields, dict):
             raise InputError(f"{path}: expected a JSON object written by dlss-tf, found {type(fields).__name__}")
         return Config().replace(**fields)
+
+    def save_in(self, run: str) -> None:
+        """Make the run directory and write its ``config.json``. Raises InputError if that cannot be done."""
+        try:
+            os.makedirs(run, exist_ok=True)
+            self.save(os.path.join(run, CONFIG_FILE))
+        except OSError as error:
+            raise InputError(f"run {run}: expected a folder that can be written, found: {error.strerror}") from None
 
     def save(self, path: str) -> None:
         """Write ``config.json`` beside, then rename."""

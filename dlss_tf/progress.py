@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Iterable, Iterator
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 def duration(seconds: float) -> str:
@@ -43,3 +47,11 @@ class Progress:
         line = " | ".join(parts + [details] * bool(details))
         end = "\n" if not self.live or done >= self.total else ""
         print(("\r\x1b[K" if self.live else "") + line, end=end, file=sys.stderr, flush=True)
+
+
+def each(label: str, items: Iterable[T], total: int) -> Iterator[T]:
+    """The items, with progress shown as each is done with."""
+    progress = Progress(label, total)
+    for i, item in enumerate(items):
+        yield item
+        progress.update(i + 1)

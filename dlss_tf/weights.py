@@ -10,7 +10,7 @@ import zipfile
 
 import numpy as np
 
-from .config import Config
+from .config import CONFIG_FILE, Config
 from .errors import InputError
 
 FILE = os.path.join("weights", "generator.npz")
@@ -31,7 +31,7 @@ def load(directory: str) -> tuple[Config, dict[str, np.ndarray]]:
     """Config and float32 weights by name. Raises InputError naming the file that is missing or damaged."""
     if not os.path.isdir(directory):
         raise InputError(f"weights {directory}: expected a run directory, found {_kind(directory)}")
-    config = Config.load(os.path.join(directory, "config.json"))
+    config = Config.load(os.path.join(directory, CONFIG_FILE))
     path = os.path.join(directory, FILE)
     if not os.path.isfile(path):
         raise InputError(f"{path}: expected a generator's weights, found {_kind(path)}; has the run saved any yet?")

@@ -11,12 +11,12 @@ import numpy as np
 from ..data.crops import list_files
 from ..inference.supersampler import Supersampler
 from ..models import check_size
-from ..progress import Progress
+from ..progress import each
 from .curves import write_curves
 from .images import blurred, central_crops, completed, image_name, label
 from .metrics import mse, root_mean
 from .results import provenance, results_folder, write_json
-from .sheet import write_sheet
+from .sheet import evenly_spaced, write_sheet
 from .spectra import HIGH, high_frequency_difference, power_spectrum
 
 
@@ -44,18 +44,16 @@ def compare(
     for supersampler in supersamplers.values():
         supersampler.check_factor(factor)
     files = list_files(data, split)[:limit]
-    chosen = {round(i) for i in np.linspace(0, len(files) - 1, min(sheet_images, len(files)))}
+    shown = evenly_spaced(sheet_images, len(files))
     per_image, rows, powers = {}, [], []
-    progress = Progress("comparing", len(files))
-    for i, (path, crop) in enumerate(central_crops(files, size)):
+    for i, (path, crop) in enumerate(each("comparing", central_crops(files, size), len(files))):
         pairs = {title: completed(supersampler, crop, factor) for title, supersampler in supersamplers.items()}
         outputs = {title: output for title, (_, output) in pairs.items()}
         per_image[image_name(path, data)] = {title: _measures(output, crop) for title, output in outputs.items()}
         powers.append([power_spectrum(image)[1] for image in (*outputs.values(), crop)])
-        if i in chosen:
+        if i in shown:
             infilled = next(iter(pairs.values()))[0]
             rows.append((os.path.basename(path), [infilled, *outputs.values(), crop]))
-        progress.update(i + 1)
     frequency = np.arange(1, size // 2 + 1) / size
     mean_powers = dict(zip([*weights, "truth"], np.mean(powers, 0)))
     report = {

@@ -14,12 +14,12 @@ from ..config import Config
 from ..data.crops import list_files
 from ..inference.supersampler import Supersampler
 from ..models import check_size
-from ..progress import Progress
+from ..progress import each
 from . import interpolation
 from .images import blurred, central_crops, completed, image_name, label
 from .metrics import TABLE_HEADER, mse, summarize, table_rows
 from .results import provenance, results_folder, write_json
-from .sheet import write_sheet
+from .sheet import evenly_spaced, write_sheet
 
 TABLE_2_FACTORS = (4, 5, 6, 8, 10)
 VALIDATION_CROPS = 32  # that choose the smoothed row's sigma
@@ -49,15 +49,13 @@ def evaluate(
     factors = [supersampler.check_factor(s) for s in factors or default_factors(supersampler.config)]
     files = list_files(data, split)[:limit]
     sigmas = _best_sigmas(data, factors, size)
-    chosen = {round(i) for i in np.linspace(0, len(files) - 1, min(sheet_images, len(files)))}
+    shown = evenly_spaced(sheet_images, len(files))
     per_image, rows = {}, []
-    progress = Progress("evaluating", len(files))
-    for i, (path, crop) in enumerate(central_crops(files, size)):
+    for i, (path, crop) in enumerate(each("evaluating", central_crops(files, size), len(files))):
         per_image[image_name(path, data)] = {label(s): _errors(crop, supersampler, s, sigmas[s]) for s in factors}
-        if i in chosen:
+        if i in shown:
             panels = [*completed(supersampler, crop, factors[len(factors) // 2]), blurred(crop)]
             rows.append((os.path.basename(path), panels))
-        progress.update(i + 1)
     report = {
         "images": len(per_image),
         "coverages": summarize(per_image),

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from .. import lattice
-from ..config import Config, preset
+from ..config import CONFIG_FILE, Config, preset
 from ..data.crops import list_files
 from ..errors import InputError
 from ..inference.supersampler import Supersampler
 from ..models import check_size
-from ..progress import Progress
+from ..progress import each
 from .images import blurred, central_crops, completed
 from .metrics import mse
 
@@ -32,8 +32,7 @@ def fit_p(
     that is not positive at every coverage, or a run that exists.
     """
     check_size(size)
-    path = os.path.join(run, "config.json")
-    if os.path.exists(path):
+    if os.path.exists(os.path.join(run, CONFIG_FILE)):
         raise InputError(f"run {run}: expected a new one to write the fit into, found a run")
     supersamplers = [Supersampler(directory) for directory in weights]
     first = supersamplers[0].config
@@ -44,11 +43,7 @@ def fit_p(
     errors = _mean_errors(supersamplers, list_files(data, split), size)
     coefficients = fit_quadratic({lattice.coverage(s): error for s, error in errors.items()})
     config = first.replace(factors=preset(first.preset).factors, p_coefficients=coefficients)
-    try:
-        os.makedirs(run, exist_ok=True)
-        config.save(path)
-    except OSError as error:
-        raise InputError(f"run {run}: expected a folder that can be written, found: {error.strerror}") from None
+    config.save_in(run)
     return config, errors
 
 
@@ -65,13 +60,11 @@ def fit_quadratic(errors: Mapping[float, float]) -> tuple[float, ...]:
 def _mean_errors(supersamplers: Sequence[Supersampler], files: Sequence[str], size: int) -> dict[int, float]:
     """MSE by factor, over images and generators."""
     errors: dict[int, list[float]] = {s: [] for each in supersamplers for s in each.config.factors}
-    progress = Progress("measuring", len(files))
-    for i, (_, crop) in enumerate(central_crops(files, size)):
+    for _, crop in each("measuring", central_crops(files, size), len(files)):
         for supersampler in supersamplers:
             target = crop if supersampler.config.objective == "no-blur" else blurred(crop)
             for s in supersampler.config.factors:
                 errors[s].append(mse(completed(supersampler, crop, s)[1], target))
-        progress.update(i + 1)
     return {s: float(np.mean(each)) for s, each in sorted(errors.items())}
 
 

@@ -27,6 +27,11 @@ _INSET_SHARE = 0.42  # of a panel's side
 _LABEL_LENGTH = 32
 
 
+def evenly_spaced(count: int, images: int) -> set[int]:
+    """Numbers of the images, `count` from the first to the last or all if there are fewer, that a sheet shows."""
+    return {round(i) for i in np.linspace(0, images - 1, min(count, images))}
+
+
 def write_sheet(path: str, rows: list[tuple[str, list[np.ndarray]]], titles: list[str]) -> None:
     """Write a contact sheet as an 8-bit grey PNG, first beside ``path`` and then renamed; makes its folder.
 

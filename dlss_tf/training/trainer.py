@@ -11,8 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from .. import weights
-from .._compat import variables
-from ..config import SIMULATED_COUNTS, Config
+from .._compat import arrays
+from ..config import CONFIG_FILE, SIMULATED_COUNTS, Config
 from ..data.crops import CropStream, list_files
 from ..data.examples import draw_factors
 from ..data.simulate import simulate_dataset
@@ -62,7 +62,7 @@ def train(config: Config, run: str, *, resume: bool = False, stop_at: int | None
 
 def _prepare_run(config: Config, run: str, resume: bool) -> Config:
     """Make the run directory, or check that it can be continued. Returns the config with its data in place."""
-    path = os.path.join(run, "config.json")
+    path = os.path.join(run, CONFIG_FILE)
     if os.path.exists(path):
         if not resume:
             raise InputError(f"run {run}: holds a run already; continue it with --resume or choose another --run")
@@ -75,11 +75,7 @@ def _prepare_run(config: Config, run: str, resume: bool) -> Config:
         simulate_dataset(SIMULATED_DATA, SIMULATED_COUNTS[config.preset])
     for split in ("train", "val"):
         list_files(config.data, split)  # bad data is refused before anything is written
-    try:
-        os.makedirs(run, exist_ok=True)
-        config.save(path)
-    except OSError as error:
-        raise InputError(f"run {run}: expected a folder that can be written, found: {error.strerror}") from None
+    config.save_in(run)
     return config
 
 
@@ -245,14 +241,10 @@ class _Loop:
         """A checkpoint, then the generator alone; both appear by renaming, so a kill leaves the last good ones."""
         self._read_losses()
         self.checkpoints.save(iteration)
-        weights.save(self.run_directory, self._generator())
-
-    def _generator(self) -> dict[str, np.ndarray]:
-        return {name: variable.numpy() for name, variable in variables(self.state.networks.generator).items()}
+        weights.save(self.run_directory, arrays(self.state.networks.generator))
 
     def _keep_non_adversarial(self) -> None:
         """The generator before its adversarial half, as weights beside which to see what that half does."""
         directory = os.path.join(self.run_directory, NON_ADVERSARIAL)
-        os.makedirs(directory, exist_ok=True)
-        weights.save(directory, self._generator())
-        self.config.replace(adversarial=False).save(os.path.join(directory, "config.json"))
+        weights.save(directory, arrays(self.state.networks.generator))
+        self.config.replace(adversarial=False).save_in(directory)
