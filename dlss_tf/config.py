@@ -28,6 +28,8 @@ class Config:
 
     preset: str = "paper"
     data: tuple[str, ...] = ()  # roots in the STEM Crops layout; empty: simulated crops
+    balance_data: bool = False  # visit each of `data`'s folders as often, however many files it holds
+    augment: bool = False  # vary magnification, contrast and dose of the training crops
     size: int = 512  # side of the training crops in px, a multiple of 32
     batch: int = 1
     factors: tuple[int, ...] = (4, 5, 6, 7, 8, 9, 10)  # s, each as likely; coverage is 1/s^2

@@ -23,6 +23,7 @@ import tifffile
 from absl import logging as absl_logging
 
 from ..errors import InputError
+from . import augment
 
 # What is wrong with a file is said once, by InputError or BadFiles, not again in tifffile's own words.
 logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)
@@ -44,6 +45,13 @@ def list_files(roots: Sequence[str], split: str) -> list[str]:
     if not roots:
         raise InputError("No data folder was given; expected at least one that holds train, val and test.")
     return [path for root in roots for path in _list_folder(os.fspath(root), split)]
+
+
+def balanced(roots: Sequence[str], split: str) -> list[str]:
+    """As `list_files`, with the files of each root repeated as often as makes the roots about equally long."""
+    folders = [list_files([root], split) for root in roots]
+    longest = max(map(len, folders))
+    return [path for files in folders for path in files * round(longest / len(files))]
 
 
 def _list_folder(root: str, split: str) -> list[str]:
@@ -328,6 +336,7 @@ class CropStream:
     Every epoch visits every file once in an order of its own. A crop lies at random in its file, is flipped or rotated
     by one of the 8 symmetries of the square, drawn anew each epoch, and is scaled to [0, 1] by `scale_to_unit`. Bad
     files are skipped, so positions may have gaps. Element k depends on (files, size, seed, k) alone.
+    With `augment`, magnification, contrast and dose vary too, see `augment`.
 
     Iterating gives pairs (position, crop):
       position: int64 [batch], each element's index k in the endless stream. To resume a stream bit-exactly, make one
@@ -339,8 +348,9 @@ class CropStream:
       files: TIFF files, in an order that must be the same whenever the stream is resumed; see `list_files`.
       size: side of a crop, pixels. A file with a shorter side is bad.
       batch: crops an element.
-      seed: chooses order, crop positions and symmetries.
+      seed: chooses order, crop positions, symmetries and augmentation.
       position: index in the endless stream to start from.
+      augment: whether to vary magnification, contrast and dose.
 
     Attributes:
       files: list of str.
@@ -348,7 +358,16 @@ class CropStream:
       dataset: the tf.data.Dataset behind it, to iterate inside `input_errors()`.
     """
 
-    def __init__(self, files: Sequence[str], size: int, *, batch: int = 1, seed: int = 0, position: int = 0):
+    def __init__(
+        self,
+        files: Sequence[str],
+        size: int,
+        *,
+        batch: int = 1,
+        seed: int = 0,
+        position: int = 0,
+        augment: bool = False,
+    ):
         if not files:
             raise InputError("A stream of crops needs at least one file.")
         for name, value, least in (("size", size, 1), ("batch", batch, 1), ("position", position, 0)):
@@ -356,6 +375,7 @@ class CropStream:
                 raise InputError(f"{name} must be at least {least}, not {value}.")
         self.files = [os.fspath(path) for path in files]
         self.size, self.batch, self.seed, self.position = size, batch, seed, position
+        self.augment = augment
         self.bad = BadFiles(len(self.files), _folders(self.files))
         self._failure: InputError | None = None
         # Made here, eagerly: inside the map it would become a constant of the graph, copied and hashed at each use.
@@ -392,12 +412,13 @@ class CropStream:
         path = self._path(index)
         # One draw serves all three choices; the remainder's bias is below size / 2^31.
         draws = tf.random.stateless_uniform([3], self._seed(index), 0, tf.int32.max, tf.int32, alg="philox")
+        zoom = augment.zoom(self._seed(index)) if self.augment else tf.constant(1.0)
         image, _ = decode_tiff(_read_or_empty(path))
-        crop = self._crop(image, draws)
+        crop = self._crop(image, draws, zoom)
         good = tf.reduce_any(_usable(crop))  # False for a [0, 0] crop, too
-        crop = tf.cond(good, lambda: crop, lambda: self._crop(self._read_slowly(path), draws))
+        crop = tf.cond(good, lambda: crop, lambda: self._crop(self._read_slowly(path), draws, zoom))
         good = tf.size(crop) > 0
-        crop = tf.cond(good, lambda: _turn(scale_to_unit(crop), draws[2]), lambda: tf.zeros([self.size, self.size]))
+        crop = tf.cond(good, lambda: self._finish(crop, index, draws[2]), lambda: tf.zeros([self.size, self.size]))
         return index, tf.reshape(crop, [self.size, self.size, 1]), good
 
     def _path(self, index: tf.Tensor) -> tf.Tensor:
@@ -410,14 +431,24 @@ class CropStream:
     def _seed(self, number: tf.Tensor) -> tf.Tensor:
         return tf.stack([tf.constant(self.seed % (1 << 63), tf.int64), number])
 
-    def _crop(self, image: tf.Tensor, draws: tf.Tensor) -> tf.Tensor:
-        """[size, size] at random from image [h, w]; [0, 0] if that is smaller."""
-        room = tf.shape(image) - self.size
+    def _crop(self, image: tf.Tensor, draws: tf.Tensor, zoom: tf.Tensor) -> tf.Tensor:
+        """A square of side `zoom` size, or the largest there is, at random from [h, w]; [0, 0] if that is too small."""
+        shortest = tf.reduce_min(tf.shape(image))
+        side = tf.minimum(tf.cast(tf.round(zoom * self.size), tf.int32), shortest)
+        room = tf.shape(image) - side
         return tf.cond(
-            tf.reduce_all(room >= 0),
-            lambda: tf.slice(image, draws[:2] % (room + 1), [self.size, self.size]),
+            shortest >= self.size,
+            lambda: tf.slice(image, draws[:2] % (room + 1), tf.stack([side, side])),
             lambda: tf.zeros([0, 0]),
         )
+
+    def _finish(self, crop: tf.Tensor, index: tf.Tensor, symmetry: tf.Tensor) -> tf.Tensor:
+        """A square region of a file as a crop [size, size] in [0, 1]."""
+        crop = scale_to_unit(crop)
+        if self.augment:
+            crop = augment.resample(crop, self.size)
+            crop = scale_to_unit(augment.vary(scale_to_unit(crop), self._seed(index)))
+        return _turn(crop, symmetry)
 
     def _read_slowly(self, path: tf.Tensor) -> tf.Tensor:
         """[h, w] of any TIFF, in Python; [0, 0] if the file is bad, which it reports."""

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import tensorflow as tf
 from tensorflow import keras
 
 from .._compat import add_float32_weight
 
 
+@tf.custom_gradient
+def _centered(x: tf.Tensor, mean: tf.Tensor) -> tuple[tf.Tensor, Callable]:
+    """x [b, h, w, c] minus its own mean over b, h and w, and the gradient through both: that of x minus its own mean.
+
+    The automatic gradient writes as many tensors of x's size three times over.
+    """
+
+    def gradient(dy):
+        precise = tf.cast(dy, mean.dtype)  # float32 where x is bfloat16
+        return dy - tf.cast(tf.reduce_mean(precise, (0, 1, 2)), dy.dtype), None
+
+    return x - tf.cast(mean, x.dtype), gradient
+
+
 class MeanOnlyNorm(keras.layers.Layer):
     """Subtracts a mean from each channel, and adds a learned bias if `bias`. Shape and dtype stay: [batch, h, w, c].
 
     Training moves the running mean, mu <- momentum mu + (1 - momentum) m, where m is the mean over batch, height and
-    width, until `frozen` is set to 1. Inference, and training once frozen, subtract mu. Before, training subtracts
+    width, until `frozen` is set. Inference, and training once frozen, subtract mu. Before, training subtracts
     `subtract`: "batch" m itself; "running" mu, the words taken literally. "image" subtracts each image's own mean in
     training and inference alike, which is what the published code does at batch size 1.
+    `frozen` is a Python attribute, so that a step traced when it is set computes no mean; trace anew after setting it.
     While `initializing` is set, a call first sets mu to the mean of its input.
     """
 
@@ -23,32 +40,31 @@ class MeanOnlyNorm(keras.layers.Layer):
         if subtract not in ("batch", "running", "image"):
             raise ValueError(f"subtract: expected batch, running or image, found {subtract!r}")
         self.subtract, self.use_bias, self.momentum = subtract, bias, momentum
-        self.initializing = False
+        self.initializing = self.frozen = False
 
     def build(self, input_shape):
         shape = (int(input_shape[-1]),)
         self.mu = add_float32_weight(self, "mu", shape, "zeros", trainable=False)
-        self.frozen = add_float32_weight(self, "frozen", (), "zeros", trainable=False)
         self.bias = add_float32_weight(self, "bias", shape, "zeros") if self.use_bias else None
         super().build(input_shape)
 
     def call(self, inputs, training=False):
-        center = self._center(tf.cast(inputs, tf.float32), training)
-        shift = center if self.bias is None else center - tf.convert_to_tensor(self.bias)
-        return inputs - tf.cast(shift, inputs.dtype)
-
-    def _center(self, inputs: tf.Tensor, training: bool) -> tf.Tensor:
         if self.subtract == "image":
-            return tf.reduce_mean(inputs, (1, 2), keepdims=True)
-        if self.initializing:
-            self.mu.assign(tf.reduce_mean(inputs, (0, 1, 2)))
+            mean = tf.reduce_mean(tf.cast(inputs, tf.float32), (1, 2), keepdims=True)
+            return self._add_bias(inputs - tf.cast(mean, inputs.dtype))
         mu = tf.convert_to_tensor(self.mu)
-        if not training or self.initializing:
-            return mu
-        frozen = tf.convert_to_tensor(self.frozen) > 0
-        mean = tf.reduce_mean(inputs, (0, 1, 2))
-        self.mu.assign(tf.where(frozen, mu, self.momentum * mu + (1 - self.momentum) * tf.stop_gradient(mean)))
-        return tf.where(frozen, mu, mean) if self.subtract == "batch" else mu
+        if not training or self.frozen:
+            return self._add_bias(inputs, -mu)
+        mean = tf.stop_gradient(tf.reduce_mean(tf.cast(inputs, tf.float32), (0, 1, 2)))
+        self.mu.assign(mean if self.initializing else self.momentum * mu + (1 - self.momentum) * mean)
+        if self.subtract == "batch" or self.initializing:
+            return self._add_bias(_centered(inputs, mean))
+        return self._add_bias(inputs, -mu)
+
+    def _add_bias(self, inputs: tf.Tensor, shift: tf.Tensor | None = None) -> tf.Tensor:
+        """The learned bias, if there is one, and `shift` in one pass, which joins the convolution before it."""
+        terms = [tf.convert_to_tensor(term) for term in (self.bias, shift) if term is not None]
+        return tf.nn.bias_add(inputs, tf.cast(tf.add_n(terms), inputs.dtype)) if terms else inputs
 
     def get_config(self):
         own = {"subtract": self.subtract, "bias": self.use_bias, "momentum": self.momentum}

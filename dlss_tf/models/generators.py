@@ -26,7 +26,7 @@ def initialize(config: Config, networks: TwoStage | OneStage) -> None:
 
 
 def freeze(config: Config, networks: TwoStage | OneStage) -> None:
-    """Freeze the moving averages of normalisation layers, so that training uses them as inference does."""
+    """Freeze the moving averages of normalisation layers: steps traced from now on use them as inference does."""
     _module(config).freeze(networks)
 
 

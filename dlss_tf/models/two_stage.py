@@ -183,8 +183,6 @@ def _set(layers, attribute: str, value: bool) -> None:
 
 
 def freeze(networks: TwoStage) -> None:
-    """From now on running means stay, and training subtracts them as inference does."""
+    """In steps traced from now on running means stay, and training subtracts them as inference does."""
     for model in (networks.generator, networks.trainer):
-        for layer in _layers(model):
-            if isinstance(layer, MeanOnlyNorm):
-                tf_variable(layer.frozen).assign(1.0)
+        _set(_layers(model), "frozen", True)

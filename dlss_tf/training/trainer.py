@@ -13,7 +13,7 @@ import tensorflow as tf
 from .. import weights
 from .._compat import arrays
 from ..config import CONFIG_FILE, SIMULATED_COUNTS, Config
-from ..data.crops import CropStream, list_files
+from ..data.crops import CropStream, balanced, list_files
 from ..data.examples import draw_factors
 from ..data.simulate import simulate_dataset
 from ..errors import InputError, TrainingStopped
@@ -104,10 +104,14 @@ def _restore(state: State, checkpoints: tf.train.CheckpointManager) -> None:
 def _start(config: Config, state: State) -> None:
     """What happens before the first iteration: initialisation pass, a full replay buffer."""
     generators.initialize(config, state.networks)
-    stream = iter(CropStream(list_files(config.data, "train"), config.size, seed=config.seed))
+    stream = iter(CropStream(_training_files(config), config.size, seed=config.seed, augment=config.augment))
     for index, (positions, crops) in zip(range(state.replay.members), stream):
         state.replay.fill(index, crops[0], draw_factors(positions, config.factors, config.seed)[0])
         state.position.assign(positions[-1] + 1)
+
+
+def _training_files(config: Config) -> list[str]:
+    return (balanced if config.balance_data else list_files)(config.data, "train")
 
 
 def _steps_per_call() -> int:
@@ -128,9 +132,10 @@ class _Loop:
     def __init__(self, config: Config, run: str, state: State, checkpoints: tf.train.CheckpointManager):
         self.config, self.run_directory, self.state, self.checkpoints = config, run, state, checkpoints
         self.validation_step = validation_step(config, state)
-        self.train_stream = self._stream("train", config.seed, state.position)
+        self.train_stream = self._stream(_training_files(config), config.seed, state.position, config.augment)
         self.train_elements = iter(_near_device(self.train_stream.dataset))
-        self.validation_elements = iter(self._stream("val", config.seed + 1, state.validation_position))
+        validation_files = list_files(config.data, "val")
+        self.validation_elements = iter(self._stream(validation_files, config.seed + 1, state.validation_position))
         self.traced: dict[bool, Callable[[tf.Tensor], dict[str, tf.Tensor]]] = {}
         self.freeze_at = round(config.freeze_at * config.iterations)
         self.pending: list[tuple[int, dict[str, tf.Tensor]]] = []  # first iteration and scalars of calls not read yet
@@ -138,9 +143,9 @@ class _Loop:
         self.shown: dict[str, float] = {}
         self.interrupted = False
 
-    def _stream(self, split: str, seed: int, position: tf.Variable) -> CropStream:
-        files = list_files(self.config.data, split)
-        return CropStream(files, self.config.size, batch=self.config.batch, seed=seed, position=int(position.numpy()))
+    def _stream(self, files: list[str], seed: int, position: tf.Variable, augment: bool = False) -> CropStream:
+        start = int(position.numpy())
+        return CropStream(files, self.config.size, batch=self.config.batch, seed=seed, position=start, augment=augment)
 
     def run(self, last: int) -> str:
         """Iterate until `last` iterations are done or a signal comes; save; say how it ended."""
@@ -201,6 +206,7 @@ class _Loop:
 
     def _freeze_once(self) -> None:
         generators.freeze(self.config, self.state.networks)
+        self.traced = {}
         self.freeze_at = float("inf")
 
     def _read_losses(self, leave: int = 0) -> None:

@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from dlss_tf._compat import tf_variable
-from dlss_tf.layers.mean_only_norm import MeanOnlyNorm
+from dlss_tf.layers.mean_only_norm import MeanOnlyNorm, _centered
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def test_each_images_own_mean(inputs, training):
 @pytest.mark.parametrize("subtract", ["batch", "running"])
 def test_frozen_means_stay_and_no_gradient_passes_through_them(inputs, subtract):
     layer = norm(subtract)
-    tf_variable(layer.frozen).assign(1.0)
+    layer.frozen = True
     x = tf.constant(inputs)
     with tf.GradientTape() as tape:
         tape.watch(x)
@@ -69,6 +69,22 @@ def test_gradient_passes_through_the_batch_mean(inputs):
         tape.watch(x)
         loss = tf.reduce_sum(layer(x, training=True))
     np.testing.assert_allclose(tape.gradient(loss, x), np.zeros_like(inputs), atol=1e-5)
+
+
+def test_written_out_gradient_is_the_automatic_one_in_float64(rng):
+    x, weights = (tf.constant(rng.normal(3, 1, size=(2, 4, 5, 3))) for _ in range(2))
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch(x)
+        mean = tf.reduce_mean(x, (0, 1, 2))
+        losses = [tf.reduce_sum(weights * y**2) for y in (x - mean, _centered(x, tf.stop_gradient(mean)))]
+    np.testing.assert_allclose(tape.gradient(losses[1], x), tape.gradient(losses[0], x), atol=1e-12)
+
+
+def test_a_frozen_step_computes_no_mean():
+    layer = norm(bias=True)
+    layer.frozen = True
+    step = tf.function(lambda x: layer(x, training=True)).get_concrete_function(tf.TensorSpec([1, 4, 4, 3]))
+    assert "Mean" not in {operation.type for operation in step.graph.get_operations()}
 
 
 def test_learned_bias_is_added_after(inputs):
