@@ -2,10 +2,11 @@
 #                        ADVERSARIAL=1 adds the adversarial half and shows what it does
 # make train-individual  a generator for each coverage of Table 2, and p(c) fitted to their errors
 # make train-one-stage   the one-stage generator for coverage 1/COVERAGE^2
+# make eval-table2       Table 2 for the pretrained generator, or for WEIGHTS, on DATA or simulated images
 # make bench             speed and memory beside the same network in PyTorch, into docs/performance.md; takes hours
 # make test              all tests; `make lint` for style
 # Variables: DATA (folder with train, val and test TIFFs), PRESET (quick, small, paper), ITERATIONS (the preset's), RUN,
-# RESULTS, COVERAGE, PYTHON; of `make bench` CASES (all of them) and ROUNDS (3).
+# WEIGHTS (pretrained), RESULTS, COVERAGE, PYTHON; of `make bench` CASES (all of them) and ROUNDS (3).
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -19,6 +20,7 @@ ROUNDS ?=
 KIND := $(PRESET)-$(if $(DATA),$(notdir $(patsubst %/,%,$(firstword $(DATA)))),simulated)
 NAME := unified-$(KIND)$(if $(ADVERSARIAL),-adversarial)
 RUN ?= runs/$(NAME)
+WEIGHTS ?= $(if $(filter command environment,$(firstword $(origin RUN))),$(RUN))
 RESULTS ?= results
 EXPORT ?= exports/$(NAME)
 
@@ -39,7 +41,7 @@ $(VENV)/.installed: setup.py
 
 train-unified: setup
 	$(TRAIN) --run $(RUN) $(if $(ADVERSARIAL),--adversarial)
-	@$(MAKE) --no-print-directory eval-table2 export
+	@$(MAKE) --no-print-directory eval-table2 export WEIGHTS=$(RUN)
 	$(if $(ADVERSARIAL),$(BIN)/python -m experiments.adversarial --weights $(RUN) --results $(RESULTS) $(call data_flags,$(EVALUATED)))
 	@echo
 	@echo "Trained generator   $(RUN)  (weights/, config.json, checkpoints/; losses: $(BIN)/tensorboard --logdir $(RUN)/logs)"
@@ -48,10 +50,11 @@ train-unified: setup
 	@echo "SavedModel          $(EXPORT)  (TensorFlow Serving: --model_base_path)"
 
 eval-table2: setup
-	$(BIN)/python -m experiments.table2 --weights $(RUN) --results $(RESULTS) $(call data_flags,$(EVALUATED))
+	$(if $(DATA),,$(BIN)/dlss-tf simulate --out $(EVALUATED) --train 0)
+	$(BIN)/python -m experiments.table2 $(if $(WEIGHTS),--weights $(WEIGHTS)) --results $(RESULTS) $(call data_flags,$(EVALUATED))
 
 export: setup
-	$(BIN)/dlss-tf export --weights $(RUN) --out $(EXPORT)
+	$(BIN)/dlss-tf export --weights $(or $(WEIGHTS),$(RUN)) --out $(EXPORT)
 
 # $(call one_coverage,NAME,OPTIONS): train, evaluate at its coverage and export a generator for one coverage.
 define one_coverage

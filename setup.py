@@ -15,12 +15,13 @@ EXTRAS = {
         "tensorflow-serving-api>=2.18; python_version >= '3.12'",
     ],
     "codecs": ["imagecodecs"],
+    "columns": ["trackpy"],
     "gpu": [
         "tensorflow[and-cuda]==2.15.*; python_version < '3.12'",
         "tensorflow[and-cuda]>=2.18; python_version >= '3.12'",
     ],
 }
-EXTRAS["all"] = [*EXTRAS["eval"], *EXTRAS["serve"], *EXTRAS["codecs"]]
+EXTRAS["all"] = [*EXTRAS["eval"], *EXTRAS["serve"], *EXTRAS["codecs"], *EXTRAS["columns"]]
 EXTRAS["dev"] = [*EXTRAS["all"], "pytest", "pytest-xdist", "ruff"]
 
 setup(
@@ -30,7 +31,9 @@ setup(
     long_description=(HERE / "README.md").read_text(),
     long_description_content_type="text/markdown",
     license="MIT",
-    packages=find_packages(include=["dlss_tf", "dlss_tf.*"]),
+    packages=[*find_packages(include=["dlss_tf", "dlss_tf.*"]), "dlss_tf.checkpoints"],
+    package_dir={"dlss_tf.checkpoints": "checkpoints"},  # so that the wheel holds what a checkout has beside it
+    package_data={"dlss_tf.checkpoints": ["*.md", "*/*.md", "*/config.json", "*/weights/generator.npz"]},
     python_requires=">=3.10",
     install_requires=[
         "tensorflow==2.15.*; python_version < '3.12'",

@@ -18,6 +18,7 @@ from .config import CHOICES, CONFIG_FILE, PRESETS, SIMULATED_COUNTS, Config, pre
 from .errors import InputError, TrainingStopped
 
 DATA_HELP = "folder in the STEM Crops layout, {train,val,test}/*.tif; may be given several times"
+WEIGHTS_HELP = "run directory, or one under checkpoints/ (the pretrained generator)"
 
 
 def _simulate(arguments: argparse.Namespace) -> None:
@@ -201,7 +202,7 @@ def _add_images(parser: argparse.ArgumentParser, split: str) -> None:
 
 
 def _add_evaluate(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--weights", required=True, help="run directory")
+    parser.add_argument("--weights", help=WEIGHTS_HELP)
     _add_images(parser, "test")
     parser.add_argument(
         "--factors",
@@ -223,7 +224,7 @@ def _add_fit_p(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--weights", required=True, help="run directory")
+    parser.add_argument("--weights", help=WEIGHTS_HELP)
     parser.add_argument("--out", required=True, help="the served model's folder; a numbered version is added to it")
     parser.add_argument(
         "--size", type=int, default=512, help="side of the output in px, a multiple of 32 (%(default)s)"

@@ -14,6 +14,20 @@ from .config import CONFIG_FILE, Config
 from .errors import InputError
 
 FILE = os.path.join("weights", "generator.npz")
+PRETRAINED = "unified-small"  # what commands and `Supersampler` take when they are given no weights
+
+
+def pretrained(name: str = PRETRAINED) -> str:
+    """Directory of a generator that comes with this package: in the wheel inside it, in a checkout beside it.
+
+    Raises InputError if there is none of that name.
+    """
+    package = os.path.dirname(__file__)
+    places = [os.path.join(folder, "checkpoints", name) for folder in (package, os.path.dirname(package))]
+    for place in places:
+        if os.path.isfile(os.path.join(place, CONFIG_FILE)):
+            return place
+    raise InputError(f"weights {name}: expected a pretrained generator in {' or '.join(places)}, found nothing")
 
 
 def save(directory: str, arrays: dict[str, np.ndarray]) -> str:

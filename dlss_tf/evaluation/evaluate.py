@@ -15,6 +15,7 @@ from ..data.crops import list_files
 from ..inference.supersampler import Supersampler
 from ..models import check_size
 from ..progress import each
+from ..weights import PRETRAINED
 from . import interpolation
 from .images import blurred, central_crops, completed, image_name, label
 from .metrics import TABLE_HEADER, mse, summarize, table_rows
@@ -26,7 +27,7 @@ VALIDATION_CROPS = 32  # that choose the smoothed row's sigma
 
 
 def evaluate(
-    weights: str,
+    weights: str | None,
     data: Sequence[str],
     *,
     split: str = "test",
@@ -39,9 +40,10 @@ def evaluate(
 ) -> dict:
     """Evaluate a generator and the traditional methods; write ``results/name.{json,csv,png}`` and return the JSON.
 
-    Every MSE is in the crop's [0, 1] against the crop blurred by 5x5, 2.5 px. Crops are the central size x size px of
-    the split's images, the first `limit` of them or all. `factors` are Table 2's if not given, or a single-coverage
-    generator's own. The sheet shows `sheet_images` crops, evenly spaced, at the coverage in the middle of `factors`.
+    `weights` is a run directory, or None for the pretrained generator. Every MSE is in the crop's [0, 1] against the
+    crop blurred by 5x5, 2.5 px. Crops are the central size x size px of the split's images, the first `limit` of them
+    or all. `factors` are Table 2's if not given, or a single-coverage generator's own. The sheet shows `sheet_images`
+    crops, evenly spaced, at the coverage in the middle of `factors`.
     Raises InputError for bad weights, data or arguments.
     """
     check_size(size)
@@ -62,7 +64,7 @@ def evaluate(
         "per_image": per_image,
         "smoothed_sigma_px": {label(s): sigmas[s] for s in factors},
         "config": json.loads(supersampler.config.to_json()),
-        "weights": weights,
+        "weights": weights or PRETRAINED,
         **provenance(data, split, size),
     }
     titles = [f"{label(factors[len(factors) // 2])} px coverage, infilled", "DLSS", "truth, blurred as in training"]

@@ -12,12 +12,14 @@ from ..models import SIDE_MULTIPLE, generators
 
 
 class Supersampler:
-    """``Supersampler(weights)(scan, factor=5)`` -> the image, `factor` times larger a side.
+    """``Supersampler()(scan, factor=5)`` -> the image, `factor` times larger a side.
 
-    `weights_directory` is a run directory or one under ``checkpoints/``. Raises InputError if it holds no weights.
+    `weights_directory` is a run directory or one under ``checkpoints/``; without it the pretrained generator that comes
+    with this package is taken. Raises InputError if there are no weights.
     """
 
-    def __init__(self, weights_directory: str):
+    def __init__(self, weights_directory: str | None = None):
+        weights_directory = weights_directory or weights.pretrained()
         self.config, arrays = weights.load(weights_directory)
         try:
             self._generator = generators.trained(self.config, arrays)

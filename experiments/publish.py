@@ -1,0 +1,37 @@
+"""A trained generator as a checkpoint to ship: weights in float16 and the config, without names of local folders."""
+
+import argparse
+import os
+import sys
+
+import numpy as np
+
+from dlss_tf import weights
+from dlss_tf.errors import InputError
+
+
+def publish(run: str, directory: str) -> None:
+    """Write ``config.json`` and ``weights/generator.npz`` into `directory`. Raises InputError if `run` has no weights.
+
+    The other fields of the config are the run's own.
+    """
+    config, arrays = weights.load(run)
+    config.replace(data=()).save_in(directory)
+    weights.save(directory, {name: array.astype(np.float16) for name, array in arrays.items()})
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--weights", required=True, help="run directory")
+    parser.add_argument("--out", default=os.path.join("checkpoints", weights.PRETRAINED), help="(%(default)s)")
+    arguments = parser.parse_args()
+    try:
+        publish(arguments.weights, arguments.out)
+    except InputError as error:
+        print(f"publish: {error}", file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
