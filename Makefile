@@ -3,7 +3,7 @@
 # make train-individual  a generator for each coverage of Table 2, and p(c) fitted to their errors
 # make train-one-stage   the one-stage generator for coverage 1/COVERAGE^2
 # make eval-table2       Table 2 for the pretrained generator, or for WEIGHTS, on DATA or simulated images
-# make bench             speed and memory beside the same network in PyTorch, into docs/performance.md; takes hours
+# make bench             speed and memory beside the same network in PyTorch, into docs/performance.md; half an hour a round
 # make test              all tests; `make lint` for style
 # Variables: DATA (folder with train, val and test TIFFs), PRESET (quick, small, paper), ITERATIONS (the preset's), RUN,
 # WEIGHTS (pretrained), RESULTS, COVERAGE, PYTHON; of `make bench` CASES (all of them) and ROUNDS (3).

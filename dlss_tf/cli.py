@@ -16,6 +16,7 @@ from absl.flags import argparse_flags
 
 from .config import CHOICES, CONFIG_FILE, PRESETS, SIMULATED_COUNTS, Config, preset
 from .errors import InputError, TrainingStopped
+from .weights import PRETRAINED
 
 DATA_HELP = "folder in the STEM Crops layout, {train,val,test}/*.tif; may be given several times"
 WEIGHTS_HELP = "run directory, or one under checkpoints/ (the pretrained generator)"
@@ -50,7 +51,7 @@ def _config(arguments: argparse.Namespace) -> Config:
         changes[name] = value
     if arguments.coverage is not None:
         changes["factors"] = (arguments.coverage,)
-    for name in ("network", "iterations", "seed", "mixed_precision", "xla", "objective", "adversarial"):
+    for name in ("network", "iterations", "seed", "start_from", "mixed_precision", "xla", "objective", "adversarial"):
         if getattr(arguments, name) is not None:
             changes[name] = getattr(arguments, name)
     if arguments.data:
@@ -168,6 +169,13 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--data", action="append", help=f"{DATA_HELP}; without it simulated crops are made and used")
     parser.add_argument("--resume", action="store_true", help="continue the run in --run, if there is one")
+    parser.add_argument(
+        "--start-from",
+        nargs="?",
+        const=PRETRAINED,
+        metavar="WEIGHTS",
+        help="train a run directory's generator further on other data; the pretrained one if WEIGHTS is not given",
+    )
     parser.add_argument("--steps", type=int, help="stop when this many iterations of the schedule are done (all)")
     parser.add_argument(
         "--iterations", type=int, help="length of the schedule in iterations; the preset's if not given"

@@ -28,6 +28,7 @@ class Config:
 
     preset: str = "paper"
     data: tuple[str, ...] = ()  # roots in the STEM Crops layout; empty: simulated crops
+    start_from: str = ""  # run directory, or name of a pretrained generator, whose weights are trained further
     balance_data: bool = False  # visit each of `data`'s folders as often, however many files it holds
     augment: bool = False  # vary magnification, contrast and dose of the training crops
     size: int = 512  # side of the training crops in px, a multiple of 32

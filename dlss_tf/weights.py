@@ -30,6 +30,11 @@ def pretrained(name: str = PRETRAINED) -> str:
     raise InputError(f"weights {name}: expected a pretrained generator in {' or '.join(places)}, found nothing")
 
 
+def find(directory_or_name: str) -> str:
+    """A directory that is there, or else that of the pretrained generator of this name. InputError if there is none."""
+    return directory_or_name if os.path.isdir(directory_or_name) else pretrained(directory_or_name)
+
+
 def save(directory: str, arrays: dict[str, np.ndarray]) -> str:
     """Write ``weights/generator.npz`` into a run directory, beside and then renamed. Returns its path."""
     path = os.path.join(directory, FILE)

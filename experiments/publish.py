@@ -16,7 +16,7 @@ def publish(run: str, directory: str) -> None:
     The other fields of the config are the run's own.
     """
     config, arrays = weights.load(run)
-    config.replace(data=()).save_in(directory)
+    config.replace(data=(), start_from="").save_in(directory)
     weights.save(directory, {name: array.astype(np.float16) for name, array in arrays.items()})
 
 

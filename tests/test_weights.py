@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from golden import trace
 
 from dlss_tf import Supersampler, weights
 from dlss_tf.errors import InputError
 from experiments.publish import publish
-from golden import trace
 
 ROOT = Path(__file__).resolve().parents[1]
 MOST_BYTES = 60e6

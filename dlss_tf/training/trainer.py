@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from .. import weights
-from .._compat import arrays
+from .._compat import arrays, variables
 from ..config import CONFIG_FILE, SIMULATED_COUNTS, Config
 from ..data.crops import CropStream, balanced, list_files
 from ..data.examples import draw_factors
@@ -71,6 +71,8 @@ def _prepare_run(config: Config, run: str, resume: bool) -> Config:
         _check_same(begun, config, run)
     else:
         config = config.replace(data=config.data or (SIMULATED_DATA,))
+        if config.start_from:
+            _check_fits(config)
     if config.data == (SIMULATED_DATA,):
         simulate_dataset(SIMULATED_DATA, SIMULATED_COUNTS[config.preset])
     for split in ("train", "val"):
@@ -89,6 +91,17 @@ def _check_same(begun: Config, asked: Config, run: str) -> None:
             )
 
 
+def _check_fits(config: Config) -> None:
+    """InputError unless the weights to start from are of a generator like this run's."""
+    found, _ = weights.load(weights.find(config.start_from))
+    for name in ("network", "width", "upsampling", "bias", *(["factors"] if config.network == "one-stage" else [])):
+        if getattr(found, name) != getattr(config, name):
+            raise InputError(
+                f"start_from {config.start_from}: expected weights of a generator with {name} {getattr(config, name)}, "
+                f"as this run's, found {getattr(found, name)}"
+            )
+
+
 def _restore(state: State, checkpoints: tf.train.CheckpointManager) -> None:
     """Everything from the latest checkpoint; discriminators stay new if a non-adversarial run goes on adversarially."""
     latest = checkpoints.latest_checkpoint
@@ -102,8 +115,12 @@ def _restore(state: State, checkpoints: tf.train.CheckpointManager) -> None:
 
 
 def _start(config: Config, state: State) -> None:
-    """What happens before the first iteration: initialisation pass, a full replay buffer."""
+    """What happens before the first iteration: initialisation pass, weights to start from, a full replay buffer."""
     generators.initialize(config, state.networks)
+    if config.start_from:
+        _, values = weights.load(weights.find(config.start_from))
+        for name, variable in variables(state.networks.generator).items():
+            variable.assign(values[name])
     stream = iter(CropStream(_training_files(config), config.size, seed=config.seed, augment=config.augment))
     for index, (positions, crops) in zip(range(state.replay.members), stream):
         state.replay.fill(index, crops[0], draw_factors(positions, config.factors, config.seed)[0])

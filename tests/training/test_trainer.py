@@ -13,6 +13,7 @@ import pytest
 import tensorflow as tf
 
 from dlss_tf import weights
+from dlss_tf._compat import arrays
 from dlss_tf.config import Config, preset
 from dlss_tf.errors import InputError, TrainingStopped
 from dlss_tf.training import trainer
@@ -26,7 +27,10 @@ def config(tiny_config):
 
 
 def equal(run, other):
-    (_, first), (_, second) = weights.load(run), weights.load(other)
+    return arrays_equal(weights.load(run)[1], weights.load(other)[1])
+
+
+def arrays_equal(first, second):
     assert first.keys() == second.keys()
     return all(np.array_equal(first[name], second[name]) for name in first)
 
@@ -119,6 +123,20 @@ def test_checkpoint_that_a_kill_left_half_written_is_passed_over(unstopped, conf
             file.write(b"half")
     assert train(config, run, resume=True) == "complete"
     assert equal(run, unstopped)
+
+
+def test_training_starts_from_other_weights_of_the_same_kind(config, tiny_run, tmp_path):
+    config = config.replace(start_from=tiny_run)
+    state = trainer.State.create(config)
+    trainer._start(config, state)
+    assert arrays_equal(arrays(state.networks.generator), weights.load(tiny_run)[1])
+    run = str(tmp_path / "run")
+    for other in (config.replace(width=0.3), config.replace(start_from="huge")):
+        with pytest.raises(InputError, match="start_from .*: expected .* width 0.3, .*, found 0.05|weights huge"):
+            train(other, run)
+        assert not os.path.exists(run)
+    assert train(config, run, stop_at=8) == "stopped"
+    assert train(config, run, resume=True, stop_at=9) == "stopped"
 
 
 def test_divergence_stops_with_a_sentence_and_keeps_the_last_good_checkpoint(config, tmp_path):
