@@ -10,7 +10,8 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 
 from absl.flags import argparse_flags
 
@@ -262,17 +263,27 @@ def _silent_stderr() -> Iterator[None]:
         os.close(nowhere)
 
 
+def status(program: str, command: Callable[[], int | None]) -> int:
+    """Run a command; its exit status, or 2 for bad input and 130 when interrupted, with one sentence on stderr.
+
+    Warnings are a sentence on stderr, too.
+    """
+    with warnings.catch_warnings():
+        warnings.showwarning = lambda message, *_: print(f"{program}: warning: {message}", file=sys.stderr)
+        try:
+            return command() or 0
+        except (InputError, TrainingStopped) as error:
+            print(f"{program}: {error}", file=sys.stderr)
+            return 2
+        except KeyboardInterrupt:
+            print(f"{program}: interrupted", file=sys.stderr)
+            return 128 + signal.SIGINT
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit status: 0, 2 for bad input, 130 when interrupted."""
+    """Run one command of the command line; returns its exit status."""
     arguments = _parser().parse_args(argv)
-    try:
-        return arguments.function(arguments) or 0
-    except (InputError, TrainingStopped) as error:
-        print(f"dlss-tf: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        print("dlss-tf: interrupted", file=sys.stderr)
-        return 128 + signal.SIGINT
+    return status("dlss-tf", lambda: arguments.function(arguments))
 
 
 if __name__ == "__main__":

@@ -36,9 +36,9 @@ def offset(size: int, factor: int) -> int:
     return (size % check_factor(factor)) // 2
 
 
-def positions(size: int, factor: int) -> np.ndarray:
-    """Sampled positions on an axis of ``size`` pixels, int64 [n]."""
-    return np.arange(offset(size, factor), size, factor)
+def positions(size: int, factor: int, first: int | None = None) -> np.ndarray:
+    """Sampled positions on an axis of ``size`` pixels, int64 [n]; ``first`` is the first, if not `offset`'s."""
+    return np.arange(offset(size, factor) if first is None else first, size, check_factor(factor))
 
 
 def count(size: int, factor: int) -> int:
@@ -46,10 +46,11 @@ def count(size: int, factor: int) -> int:
     return len(positions(size, factor))
 
 
-def sample_index(size: int, factor: int) -> np.ndarray:
+def sample_index(size: int, factor: int, first: int | None = None) -> np.ndarray:
     """For each pixel of an axis, which sample (0 ... n-1) is nearest, the lower one on a tie; int64 [size]."""
-    nearest = -((-2 * (np.arange(size) - offset(size, factor)) + factor) // (2 * factor))  # ceil(d/s - 1/2)
-    return np.clip(nearest, 0, count(size, factor) - 1)
+    sampled = positions(size, factor, first)
+    nearest = -((-2 * (np.arange(size) - sampled[0]) + factor) // (2 * factor))  # ceil(d/s - 1/2)
+    return np.clip(nearest, 0, len(sampled) - 1)
 
 
 def infill_index(size: int, factor: int) -> np.ndarray:
@@ -63,9 +64,11 @@ def downsample(image: np.ndarray, factor: int) -> np.ndarray:
     return image[..., rows[:, None], columns]
 
 
-def check_scan(scan: np.ndarray, size: tuple[int, int], factor: int) -> None:
+def check_scan(
+    scan: np.ndarray, size: tuple[int, int], factor: int, first: Sequence[int | None] = (None, None)
+) -> None:
     """InputError unless the last two axes of ``scan`` are as long as the lattice on ``size`` pixels has samples."""
-    expected = tuple(count(n, factor) for n in size)
+    expected = tuple(len(positions(n, factor, start)) for n, start in zip(size, first))
     if scan.shape[-2:] != expected:
         raise InputError(
             f"scan: expected {expected[0]}x{expected[1]} samples for {size[0]}x{size[1]} pixels at factor {factor}, "
@@ -73,13 +76,16 @@ def check_scan(scan: np.ndarray, size: tuple[int, int], factor: int) -> None:
         )
 
 
-def infill(scan: np.ndarray, size: tuple[int, int], factor: int) -> np.ndarray:
+def infill(
+    scan: np.ndarray, size: tuple[int, int], factor: int, first: Sequence[int | None] = (None, None)
+) -> np.ndarray:
     """Nearest-neighbour infill of a scan: [..., h, w] -> [..., *size], same dtype and units.
 
-    Raises InputError if the scan's shape is not what the lattice has on ``size`` pixels.
+    ``first`` is the first sampled row and column, the lattice's own if None. Raises InputError if the scan's shape is
+    not what the lattice has on ``size`` pixels.
     """
-    check_scan(scan, size, factor)
-    rows, columns = (sample_index(n, factor) for n in size)
+    check_scan(scan, size, factor, first)
+    rows, columns = (sample_index(n, factor, start) for n, start in zip(size, first))
     return scan[..., rows[:, None], columns]
 
 

@@ -27,12 +27,10 @@ def pretrained(name: str = PRETRAINED) -> str:
     for place in places:
         if os.path.isfile(os.path.join(place, CONFIG_FILE)):
             return place
-    raise InputError(f"weights {name}: expected a pretrained generator in {' or '.join(places)}, found nothing")
-
-
-def find(directory_or_name: str) -> str:
-    """A directory that is there, or else that of the pretrained generator of this name. InputError if there is none."""
-    return directory_or_name if os.path.isdir(directory_or_name) else pretrained(directory_or_name)
+    raise InputError(
+        f"weights {name}: expected a run directory, or a pretrained generator in {' or '.join(places)}, "
+        f"found {_kind(name)}"
+    )
 
 
 def save(directory: str, arrays: dict[str, np.ndarray]) -> str:
@@ -46,10 +44,15 @@ def save(directory: str, arrays: dict[str, np.ndarray]) -> str:
     return path
 
 
-def load(directory: str) -> tuple[Config, dict[str, np.ndarray]]:
-    """Config and float32 weights by name. Raises InputError naming the file that is missing or damaged."""
+def load(directory_or_name: str | None = None) -> tuple[Config, dict[str, np.ndarray]]:
+    """Config and float32 weights by name, of a run directory or a pretrained generator; None: the pretrained one.
+
+    A directory goes before a pretrained generator of the same name. Raises InputError naming the file that is missing
+    or damaged.
+    """
+    directory = directory_or_name or PRETRAINED
     if not os.path.isdir(directory):
-        raise InputError(f"weights {directory}: expected a run directory, found {_kind(directory)}")
+        directory = pretrained(directory)
     config = Config.load(os.path.join(directory, CONFIG_FILE))
     path = os.path.join(directory, FILE)
     if not os.path.isfile(path):

@@ -4,12 +4,12 @@ import argparse
 import os
 import sys
 
-from dlss_tf.errors import InputError
+from dlss_tf.cli import status
 from dlss_tf.evaluation.compare import compare, format_comparison
 from dlss_tf.training.trainer import NON_ADVERSARIAL
 
 
-def main() -> int:
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weights", required=True, help="run directory of an adversarially trained generator")
     parser.add_argument("--data", action="append", required=True, help="folder with val and test TIFFs")
@@ -20,14 +20,9 @@ def main() -> int:
     arguments = vars(parser.parse_args())
     run = arguments.pop("weights")
     generators = {"non-adversarial": os.path.join(run, NON_ADVERSARIAL), "adversarial": run}
-    try:
-        print(format_comparison(compare(generators, **arguments, name="adversarial")))
-    except InputError as error:
-        print(f"adversarial: {error}", file=sys.stderr)
-        return 2
+    print(format_comparison(compare(generators, **arguments, name="adversarial")))
     print(f"written to {arguments['results']}/adversarial.json, adversarial.png and adversarial-spectra.png")
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status("adversarial", main))

@@ -9,6 +9,7 @@ import trackpy
 from scipy.spatial import cKDTree
 from skimage.feature import peak_local_max
 
+from dlss_tf.cli import status
 from dlss_tf.errors import InputError
 from dlss_tf.evaluation.images import blurred, central_crops, completed, label
 from dlss_tf.evaluation.results import provenance, results_folder, write_json
@@ -66,7 +67,7 @@ def compare_columns(truth: np.ndarray, output: np.ndarray) -> dict[str, float]:
     }
 
 
-def main() -> int:
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("images", nargs="+", help="TIFFs of lattices, at least 512x512 px")
     parser.add_argument("--weights", help="run directory (the pretrained generator)")
@@ -74,22 +75,17 @@ def main() -> int:
     parser.add_argument("--dark", action="store_true", help="columns are dark, as in bright field")
     parser.add_argument("--results", default="results", help="folder for columns.json (%(default)s)")
     arguments = parser.parse_args()
-    try:
-        supersampler = Supersampler(arguments.weights)
-        found = {}
-        for path, crop in central_crops(arguments.images, 512):
-            output = completed(supersampler, crop, arguments.factor)[1]
-            pair = [1 - crop, 1 - output] if arguments.dark else [crop, output]
-            found[path] = compare_columns(*pair)
-            print(os.path.basename(path), {name: round(value, 3) for name, value in found[path].items()})
-        report = {"coverage": label(arguments.factor), "images": found, **provenance(arguments.images, "", 512)}
-        with results_folder(arguments.results):
-            write_json(os.path.join(arguments.results, "columns.json"), report)
-    except InputError as error:
-        print(f"columns: {error}", file=sys.stderr)
-        return 2
-    return 0
+    supersampler = Supersampler(arguments.weights)
+    found = {}
+    for path, crop in central_crops(arguments.images, 512):
+        output = completed(supersampler, crop, arguments.factor)[1]
+        pair = [1 - crop, 1 - output] if arguments.dark else [crop, output]
+        found[path] = compare_columns(*pair)
+        print(os.path.basename(path), {name: round(value, 3) for name, value in found[path].items()})
+    report = {"coverage": label(arguments.factor), "images": found, **provenance(arguments.images, "", 512)}
+    with results_folder(arguments.results):
+        write_json(os.path.join(arguments.results, "columns.json"), report)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status("columns", main))

@@ -7,7 +7,7 @@ import sys
 import numpy as np
 
 from dlss_tf import weights
-from dlss_tf.errors import InputError
+from dlss_tf.cli import status
 
 
 def publish(run: str, directory: str) -> None:
@@ -20,18 +20,13 @@ def publish(run: str, directory: str) -> None:
     weights.save(directory, {name: array.astype(np.float16) for name, array in arrays.items()})
 
 
-def main() -> int:
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weights", required=True, help="run directory")
     parser.add_argument("--out", default=os.path.join("checkpoints", weights.PRETRAINED), help="(%(default)s)")
     arguments = parser.parse_args()
-    try:
-        publish(arguments.weights, arguments.out)
-    except InputError as error:
-        print(f"publish: {error}", file=sys.stderr)
-        return 2
-    return 0
+    publish(arguments.weights, arguments.out)
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(status("publish", main))

@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import warnings
 
 import pytest
 
@@ -38,7 +39,7 @@ def test_help(arguments, capsys):
         (["train", "--run", "{}/run", "--iterations", "0"], "iterations: expected at least 8, found 0"),
         (["train", "--run", "{}/run", "--steps", "0"], "steps: expected at least 1, found 0"),
         (["train", "--run", "{}/run", "--data", "{}/none"], "none does not exist"),
-        (["evaluate", "--weights", "{}/none", "--data", "{}"], "expected a run directory, found nothing"),
+        (["evaluate", "--weights", "{}/none", "--data", "{}"], "expected a run directory, or a pretrained generator"),
         (["evaluate", "--weights", "{}", "--data", "{}"], "config.json: expected a run's configuration"),
         (["export", "--weights", "{}/none", "--out", "{}"], "expected a run directory"),
         (["export", "--weights", "{}", "--out", "{}", "--size", "7"], "size: expected a multiple of 32"),
@@ -46,7 +47,7 @@ def test_help(arguments, capsys):
         (["info", "--weights", "{}"], "config.json: expected a run's configuration"),
         (
             ["fit-p", "--weights", "{}/none", "--data", "{}", "--run", "{}/run"],
-            "expected a run directory, found nothing",
+            "expected a run directory, or a pretrained generator",
         ),
         (["train", "--run", "{}/run", "--network", "one-stage", "--adversarial"], "one-stage generator's adversarial"),
         (["train", "--run", "{}/run", "--coverage", "17"], "factors: expected whole numbers from 2 to 16, found [17]"),
@@ -58,6 +59,16 @@ def test_bad_input_is_one_sentence_and_status_2(arguments, sentence, tmp_path, c
     assert sentence in message
     assert message.startswith("dlss-tf: ") and message.count("\n") == 1
     assert os.listdir(tmp_path) == []
+
+
+def test_status_of_a_command_that_ends_otherwise(capsys):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    assert cli.status("job", interrupted) == 130
+    assert cli.status("job", lambda: warnings.warn("careful", stacklevel=1)) == 0
+    assert cli.status("job", lambda: 7) == 7
+    assert capsys.readouterr().err == "job: interrupted\njob: warning: careful\n"
 
 
 @pytest.mark.parametrize("arguments", [[], ["paint"], ["train"], ["evaluate", "--factors", "x", "--weights", "a"]])

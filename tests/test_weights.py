@@ -25,7 +25,9 @@ def test_pretrained_generator_is_found_and_small():
 
 
 def test_unknown_pretrained_generator():
-    with pytest.raises(InputError, match="weights huge: expected a pretrained generator in .*, found nothing"):
+    with pytest.raises(
+        InputError, match="weights huge: expected a run directory, or a pretrained generator in .*, found nothing"
+    ):
         weights.pretrained("huge")
 
 
@@ -59,4 +61,5 @@ def test_pretrained_generator_gives_the_same_image_on_every_stack():
 
 def test_without_weights_the_pretrained_generator_is_taken(rng):
     scan = rng.random((13, 13), np.float32)
-    np.testing.assert_array_equal(Supersampler()(scan, 5), Supersampler(weights.pretrained())(scan, 5))
+    for same in (weights.pretrained(), weights.PRETRAINED):
+        np.testing.assert_array_equal(Supersampler()(scan, 5), Supersampler(same)(scan, 5))

@@ -2,35 +2,126 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Callable
+
 import numpy as np
 import tensorflow as tf
 
 from .. import lattice, weights
-from ..data.examples import scan_range
 from ..errors import InputError
 from ..models import SIDE_MULTIPLE, generators
+from . import defects, tiles
+from .ensemble import MEMBERS, ensemble
+
+PIXELS_A_PASS = 1024 * 1024  # of tiles, or of small scans' images, that go through the generator together
+SMALLEST_TILE = 512
+
+OnProgress = Callable[[int, int], None]
 
 
 class Supersampler:
     """``Supersampler()(scan, factor=5)`` -> the image, `factor` times larger a side.
 
-    `weights_directory` is a run directory or one under ``checkpoints/``; without it the pretrained generator that comes
-    with this package is taken. Raises InputError if there are no weights.
+    `weights_or_name` is a run directory, one under ``checkpoints/`` or the name of a pretrained generator; without it
+    the pretrained one is taken. Images that are longer than `tile` px a side are made of tiles of that side. Raises
+    InputError if there are no weights, or if `tile` is not a multiple of 32 px, at least 512.
     """
 
-    def __init__(self, weights_directory: str | None = None):
-        weights_directory = weights_directory or weights.pretrained()
-        self.config, arrays = weights.load(weights_directory)
+    def __init__(self, weights_or_name: str | None = None, tile: int = 1024):
+        if tile < SMALLEST_TILE or tile % SIDE_MULTIPLE:
+            raise InputError(f"tile: expected a multiple of {SIDE_MULTIPLE} px, at least {SMALLEST_TILE}, found {tile}")
+        self.tile = tile
+        self.config, arrays = weights.load(weights_or_name)
         try:
             self._generator = generators.trained(self.config, arrays)
         except (KeyError, ValueError) as error:
-            raise InputError(f"weights {weights_directory}: do not fit its config.json: {error}") from None
+            raise InputError(f"weights {weights_or_name}: do not fit its config.json: {error}") from None
         self._run = tf.function(self._generator, input_signature=[tf.TensorSpec([None, None, None, 1])])
 
-    def complete(self, inputs: np.ndarray | tf.Tensor) -> tf.Tensor:
-        """Generator outputs for nearest-infilled inputs [b, H, W, 1] in [0, 1], of any sides; same shape and scale."""
+    def __call__(
+        self, scan: np.ndarray, factor: int, *, keep_known: bool = False, on_progress: OnProgress | None = None
+    ) -> np.ndarray:
+        """Supersample [h, w] or [b, h, w] in any units to float32 [..., factor h, factor w] in those units.
+
+        The sample [i, j] is the pixel [factor i, factor j] of the image; `keep_known` puts it there exactly. Non-finite
+        samples are filled in from their neighbours, a scan of one value gives an image of that value.
+        `on_progress(done, of)` is called after every pass through the generator; what it raises ends the work.
+        Warns of a factor that the generator was not trained for. Raises InputError for another shape, a factor outside
+        2 to 16, or another one than a one-stage generator was trained for, or a scan without a finite value.
+        """
+        scan, stack, factor = self._checked(scan, factor)
+        size = _size(stack, factor)
+        report = _counter(on_progress, self._passes(len(stack), size, factor))
+        images = self.image(stack, size, factor, report=report)
+        return _finished(images, scan, factor, keep_known)
+
+    def ensemble(
+        self, scan: np.ndarray, factor: int, *, keep_known: bool = False, on_progress: OnProgress | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """As calling it, but the mean over the scan's eight flips and rotations, and their standard deviation.
+
+        The second image says how far the generator is from sure of each pixel, in the scan's units. Takes eight times
+        as long.
+        """
+        scan, stack, factor = self._checked(scan, factor)
+        size = _size(stack, factor)
+        sizes = [size, size[::-1]] * (MEMBERS // 2)
+        report = _counter(on_progress, sum(self._passes(len(stack), each, factor) for each in sizes))
+
+        def run(turned: np.ndarray, turned_size: tuple[int, int], first: tuple[int, int]) -> np.ndarray:
+            return self.image(turned, turned_size, factor, first, report)
+
+        images, spreads = ensemble(run, stack, size, factor)
+        if keep_known:
+            spreads[:, ::factor, ::factor][np.isfinite(scan.reshape(stack.shape))] = 0
+        return _finished(images, scan, factor, keep_known), _finished(spreads, scan, factor, False)
+
+    def image(
+        self,
+        stack: np.ndarray,
+        size: tuple[int, int],
+        factor: int,
+        first: tuple[int | None, int | None] = (None, None),
+        report: Callable[[], None] = lambda: None,
+    ) -> np.ndarray:
+        """Images [b, *size], in the scans' units, of finite scans [b, h, w] on the lattice that `first` begins.
+
+        `first` is the first sampled row and column, the lattice's own for that size if None; `report` is called after
+        every pass.
+        """
+        low = stack.min((1, 2), keepdims=True)
+        scale = stack.max((1, 2), keepdims=True) - low
+        unit = (stack - low) / np.where(scale > 0, scale, 1)
+        starts = tuple(lattice.offset(n, factor) if start is None else start for n, start in zip(size, first))
+        images = np.empty((len(stack), *size), np.float32)
+
+        def run(part: np.ndarray) -> np.ndarray:
+            output = self.complete(part[..., None], starts).numpy()[..., 0]
+            report()
+            return output
+
+        group = self._scans_a_pass(size)
+        for i in range(0, len(stack), group):
+            infilled = lattice.infill(unit[i : i + group], size, factor, starts)
+            if max(size) <= self.tile:
+                images[i : i + group] = run(infilled)
+            else:
+                step = self._step(factor)
+                images[i] = tiles.complete(run, infilled[0], self.tile // step * step, step, self._tiles_a_pass())
+        return np.where(scale > 0, images * scale + low, low)
+
+    def complete(
+        self, inputs: np.ndarray | tf.Tensor, first: tuple[int | None, int | None] = (None, None)
+    ) -> tf.Tensor:
+        """Generator outputs for nearest-infilled inputs [b, H, W, 1] in [0, 1], of any sides; same shape and scale.
+
+        In one pass, so H and W are bounded by memory. `first` is the first sampled row and column, the lattice's own
+        for that size if None.
+        """
         height, width = inputs.shape[1:3]
-        (top, _), (left, _) = padding = [self._padding(side) for side in (height, width)]
+        padding = [self._padding(side, start) for side, start in zip((height, width), first)]
+        (top, _), (left, _) = padding
         padded = np.pad(np.asarray(inputs, np.float32), [(0, 0), *padding, (0, 0)], mode="symmetric")
         return self._run(padded)[:, top : top + height, left : left + width]
 
@@ -44,7 +135,18 @@ class Supersampler:
             )
         return factor
 
-    def _padding(self, side: int) -> tuple[int, int]:
+    def _checked(self, scan: np.ndarray, factor: int) -> tuple[np.ndarray, np.ndarray, int]:
+        """The scan in its own shape, as a finite stack [b, h, w] in float32, and the factor."""
+        factor = self.check_factor(factor)
+        if factor not in self.config.factors:
+            trained = ", ".join(map(str, self.config.factors))
+            warnings.warn(f"factor {factor}: this generator was trained for {trained}; expect less of it", stacklevel=3)
+        scan = np.asarray(scan, np.float32)
+        if scan.ndim not in (2, 3) or 0 in scan.shape:
+            raise InputError(f"scan: expected an image [h, w] or a stack [b, h, w], found shape {list(scan.shape)}")
+        return scan, np.stack([defects.fill_non_finite(frame) for frame in scan.reshape(-1, *scan.shape[-2:])]), factor
+
+    def _padding(self, side: int, first: int | None = None) -> tuple[int, int]:
         """Pixels to add before and after an axis: to a multiple of 32 on which the scan is on the lattice still.
 
         Only the one-stage generator, which takes the lattice's samples alone, needs some before.
@@ -52,23 +154,50 @@ class Supersampler:
         before, padded = 0, side + -side % SIDE_MULTIPLE
         if self.config.network == "one-stage":
             (factor,) = self.config.factors
-            while side + (before := (lattice.offset(padded, factor) - lattice.offset(side, factor)) % factor) > padded:
+            first = lattice.offset(side, factor) if first is None else first
+            while side + (before := (lattice.offset(padded, factor) - first) % factor) > padded:
                 padded += SIDE_MULTIPLE
         return before, padded - side - before
 
-    def __call__(self, scan: np.ndarray, factor: int) -> np.ndarray:
-        """Supersample [h, w] or [b, h, w] in any units to float32 [..., factor h, factor w] in those units.
+    def _step(self, factor: int) -> int:
+        """What tiles' starts are multiples of, px: they cut an image where the generator's own grid does."""
+        return factor if self.config.network == "one-stage" else SIDE_MULTIPLE
 
-        Non-finite values count as 0. Raises InputError for another shape, a factor outside 2 to 16, or another factor
-        than a one-stage generator was trained for.
-        """
-        factor = self.check_factor(factor)
-        scan = np.asarray(scan, np.float32)
-        if scan.ndim not in (2, 3) or 0 in scan.shape:
-            raise InputError(f"scan: expected an image [h, w] or a stack [b, h, w], found shape {list(scan.shape)}")
-        stack = np.nan_to_num(scan, nan=0.0, posinf=0.0, neginf=0.0).reshape(-1, *scan.shape[-2:])
-        size = tuple(side * factor for side in stack.shape[1:])
-        infilled = lattice.infill(stack, size, factor)[..., None]
-        low, scale = (part.numpy() for part in scan_range(tf.constant(infilled)))
-        images = self.complete((infilled - low) / scale).numpy() * scale + low
-        return images[..., 0].reshape(*scan.shape[:-2], *size)
+    def _tiles_a_pass(self) -> int:
+        return max(1, PIXELS_A_PASS // self.tile**2)
+
+    def _scans_a_pass(self, size: tuple[int, int]) -> int:
+        return max(1, PIXELS_A_PASS // (size[0] * size[1])) if max(size) <= self.tile else 1
+
+    def _passes(self, scans: int, size: tuple[int, int], factor: int) -> int:
+        """How many times `image` goes through the generator."""
+        if max(size) <= self.tile:
+            return -(-scans // self._scans_a_pass(size))
+        step = self._step(factor)
+        return scans * tiles.passes(size, self.tile // step * step, step, self._tiles_a_pass())
+
+
+def _size(stack: np.ndarray, factor: int) -> tuple[int, int]:
+    return stack.shape[1] * factor, stack.shape[2] * factor
+
+
+def _finished(images: np.ndarray, scan: np.ndarray, factor: int, keep_known: bool) -> np.ndarray:
+    """Images [b, H, W] in the shape that the scan had, with the finite samples of the scan in their places if asked."""
+    images = images.reshape(*scan.shape[:-2], *images.shape[1:])
+    if keep_known:
+        known = images[..., ::factor, ::factor]
+        known[...] = np.where(np.isfinite(scan), scan, known)
+    return images
+
+
+def _counter(on_progress: OnProgress | None, total: int) -> Callable[[], None]:
+    """What reports another pass as done."""
+    done = 0
+
+    def report() -> None:
+        nonlocal done
+        done += 1
+        if on_progress:
+            on_progress(done, total)
+
+    return report

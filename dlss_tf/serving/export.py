@@ -66,8 +66,8 @@ def _check_sides(scan: tf.Tensor, count: tf.Tensor, size: int) -> tf.Operation:
     return tf.debugging.Assert(valid, [message, count, "found", tf.shape(scan)[1:]])
 
 
-def export(weights_directory: str | None, destination: str, size: int = 512, version: int | None = None) -> str:
-    """Write ``destination/version/`` from a run directory's weights, or the pretrained ones if None; returns its path.
+def export(weights_or_name: str | None, destination: str, size: int = 512, version: int | None = None) -> str:
+    """Write ``destination/version/`` from the weights that `weights.load` takes; returns its path.
 
     Signatures: `serving_default`, image [b, size, size, 1] nearest-infilled in [0, 1] -> output, same shape and scale;
     `supersample`, scan [b, n, n] in any units and factor -> image [b, size, size] in the scan's units, n being the
@@ -75,7 +75,7 @@ def export(weights_directory: str | None, destination: str, size: int = 512, ver
     Raises InputError for missing weights, a size that is no multiple of 32, or a version that exists.
     """
     check_size(size)
-    config, arrays = weights.load(weights_directory or weights.pretrained())
+    config, arrays = weights.load(weights_or_name)
     version = version if version is not None else _next_version(destination)
     final = os.path.join(destination, str(version))
     if version < 1 or os.path.exists(final):

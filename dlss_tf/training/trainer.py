@@ -93,7 +93,7 @@ def _check_same(begun: Config, asked: Config, run: str) -> None:
 
 def _check_fits(config: Config) -> None:
     """InputError unless the weights to start from are of a generator like this run's."""
-    found, _ = weights.load(weights.find(config.start_from))
+    found, _ = weights.load(config.start_from)
     for name in ("network", "width", "upsampling", "bias", *(["factors"] if config.network == "one-stage" else [])):
         if getattr(found, name) != getattr(config, name):
             raise InputError(
@@ -118,7 +118,7 @@ def _start(config: Config, state: State) -> None:
     """What happens before the first iteration: initialisation pass, weights to start from, a full replay buffer."""
     generators.initialize(config, state.networks)
     if config.start_from:
-        _, values = weights.load(weights.find(config.start_from))
+        _, values = weights.load(config.start_from)
         for name, variable in variables(state.networks.generator).items():
             variable.assign(values[name])
     stream = iter(CropStream(_training_files(config), config.size, seed=config.seed, augment=config.augment))

@@ -39,12 +39,120 @@ def test_other_sides_are_mirrored_to_a_multiple_of_32(supersampler, rng):
     np.testing.assert_allclose(supersampler.complete(inputs), supersampler.complete(mirrored)[:, :, :80], atol=1e-6)
 
 
-def test_non_finite_values_count_as_0(supersampler, rng):
+def test_non_finite_samples_are_filled_from_their_neighbours(supersampler, rng):
     scan = rng.random((10, 10)).astype(np.float32)
-    scan[2, 3] = 0
+    scan[2, 3] = np.delete(scan[1:4, 2:5].ravel(), 4).mean()
     broken = scan.copy()
     broken[2, 3] = np.nan
-    np.testing.assert_array_equal(supersampler(broken, 4), supersampler(scan, 4))
+    np.testing.assert_allclose(supersampler(broken, 4), supersampler(scan, 4), atol=1e-5)
+
+
+def test_refuses_a_scan_without_finite_values(supersampler):
+    with pytest.raises(InputError, match="scan: expected finite values, found none"):
+        supersampler(np.full((2, 8, 8), np.nan), 4)
+
+
+def test_a_constant_scan_passes_through(supersampler, rng):
+    stack = np.stack([np.full((8, 8), 7.25), rng.random((8, 8))])
+    images = supersampler(stack, 4)
+    assert (images[0] == 7.25).all()
+    np.testing.assert_allclose(images[1], supersampler(stack[1], 4), rtol=1e-4, atol=1e-4)
+
+
+def test_known_pixels_are_put_back(supersampler, rng):
+    scan = rng.random((9, 12)).astype(np.float32)
+    scan[4, 5] = np.inf
+    image, plain = supersampler(scan, 4, keep_known=True), supersampler(scan, 4)
+    known = image[::4, ::4].copy()
+    assert known[4, 5] == plain[16, 20]
+    known[4, 5] = np.inf
+    np.testing.assert_array_equal(known, scan)
+    image[::4, ::4] = plain[::4, ::4]
+    np.testing.assert_array_equal(image, plain)
+
+
+def test_warns_of_a_factor_it_was_not_trained_for(supersampler, rng, recwarn):
+    supersampler(rng.random((8, 8)), 10)
+    assert not recwarn
+    with pytest.warns(UserWarning, match="factor 12: this generator was trained for 4, 5, 6, 7, 8, 9, 10"):
+        supersampler(rng.random((8, 8)), 12)
+
+
+@pytest.mark.parametrize("tile", [256, 1000])
+def test_refuses_other_tiles(tiny_run, tile):
+    with pytest.raises(InputError, match=f"tile: expected a multiple of 32 px, at least 512, found {tile}"):
+        Supersampler(tiny_run, tile=tile)
+
+
+@pytest.fixture(scope="module")
+def structured_scan():
+    """A simulated scan, large enough for several tiles of 512 px at factor 5; [150, 133]."""
+    from dlss_tf.data.simulate import simulate_crop
+
+    return simulate_crop(np.random.default_rng(3), 160)[:150, :133]
+
+
+def test_tiled_is_the_untiled_image(structured_scan):
+    whole = Supersampler(tile=1024)(structured_scan, 5)
+    tiled = Supersampler(tile=512)(structured_scan, 5)
+    assert whole.shape == (750, 665)
+    assert np.abs(tiled - whole).max() < 0.01 * np.ptp(whole)
+    assert (tiled != whole).any()  # it was tiled
+
+
+def test_tiles_of_a_one_stage_generator_lie_on_the_lattice(tiny_one_stage_run, rng):
+    """Where the network sees no border, a tile's samples give what the whole image's give there."""
+    scan = np.tile(rng.random((8, 8)), (16, 16))
+    image = Supersampler(tiny_one_stage_run, tile=512)(scan, 5)
+    assert image.shape == (640, 640) and np.isfinite(image).all()
+
+
+def test_progress_counts_every_pass(structured_scan):
+    seen = []
+    Supersampler(tile=512)(structured_scan, 5, on_progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(i + 1, len(seen)) for i in range(len(seen))]
+
+
+def test_what_progress_raises_ends_the_work(supersampler, rng):
+    def cancel(done, total):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        supersampler(rng.random((8, 8)), 4, on_progress=cancel)
+
+
+@pytest.mark.parametrize("factor", [4, 5])
+def test_images_of_an_ensemble_lie_on_one_another(factor):
+    """A smooth scan's image is where the scan is to a quarter of a pixel, so every member's is."""
+    y, x = np.mgrid[: 40 * factor, : 33 * factor] / factor
+    truth = (np.sin(x / 2) + np.cos(y / 2.5)).astype(np.float32)
+    supersampler, seen = Supersampler(), []
+    image, spread = supersampler.ensemble(truth[::factor, ::factor], factor, on_progress=lambda *n: seen.append(n))
+    assert image.shape == spread.shape == truth.shape
+    assert seen == [(i + 1, 8) for i in range(8)]
+
+    def error(shift, axis):
+        return np.mean((np.roll(image, shift, axis) - truth)[20:-20, 20:-20] ** 2)
+
+    assert error(0, 0) < np.mean((supersampler(truth[::factor, ::factor], factor) - truth)[20:-20, 20:-20] ** 2)
+    for axis in (0, 1):
+        before, here, after = (error(shift, axis) for shift in (-1, 0, 1))
+        assert abs((before - after) / (2 * (before - 2 * here + after))) < 0.25  # px, where the parabola is lowest
+
+
+def test_ensemble_of_a_turned_scan_is_the_turned_ensemble(supersampler, rng):
+    scan = rng.random((9, 13)).astype(np.float32)
+    image, spread = supersampler.ensemble(scan, 5)
+    turned, turned_spread = supersampler.ensemble(scan.T, 5)
+    np.testing.assert_allclose(turned, image.T, atol=1e-5)
+    np.testing.assert_allclose(turned_spread, spread.T, atol=1e-5)
+
+
+def test_ensemble_is_certain_of_known_pixels_alone(supersampler, rng):
+    scan = rng.random((2, 9, 12)).astype(np.float32)
+    image, spread = supersampler.ensemble(scan, 4, keep_known=True)
+    np.testing.assert_array_equal(image[:, ::4, ::4], scan)
+    assert (spread[:, ::4, ::4] == 0).all() and (spread[:, 1::4] > 0).all()
 
 
 @pytest.mark.parametrize("scan", [np.zeros(5), np.zeros((0, 4)), np.zeros((1, 1, 4, 4))])
@@ -83,7 +191,7 @@ def test_one_stage_refuses_other_factors(tiny_one_stage_run):
 
 
 def test_refuses_weights_that_are_missing_or_damaged(tiny_run, tmp_path):
-    with pytest.raises(InputError, match="nowhere: expected a run directory, found nothing"):
+    with pytest.raises(InputError, match="nowhere: expected a run directory, or .*, found nothing"):
         Supersampler(str(tmp_path / "nowhere"))
     with pytest.raises(InputError, match=r"config\.json: expected a run's configuration"):
         Supersampler(str(tmp_path))
