@@ -16,13 +16,14 @@ EXTRAS = {
     ],
     "codecs": ["imagecodecs"],
     "columns": ["trackpy"],
+    "files": ["rosettasciio[hdf5,zspy]", "mrcfile", "pillow"],
     "gpu": [
         "tensorflow[and-cuda]==2.15.*; python_version < '3.12'",
         "tensorflow[and-cuda]>=2.18; python_version >= '3.12'",
     ],
 }
-EXTRAS["all"] = [*EXTRAS["eval"], *EXTRAS["serve"], *EXTRAS["codecs"], *EXTRAS["columns"]]
-EXTRAS["dev"] = [*EXTRAS["all"], "pytest", "pytest-xdist", "ruff"]
+EXTRAS["all"] = [*EXTRAS["eval"], *EXTRAS["serve"], *EXTRAS["codecs"], *EXTRAS["columns"], *EXTRAS["files"]]
+EXTRAS["dev"] = [*EXTRAS["all"], "pytest", "pytest-xdist", "ruff", "hyperspy"]
 
 setup(
     name="dlss_tf",

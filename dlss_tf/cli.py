@@ -12,12 +12,17 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 from absl.flags import argparse_flags
 
 from .config import CHOICES, CONFIG_FILE, PRESETS, SIMULATED_COUNTS, Config, preset
 from .errors import InputError, TrainingStopped
 from .weights import PRETRAINED
+
+if TYPE_CHECKING:
+    from .inference.supersampler import Supersampler
+    from .micrograph import Micrograph
 
 DATA_HELP = "folder in the STEM Crops layout, {train,val,test}/*.tif; may be given several times"
 WEIGHTS_HELP = "run directory, or one under checkpoints/ (the pretrained generator)"
@@ -97,6 +102,91 @@ def _export(arguments: argparse.Namespace) -> None:
     print(export(arguments.weights, arguments.out, arguments.size, arguments.version))
 
 
+def _supersample(arguments: argparse.Namespace) -> int:
+    from .inference import files
+
+    files.check_out(arguments.files, arguments.out)
+    supersampler = _supersampler(arguments)
+
+    def supersample(source: str, target: str) -> Micrograph:
+        return files.supersample_file(supersampler, source, target, arguments.factor, **_how(arguments))
+
+    return _each_file(arguments, supersample, "x")
+
+
+def _downsample(arguments: argparse.Namespace) -> int:
+    from .inference import files
+
+    files.check_out(arguments.files, arguments.out)
+
+    def downsample(source: str, target: str) -> Micrograph:
+        return files.downsample_file(source, target, arguments.factor)
+
+    return _each_file(arguments, downsample, "every")
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    supersampler = _supersampler(arguments)
+    from .evaluation.check import check_file, format_check
+
+    def check(source: str) -> None:
+        print(format_check(check_file(supersampler, source, arguments.factor, arguments.results)))
+
+    return _each(arguments.images, check)
+
+
+def _watch(arguments: argparse.Namespace) -> None:
+    supersampler = _supersampler(arguments)
+    from .inference.watch import watch
+
+    out = arguments.out or os.path.join(arguments.folder, "supersampled")
+    watch(
+        supersampler,
+        arguments.folder,
+        out,
+        arguments.factor,
+        suffix=arguments.format,
+        existing=arguments.existing,
+        **_how(arguments),
+    )
+
+
+def _supersampler(arguments: argparse.Namespace) -> Supersampler:
+    _start_tensorflow()
+    from .inference.supersampler import Supersampler
+
+    return Supersampler(arguments.weights, arguments.tile)
+
+
+def _how(arguments: argparse.Namespace) -> dict[str, Any]:
+    return {name: getattr(arguments, name) for name in ("ensemble", "keep_known", "deblur")}
+
+
+def _each_file(arguments: argparse.Namespace, function: Callable[[str, str], Micrograph], name: str) -> int:
+    """Make a new file of each, say what it is, and go on after a bad one."""
+    from .inference.files import check_output, output_path
+
+    def one(source: str) -> None:
+        target = output_path(source, arguments.out, arguments.factor, arguments.format, name)
+        check_output(source, target, arguments.overwrite)
+        result = function(source, target)
+        print(f"{target}: {result.describe()}")
+
+    return _each(arguments.files, one)
+
+
+def _each(sources: Sequence[str], function: Callable[[str], None]) -> int:
+    """A sentence on stderr for each that is bad, and status 2 if any is."""
+    worst = 0
+    for source in sources:
+        try:
+            function(source)
+        except InputError as error:
+            print(f"dlss-tf: {error}", file=sys.stderr)
+            worst = 2
+    return worst
+
+
 def _info(arguments: argparse.Namespace) -> None:
     from . import weights
 
@@ -138,6 +228,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate(command("evaluate", _evaluate, "compare a generator with traditional methods (the paper's Table 2)"))
     _add_fit_p(command("fit-p", _fit_p, "fit eq. 1's p(c) to the errors of trained generators, for a new unified run"))
     _add_export(command("export", _export, "write a SavedModel for TensorFlow Serving"))
+    _add_supersample(command("supersample", _supersample, "supersample scans: any microscope's files, any size"))
+    _add_watch(command("watch", _watch, "supersample every new scan in a folder as it is finished"))
+    _add_downsample(command("downsample", _downsample, "make the scan that a faster acquisition would have given"))
+    _add_check(command("check", _check, "try on a full image whether its detail is too fine for a coarser scan"))
     info = command("info", _info, "show what a run was trained with, or a preset would be, or its learning schedule")
     info.add_argument("--weights", help="run directory")
     info.add_argument("--preset", default="quick", choices=PRESETS, help="without --weights (%(default)s)")
@@ -241,6 +335,83 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--version", type=int, help="version number; one above the highest there if not given")
 
 
+def _add_supersample(parser: argparse.ArgumentParser) -> None:
+    _add_files(parser, "scans: dm3, dm4, emd, ser, mrc, hspy, TIFF, PNG, npy and others")
+    _add_how(parser)
+
+
+def _add_watch(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folder", help="folder that the acquisition software writes into")
+    parser.add_argument("--out", help="folder for results (FOLDER/supersampled); results that are there are replaced")
+    parser.add_argument("--existing", action="store_true", help="supersample the scans that are there already, too")
+    _add_factor(parser)
+    _add_format(parser)
+    _add_how(parser)
+
+
+def _add_downsample(parser: argparse.ArgumentParser) -> None:
+    _add_files(parser, "images in any format that supersample reads")
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("images", nargs="+", metavar="IMAGE", help="images of which every pixel was scanned")
+    _add_factor(parser)
+    parser.add_argument("--results", default="results", help="folder for NAME-checkS.json and .png (%(default)s)")
+    _add_generator(parser)
+
+
+def _add_files(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument("files", nargs="+", metavar="FILE", help=what)
+    _add_factor(parser)
+    parser.add_argument("--out", help="file, or folder, to write (beside FILE)")
+    _add_format(parser)
+    parser.add_argument("--overwrite", action="store_true", help="replace results that are there")
+
+
+def _add_factor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--factor", type=int, required=True, metavar="S", help="every S-th point a side is scanned: coverage 1/S^2"
+    )
+
+
+def _add_format(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--format", default=".tif", type=_suffix, help="suffix of results: tif, ome.tif, hspy, mrc, png, ... (tif)"
+    )
+
+
+def _suffix(text: str) -> str:
+    return "." + text.lstrip(".")
+
+
+def _add_generator(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--weights", help=WEIGHTS_HELP)
+    parser.add_argument(
+        "--tile",
+        type=int,
+        default=1024,
+        help="side in px of the pieces that a larger image is made of; smaller ones need less memory (%(default)s)",
+    )
+
+
+def _add_how(parser: argparse.ArgumentParser) -> None:
+    _add_generator(parser)
+    parser.add_argument(
+        "--ensemble",
+        action="store_true",
+        help="mean over the scan's 8 flips and rotations, better and 8 times as long; "
+        "their spread goes into NAME-uncertainty",
+    )
+    parser.add_argument("--keep-known", action="store_true", help="put the scan's samples back exactly")
+    parser.add_argument(
+        "--deblur",
+        nargs="?",
+        const="wiener",
+        choices=("wiener", "adam"),
+        help="undo the blur that generators are trained with: directly (wiener, the default) or as published (adam)",
+    )
+
+
 def _start_tensorflow() -> None:
     """Import it, and run an operation, without the announcements that newer ones make whatever the log level is."""
     with _silent_stderr():
@@ -266,10 +437,17 @@ def _silent_stderr() -> Iterator[None]:
 def status(program: str, command: Callable[[], int | None]) -> int:
     """Run a command; its exit status, or 2 for bad input and 130 when interrupted, with one sentence on stderr.
 
-    Warnings are a sentence on stderr, too.
+    Warnings are a sentence on stderr, too, and the same one is not repeated.
     """
+    shown = set()
+
+    def show(message: Warning, *_: Any) -> None:
+        if str(message) not in shown:
+            print(f"{program}: warning: {message}", file=sys.stderr)
+        shown.add(str(message))
+
     with warnings.catch_warnings():
-        warnings.showwarning = lambda message, *_: print(f"{program}: warning: {message}", file=sys.stderr)
+        warnings.showwarning = show
         try:
             return command() or 0
         except (InputError, TrainingStopped) as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -47,6 +47,18 @@ class Progress:
         line = " | ".join(parts + [details] * bool(details))
         end = "\n" if not self.live or done >= self.total else ""
         print(("\r\x1b[K" if self.live else "") + line, end=end, file=sys.stderr, flush=True)
+
+
+def reporter(label: str) -> Callable[[int, int], None]:
+    """A function of (done, total) that shows progress from now on, if there is more than one thing to do."""
+    progress = Progress(label, 0)
+
+    def report(done: int, total: int) -> None:
+        progress.total = total
+        if total > 1:
+            progress.update(done)
+
+    return report
 
 
 def each(label: str, items: Iterable[T], total: int) -> Iterator[T]:

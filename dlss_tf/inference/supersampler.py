@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import warnings
 from collections.abc import Callable
 
@@ -11,7 +12,7 @@ import tensorflow as tf
 from .. import lattice, weights
 from ..errors import InputError
 from ..models import SIDE_MULTIPLE, generators
-from . import defects, tiles
+from . import deconvolution, defects, tiles
 from .ensemble import MEMBERS, ensemble
 
 PIXELS_A_PASS = 1024 * 1024  # of tiles, or of small scans' images, that go through the generator together
@@ -32,6 +33,7 @@ class Supersampler:
         if tile < SMALLEST_TILE or tile % SIDE_MULTIPLE:
             raise InputError(f"tile: expected a multiple of {SIDE_MULTIPLE} px, at least {SMALLEST_TILE}, found {tile}")
         self.tile = tile
+        self.name = os.path.basename(os.path.normpath(weights_or_name or weights.PRETRAINED))
         self.config, arrays = weights.load(weights_or_name)
         try:
             self._generator = generators.trained(self.config, arrays)
@@ -40,12 +42,19 @@ class Supersampler:
         self._run = tf.function(self._generator, input_signature=[tf.TensorSpec([None, None, None, 1])])
 
     def __call__(
-        self, scan: np.ndarray, factor: int, *, keep_known: bool = False, on_progress: OnProgress | None = None
+        self,
+        scan: np.ndarray,
+        factor: int,
+        *,
+        keep_known: bool = False,
+        deblur: str | None = None,
+        on_progress: OnProgress | None = None,
     ) -> np.ndarray:
         """Supersample [h, w] or [b, h, w] in any units to float32 [..., factor h, factor w] in those units.
 
-        The sample [i, j] is the pixel [factor i, factor j] of the image; `keep_known` puts it there exactly. Non-finite
-        samples are filled in from their neighbours, a scan of one value gives an image of that value.
+        The sample [i, j] is the pixel [factor i, factor j] of the image; `keep_known` puts it there exactly. `deblur`,
+        "wiener" or "adam", undoes the blur of the training target. Non-finite samples are filled in from their
+        neighbours, a scan of one value gives an image of that value.
         `on_progress(done, of)` is called after every pass through the generator; what it raises ends the work.
         Warns of a factor that the generator was not trained for. Raises InputError for another shape, a factor outside
         2 to 16, or another one than a one-stage generator was trained for, or a scan without a finite value.
@@ -54,15 +63,21 @@ class Supersampler:
         size = _size(stack, factor)
         report = _counter(on_progress, self._passes(len(stack), size, factor))
         images = self.image(stack, size, factor, report=report)
-        return _finished(images, scan, factor, keep_known)
+        return _finished(images, scan, factor, keep_known, deblur)
 
     def ensemble(
-        self, scan: np.ndarray, factor: int, *, keep_known: bool = False, on_progress: OnProgress | None = None
+        self,
+        scan: np.ndarray,
+        factor: int,
+        *,
+        keep_known: bool = False,
+        deblur: str | None = None,
+        on_progress: OnProgress | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """As calling it, but the mean over the scan's eight flips and rotations, and their standard deviation.
 
-        The second image says how far the generator is from sure of each pixel, in the scan's units. Takes eight times
-        as long.
+        The second image says how far the generator is from sure of each pixel, in the scan's units, before `deblur`.
+        Takes eight times as long.
         """
         scan, stack, factor = self._checked(scan, factor)
         size = _size(stack, factor)
@@ -75,7 +90,7 @@ class Supersampler:
         images, spreads = ensemble(run, stack, size, factor)
         if keep_known:
             spreads[:, ::factor, ::factor][np.isfinite(scan.reshape(stack.shape))] = 0
-        return _finished(images, scan, factor, keep_known), _finished(spreads, scan, factor, False)
+        return _finished(images, scan, factor, keep_known, deblur), _finished(spreads, scan, factor)
 
     def image(
         self,
@@ -181,8 +196,12 @@ def _size(stack: np.ndarray, factor: int) -> tuple[int, int]:
     return stack.shape[1] * factor, stack.shape[2] * factor
 
 
-def _finished(images: np.ndarray, scan: np.ndarray, factor: int, keep_known: bool) -> np.ndarray:
-    """Images [b, H, W] in the shape that the scan had, with the finite samples of the scan in their places if asked."""
+def _finished(
+    images: np.ndarray, scan: np.ndarray, factor: int, keep_known: bool = False, deblur: str | None = None
+) -> np.ndarray:
+    """Images [b, H, W] in the shape that the scan had, deblurred and with its finite samples in place if asked."""
+    if deblur is not None:
+        images = deconvolution.deblur(images, deblur)
     images = images.reshape(*scan.shape[:-2], *images.shape[1:])
     if keep_known:
         known = images[..., ::factor, ::factor]

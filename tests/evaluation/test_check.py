@@ -1,0 +1,73 @@
+import json
+
+import numpy as np
+import pytest
+
+from dlss_tf import Supersampler
+from dlss_tf.errors import InputError
+from dlss_tf.evaluation import check
+
+
+@pytest.fixture(scope="module")
+def supersampler():
+    return Supersampler()
+
+
+def waves(period, shape=(160, 192)):
+    """Waves of that many px along both axes, in [0, 1]."""
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    return (0.5 + 0.25 * np.sin(2 * np.pi * x / period) + 0.25 * np.sin(2 * np.pi * y / period)).astype(np.float32)
+
+
+@pytest.mark.parametrize("period", [7, 13, 24])
+def test_waves_are_too_fine_for_scans_of_less_than_two_samples_each(period):
+    fine = check.finer_than_scans(waves(period))
+    assert all((share > 0.9) == (2 * s > period) for s, share in fine.items() if abs(2 * s - period) > 1.5)
+    assert all(a <= b for a, b in zip(list(fine.values()), list(fine.values())[1:]))
+
+
+def test_share_is_of_the_variance():
+    mixed = 3 * waves(40) + waves(8)
+    assert check.finer_than_scans(mixed)[8] == pytest.approx(1 / 10, abs=0.02)
+
+
+def test_the_paper_s_failure_case_is_told_from_a_good_one(supersampler):
+    good, _ = check.check(supersampler, 1000 * waves(40) + 5, 5)
+    assert good["lost"] < 0.1 and good["verdict"].startswith("Factor 5 suits this image")
+    bad, _ = check.check(supersampler, waves(8), 6)
+    assert bad["too_fine"] > 0.9 and bad["lost"] > 0.5
+    assert bad["largest_factor"] in (3, 4) and f"factor {bad['largest_factor']} is the largest" in bad["verdict"]
+
+
+def test_noise_is_not_called_detail_that_is_too_fine(supersampler, rng):
+    noisy = waves(60) + rng.normal(0, 0.8, (160, 192)).astype(np.float32)
+    report, _ = check.check(supersampler, noisy, 4)
+    assert report["lost"] > check.MOST_LOST and "coarse enough" in report["verdict"]
+
+
+def test_report_is_about_the_panels(supersampler):
+    image = waves(30)
+    report, (infilled, output, target) = check.check(supersampler, image, 4)
+    assert infilled.shape == output.shape == target.shape == image.shape
+    assert report["root_mse"]["dlss"] == pytest.approx(np.sqrt(np.mean((output - target) ** 2)), rel=1e-4)
+    assert report["lost"] == pytest.approx(np.mean((output - target) ** 2) / np.var(target), rel=1e-3)
+
+
+def test_constant_image(supersampler):
+    report, _ = check.check(supersampler, np.full((64, 64), 3.0), 5)
+    assert report["lost"] < 0.01 and report["too_fine"] == 0
+
+
+def test_file_is_checked_into_results(supersampler, tmp_path):
+    np.save(tmp_path / "image.npy", waves(30))
+    report = check.check_file(supersampler, str(tmp_path / "image.npy"), 5, str(tmp_path / "results"))
+    assert json.loads((tmp_path / "results" / "image-check5.json").read_text()) == report
+    assert (tmp_path / "results" / "image-check5.png").read_bytes().startswith(b"\x89PNG")
+    assert report["verdict"] in check.format_check(report)
+
+
+def test_refuses_stacks(supersampler, tmp_path):
+    np.save(tmp_path / "stack.npy", np.stack([waves(30)] * 2))
+    with pytest.raises(InputError, match="stack.npy: expected one image, found a stack of shape"):
+        check.check_file(supersampler, str(tmp_path / "stack.npy"), 5, str(tmp_path / "results"))
+    assert not (tmp_path / "results").exists()

@@ -1,0 +1,79 @@
+import numpy as np
+import pytest
+from golden import real_image, trace
+
+from dlss_tf import Supersampler
+from dlss_tf.errors import InputError
+from dlss_tf.evaluation.images import blurred
+from dlss_tf.inference import deconvolution
+
+
+@pytest.fixture
+def image(rng):
+    """Blobs a few px wide, in units of a detector; [40, 50]."""
+    y, x = np.mgrid[:40, :50]
+    spots = rng.random((12, 2)) * (40, 50)
+    return 1000 + sum(300 * np.exp(-((y - a) ** 2 + (x - b) ** 2) / 8) for a, b in spots).astype(np.float32)
+
+
+@pytest.mark.parametrize("method", deconvolution.METHODS)
+def test_a_blurred_image_is_restored(image, method):
+    soft = blurred(image)
+    restored = deconvolution.deblur(soft[None], method)[0]
+    assert restored.dtype == np.float32
+    # Every step of ADAM's moves flat parts, too: on an image with many of them it gains little.
+    gain = {"wiener": 0.4, "adam": 1.0}[method]
+    assert np.mean((restored - image) ** 2) < gain * np.mean((soft - image) ** 2)
+    assert np.mean((blurred(restored) - soft) ** 2) < 0.01 * np.mean((blurred(soft) - soft) ** 2)
+
+
+def test_wiener_is_the_least_squares_solution(rng):
+    """Against a dense solve with the blur's own matrix, made by blurring every single pixel."""
+    shape, r = (6, 9), deconvolution.REGULARISATION
+    pixels = np.eye(shape[0] * shape[1], dtype=np.float32).reshape(-1, *shape)
+    blur = np.stack([blurred(pixel).ravel() for pixel in pixels], axis=1).astype(np.float64)
+    soft = rng.random(shape)
+    # The mirror counts inner pixels twice or four times; with its weights the normal equations are the transform's.
+    weights = np.outer(*(np.r_[1, np.full(n - 2, 2), 1] for n in shape)).ravel()
+    adjoint = (blur * weights[:, None]).T / weights[:, None]
+    expected = np.linalg.solve(
+        adjoint @ blur + r * np.eye(blur.shape[0]), (adjoint + r * np.eye(blur.shape[0])) @ soft.ravel()
+    )
+    restored = deconvolution.wiener(soft[None])[0]
+    np.testing.assert_allclose(restored.ravel(), expected, rtol=1e-3, atol=1e-3)
+
+
+@pytest.mark.parametrize("method", deconvolution.METHODS)
+def test_units_and_constants(image, method):
+    soft = blurred(image)
+    restored = deconvolution.deblur(np.stack([soft, 5 * soft - 200, np.full_like(soft, 7)]), method)
+    np.testing.assert_allclose(restored[1], 5 * restored[0] - 200, rtol=1e-3)
+    np.testing.assert_allclose(restored[2], 7, rtol=1e-5)
+
+
+def test_other_input_is_refused():
+    with pytest.raises(InputError, match="deblur: expected one of wiener, adam, found magic"):
+        deconvolution.deblur(np.zeros((1, 8, 8)), "magic")
+    with pytest.raises(InputError, match="deblur: expected at least 3 px a side, found 2x8"):
+        deconvolution.deblur(np.zeros((1, 2, 8)), "wiener")
+
+
+def test_outputs_of_a_generator_are_deblurred(rng):
+    supersampler, scan = Supersampler(), rng.random((2, 9, 12)).astype(np.float32)
+    plain = supersampler(scan, 4)
+    deblurred = supersampler(scan, 4, deblur="wiener", keep_known=True)
+    np.testing.assert_array_equal(deblurred[:, ::4, ::4], scan)
+    expected = deconvolution.wiener(plain)
+    np.testing.assert_allclose(deblurred[:, 1::4], expected[:, 1::4], atol=1e-5)
+
+
+def test_published_figures():
+    published, crop = trace("deconvolution"), real_image("train/truth-1.tif")
+    crop = (crop - crop.min()) / np.ptp(crop)
+    soft = blurred(crop)
+    restored = deconvolution._adam(soft[None, :, :, None]).numpy()[0, :, :, 0]  # in the crop's own scale, as published
+    np.testing.assert_allclose(restored, published["restored"], atol=5e-4)  # kept in half precision
+    assert np.mean((blurred(restored) - soft) ** 2) == pytest.approx(published["residual"], rel=1e-3)
+    assert np.mean((restored - crop) ** 2) == pytest.approx(published["mse_restored_vs_truth"], rel=1e-3)
+    directly = deconvolution.wiener(soft[None])[0]
+    assert np.mean((directly - crop) ** 2) < published["mse_restored_vs_truth"]

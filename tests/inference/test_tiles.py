@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+
+from dlss_tf.inference import tiles
+
+
+@pytest.mark.parametrize("size", [100, 1024, 1025, 1056, 1500, 1792, 1793, 4096, 10_001])
+@pytest.mark.parametrize(("tile", "step"), [(1024, 32), (512, 32), (1022, 7), (1020, 5)])
+def test_spans_cover_an_axis(size, tile, step):
+    spans = tiles.spans(size, tile, step)
+    assert spans[0][0] == 0 and spans[-1][1] == size
+    assert all(start % step == 0 for start, _ in spans)
+    assert all(stop - start == tile for start, stop in spans[:-1])
+    if len(spans) > 1:
+        assert tile - step < spans[-1][1] - spans[-1][0] <= tile
+        assert all(stop - start >= tiles.OVERLAP for (_, stop), (start, _) in zip(spans, spans[1:]))
+    assert (len(spans) == 1) == (size <= tile)
+
+
+def test_no_more_tiles_than_needed():
+    assert tiles.spans(4096, 1024, 32) == [(768 * i, 768 * i + 1024) for i in range(5)]
+
+
+@pytest.mark.parametrize("size", [1025, 1793, 4096])
+def test_shares_sum_to_1_and_discard_borders(size):
+    spans = tiles.spans(size, 1024, 32)
+    total, discarded = np.zeros(size), (tiles.OVERLAP - tiles.RAMP) // 2
+    for i, ((start, stop), share) in enumerate(zip(spans, tiles.shares(spans))):
+        total[start:stop] += share
+        assert share.min() >= 0
+        assert i == 0 or not share[:discarded].any()
+        assert i == len(spans) - 1 or not share[-discarded:].any()
+    np.testing.assert_allclose(total, 1, rtol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(700, 600), (512, 900), (40, 1300)])
+def test_a_local_function_is_the_same_tiled(rng, shape):
+    image, calls = rng.random(shape).astype(np.float32), []
+
+    def run(parts):
+        calls.append(parts.shape)
+        assert max(parts.shape[1:]) <= 512 and len(parts) <= 2
+        return 2 * parts + 1
+
+    np.testing.assert_allclose(tiles.complete(run, image, 512, 32, 2), 2 * image + 1, rtol=1e-5)
+    assert len(calls) == tiles.passes(shape, 512, 32, 2)
