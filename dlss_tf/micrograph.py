@@ -308,18 +308,19 @@ class _Messages(logging.Handler):
 def _quiet() -> Iterator[list[str]]:
     """Without the warnings and messages of readers and writers; gives the error messages."""
     handler, loggers = _Messages(), [logging.getLogger(name) for name in ("rsciio", "tifffile")]
-    propagated = [logger.propagate for logger in loggers]
+    before = [(logger.propagate, logger.level) for logger in loggers]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for logger in loggers:
             logger.addHandler(handler)
             logger.propagate = False
+            logger.setLevel(logging.ERROR)  # whatever another library has set
         try:
             yield handler.texts
         finally:
-            for logger, propagate in zip(loggers, propagated):
+            for logger, (logger.propagate, level) in zip(loggers, before):
                 logger.removeHandler(handler)
-                logger.propagate = propagate
+                logger.setLevel(level)
 
 
 # ---------------------------------------------------------------- writing
