@@ -17,13 +17,23 @@ EXTRAS = {
     "codecs": ["imagecodecs"],
     "columns": ["trackpy"],
     "files": ["rosettasciio[hdf5,zspy]", "mrcfile", "pillow"],
+    "lazy": ["dask[array]>=2024.12", "distributed>=2024.12", "zarr>=2.18"],
+    "hyperspy": ["hyperspy>=2"],
     "gpu": [
         "tensorflow[and-cuda]==2.15.*; python_version < '3.12'",
         "tensorflow[and-cuda]>=2.18; python_version >= '3.12'",
     ],
 }
-EXTRAS["all"] = [*EXTRAS["eval"], *EXTRAS["serve"], *EXTRAS["codecs"], *EXTRAS["columns"], *EXTRAS["files"]]
-EXTRAS["dev"] = [*EXTRAS["all"], "pytest", "pytest-xdist", "ruff", "hyperspy"]
+EXTRAS["all"] = [
+    *EXTRAS["eval"],
+    *EXTRAS["serve"],
+    *EXTRAS["codecs"],
+    *EXTRAS["columns"],
+    *EXTRAS["files"],
+    *EXTRAS["lazy"],
+    *EXTRAS["hyperspy"],
+]
+EXTRAS["dev"] = [*EXTRAS["all"], "pytest", "pytest-xdist", "ruff"]
 
 setup(
     name="dlss_tf",

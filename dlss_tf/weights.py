@@ -44,15 +44,19 @@ def save(directory: str, arrays: dict[str, np.ndarray]) -> str:
     return path
 
 
+def find(directory_or_name: str | None = None) -> str:
+    """The directory that `load` loads; InputError if there is none."""
+    directory = directory_or_name or PRETRAINED
+    return directory if os.path.isdir(directory) else pretrained(directory)
+
+
 def load(directory_or_name: str | None = None) -> tuple[Config, dict[str, np.ndarray]]:
     """Config and float32 weights by name, of a run directory or a pretrained generator; None: the pretrained one.
 
     A directory goes before a pretrained generator of the same name. Raises InputError naming the file that is missing
     or damaged.
     """
-    directory = directory_or_name or PRETRAINED
-    if not os.path.isdir(directory):
-        directory = pretrained(directory)
+    directory = find(directory_or_name)
     config = Config.load(os.path.join(directory, CONFIG_FILE))
     path = os.path.join(directory, FILE)
     if not os.path.isfile(path):

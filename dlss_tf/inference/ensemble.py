@@ -7,7 +7,9 @@ from collections.abc import Callable
 import numpy as np
 
 MEMBERS = 8
+WAYS = [(turns, flipped) for turns in range(4) for flipped in (False, True)]
 
+Way = tuple[int, bool]  # quarter turns, and whether it is flipped after them
 Run = Callable[[np.ndarray, tuple[int, int], tuple[int, int]], np.ndarray]
 
 
@@ -21,27 +23,35 @@ def ensemble(
     the pixel.
     """
     total, squares = np.zeros((2, len(scan), *size))
-    for turns in range(4):
-        for flipped in (False, True):
-            image = _back(run(*_turned(scan, size, factor, first, turns, flipped)), turns, flipped)
-            total += image
-            squares += np.square(image, dtype=np.float64)
+    for way in WAYS:
+        image = back(run(turned(scan, way), *turned_lattice(scan.shape[1:], size, factor, first, way)), way)
+        total += image
+        squares += np.square(image, dtype=np.float64)
     mean = total / MEMBERS
     return mean.astype(np.float32), np.sqrt(np.maximum(squares / MEMBERS - mean**2, 0)).astype(np.float32)
 
 
-def _turned(scan, size, factor, first, turns, flipped):
-    """The scan turned, then flipped, with its image's size and first samples."""
+def turned(scan: np.ndarray, way: Way) -> np.ndarray:
+    """Scan [..., h, w] turned, then flipped."""
+    turns, flipped = way
+    scan = np.rot90(scan, turns, (-2, -1))
+    return scan[..., ::-1] if flipped else scan
+
+
+def turned_lattice(
+    shape: tuple[int, int], size: tuple[int, int], factor: int, first: tuple[int, int], way: Way
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """Size of the image, and first samples, of a scan of `shape` with these once it is turned."""
+    turns, flipped = way
     # px after the last sample
-    last = tuple(side - 1 - start - (n - 1) * factor for side, start, n in zip(size, first, scan.shape[1:]))
+    last = tuple(side - 1 - start - (n - 1) * factor for side, start, n in zip(size, first, shape))
     for _ in range(turns):  # np.rot90: the last column becomes the first row
         first, last = (last[1], first[0]), (first[1], last[0])
         size = size[::-1]
-    if flipped:
-        first = (first[0], last[1])
-    turned = np.rot90(scan, turns, (1, 2))
-    return (turned[:, :, ::-1] if flipped else turned), size, first
+    return size, (first[0], last[1]) if flipped else first
 
 
-def _back(images, turns, flipped):
-    return np.rot90(images[:, :, ::-1] if flipped else images, -turns, (1, 2))
+def back(images: np.ndarray, way: Way) -> np.ndarray:
+    """What `turned` takes to `images` [..., H, W]."""
+    turns, flipped = way
+    return np.rot90(images[..., ::-1] if flipped else images, -turns, (-2, -1))

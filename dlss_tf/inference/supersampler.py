@@ -10,6 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 from .. import lattice, weights
+from ..config import Config
 from ..errors import InputError
 from ..models import SIDE_MULTIPLE, generators
 from . import deconvolution, defects, tiles
@@ -30,9 +31,8 @@ class Supersampler:
     """
 
     def __init__(self, weights_or_name: str | None = None, tile: int = 1024):
-        if tile < SMALLEST_TILE or tile % SIDE_MULTIPLE:
-            raise InputError(f"tile: expected a multiple of {SIDE_MULTIPLE} px, at least {SMALLEST_TILE}, found {tile}")
-        self.tile = tile
+        check_tile(tile)
+        self.weights, self.tile = weights_or_name, tile
         self.name = os.path.basename(os.path.normpath(weights_or_name or weights.PRETRAINED))
         self.config, arrays = weights.load(weights_or_name)
         try:
@@ -122,7 +122,7 @@ class Supersampler:
             if max(size) <= self.tile:
                 images[i : i + group] = run(infilled)
             else:
-                step = self._step(factor)
+                step = step_of(self.config, factor)
                 images[i] = tiles.complete(run, infilled[0], self.tile // step * step, step, self._tiles_a_pass())
         return np.where(scale > 0, images * scale + low, low)
 
@@ -142,20 +142,12 @@ class Supersampler:
 
     def check_factor(self, factor: int) -> int:
         """Return it as an int; InputError unless the generator takes it."""
-        factor = lattice.check_factor(factor)
-        if self.config.network == "one-stage" and factor not in self.config.factors:
-            raise InputError(
-                f"factor: expected {self.config.factors[0]}, the only one that this one-stage generator takes, "
-                f"found {factor}"
-            )
-        return factor
+        return check_factor(self.config, factor)
 
     def _checked(self, scan: np.ndarray, factor: int) -> tuple[np.ndarray, np.ndarray, int]:
         """The scan in its own shape, as a finite stack [b, h, w] in float32, and the factor."""
         factor = self.check_factor(factor)
-        if factor not in self.config.factors:
-            trained = ", ".join(map(str, self.config.factors))
-            warnings.warn(f"factor {factor}: this generator was trained for {trained}; expect less of it", stacklevel=3)
+        warn_if_untrained(self.config, factor)
         scan = np.asarray(scan, np.float32)
         if scan.ndim not in (2, 3) or 0 in scan.shape:
             raise InputError(f"scan: expected an image [h, w] or a stack [b, h, w], found shape {list(scan.shape)}")
@@ -174,10 +166,6 @@ class Supersampler:
                 padded += SIDE_MULTIPLE
         return before, padded - side - before
 
-    def _step(self, factor: int) -> int:
-        """What tiles' starts are multiples of, px: they cut an image where the generator's own grid does."""
-        return factor if self.config.network == "one-stage" else SIDE_MULTIPLE
-
     def _tiles_a_pass(self) -> int:
         return max(1, PIXELS_A_PASS // self.tile**2)
 
@@ -188,8 +176,36 @@ class Supersampler:
         """How many times `image` goes through the generator."""
         if max(size) <= self.tile:
             return -(-scans // self._scans_a_pass(size))
-        step = self._step(factor)
+        step = step_of(self.config, factor)
         return scans * tiles.passes(size, self.tile // step * step, step, self._tiles_a_pass())
+
+
+def check_tile(tile: int) -> None:
+    """InputError unless tiles of this side can be cut and put together."""
+    if tile < SMALLEST_TILE or tile % SIDE_MULTIPLE:
+        raise InputError(f"tile: expected a multiple of {SIDE_MULTIPLE} px, at least {SMALLEST_TILE}, found {tile}")
+
+
+def check_factor(config: Config, factor: int) -> int:
+    """Return it as an int; InputError unless the generator of that config takes it."""
+    factor = lattice.check_factor(factor)
+    if config.network == "one-stage" and factor not in config.factors:
+        raise InputError(
+            f"factor: expected {config.factors[0]}, the only one that this one-stage generator takes, found {factor}"
+        )
+    return factor
+
+
+def warn_if_untrained(config: Config, factor: int) -> None:
+    """Warn the caller's caller's caller of a factor that the generator of that config was not trained for."""
+    if factor not in config.factors:
+        trained = ", ".join(map(str, config.factors))
+        warnings.warn(f"factor {factor}: this generator was trained for {trained}; expect less of it", stacklevel=4)
+
+
+def step_of(config: Config, factor: int) -> int:
+    """What tiles' starts are multiples of, px: they cut an image where the generator's own grid does."""
+    return factor if config.network == "one-stage" else SIDE_MULTIPLE
 
 
 def _size(stack: np.ndarray, factor: int) -> tuple[int, int]:

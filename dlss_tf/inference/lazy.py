@@ -1,0 +1,318 @@
+"""Stacks larger than memory: Dask arrays of scans in, Dask arrays of images out, tile by tile.
+
+A task takes the samples under one tile, and some around it, through the generator; another blends up to four tiles
+into a chunk of the image. Nothing holds a whole image, whatever its size. Dask decides where tasks run: in threads of
+this process, or on the workers of a `dask.distributed` client.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+import os
+import threading
+from collections import defaultdict
+from dataclasses import dataclass
+
+import dask.array as da
+import numpy as np
+from dask.base import tokenize
+from dask.highlevelgraph import HighLevelGraph
+
+from .. import lattice, weights
+from ..errors import InputError
+from . import defects, tiles
+from .ensemble import WAYS, Way, back, turned, turned_lattice
+from .ngff import HALVINGS
+from .supersampler import Supersampler, check_factor, check_tile, step_of, warn_if_untrained
+
+MARGIN = 32  # samples around a tile's own; non-finite ones are filled as in the whole scan if no further from a finite
+DIRECTLY = {"method": "tasks", "threshold": 10**9}  # rechunk without steps in between, whose chunks can be large
+
+AS_IT_IS = (0, False)
+
+Index = tuple[int, ...]
+Span = tuple[int, int]  # start and stop
+Place = tuple[tuple[slice, ...], tuple[slice, ...]]  # where a part goes, and what of it
+
+
+@dataclass(frozen=True)
+class Job:
+    """What every tile of an array has in common. It is small and pickles, which a Supersampler does not."""
+
+    weights: str | None
+    changed: int  # when the weights were, ns: no worker goes on with the old ones after more training
+    tile: int
+    step: int
+    factor: int
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A tile along one axis."""
+
+    context: Span  # samples that its task is given
+    index: np.ndarray  # for each px of the tile, which of those samples fills it
+    share: np.ndarray  # what each px that is kept contributes to the image
+    keep: slice  # px of the tile that contribute to the image
+    kept: Span  # the same, px of the image
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A tile of a scan that is turned a way, and where it lies in the scan as it is."""
+
+    way: Way
+    first: tuple[int, int]  # first sampled row and column of the turned image
+    row: Stretch
+    column: Stretch
+    context: tuple[Span, Span]  # rows and columns of samples, as the scan is
+    kept: tuple[Span, Span]  # rows and columns of px, as the image is
+
+
+def supersample_lazily(
+    scans: da.Array, factor: int, weights_or_name: str | None = None, tile: int = 1024, *, keep_known: bool = False
+) -> da.Array:
+    """``Supersampler(weights_or_name, tile)(scan, factor)`` of every scan, as Dask computes it: [..., h, w] in any
+    units and chunks to float32 [..., factor h, factor w] in those units, in chunks of up to `tile` / 2 px a side.
+
+    Equal to it within rounding, except in holes that are deeper than 32 samples of non-finite values: what fills them
+    is then made of the finite samples near the tile. `keep_known` is as there. Raises InputError for what it does,
+    and for what is not a Dask array of known shape; a scan without a finite value raises it when it is computed.
+    """
+    job, scans = _checked(scans, factor, weights_or_name, tile)
+    images = _complete(job, scans, [AS_IT_IS])[0]
+    return _put_back(images, scans, job) if keep_known else images
+
+
+def ensemble_lazily(
+    scans: da.Array, factor: int, weights_or_name: str | None = None, tile: int = 1024, *, keep_known: bool = False
+) -> tuple[da.Array, da.Array]:
+    """As `supersample_lazily`, but the mean over eight flips and rotations, and their standard deviation.
+
+    Compute or write the two together (`dask.compute`), or all is done twice.
+    """
+    job, scans = _checked(scans, factor, weights_or_name, tile)
+    images, spreads = _complete(job, scans, WAYS)
+    if not keep_known:
+        return images, spreads
+    return _put_back(images, scans, job), _put_back(spreads, scans, job, 0)
+
+
+def _checked(scans: da.Array, factor: int, weights_or_name: str | None, tile: int) -> tuple[Job, da.Array]:
+    """The job, and the scans in float32."""
+    if not isinstance(scans, da.Array) or scans.ndim < 2 or any(math.isnan(n) or n == 0 for n in scans.shape):
+        found = f"shape {list(scans.shape)}" if isinstance(scans, da.Array) else type(scans).__name__
+        raise InputError(f"scans: expected a Dask array [..., h, w] of known shape, found {found}")
+    if scans.dtype.kind not in "biuf":
+        raise InputError(f"scans: expected real numbers, found {scans.dtype}")
+    check_tile(tile)
+    config, _ = weights.load(weights_or_name)
+    factor = check_factor(config, factor)
+    warn_if_untrained(config, factor)
+    directory = weights.find(weights_or_name)
+    if weights_or_name and os.path.isdir(weights_or_name):
+        weights_or_name = os.path.abspath(weights_or_name)  # workers may run in another folder
+    changed = os.stat(os.path.join(directory, weights.FILE)).st_mtime_ns
+    return Job(weights_or_name, changed, tile, step_of(config, factor), factor), scans.astype(np.float32)
+
+
+def _ranges(scans: da.Array) -> tuple[da.Array, da.Array]:
+    """Lowest and highest finite value of each scan, [..., 1, 1] in chunks of one; infinite if there is none."""
+    finite = da.isfinite(scans)
+    low = da.where(finite, scans, np.float32(np.inf)).min((-2, -1), keepdims=True)
+    high = da.where(finite, scans, np.float32(-np.inf)).max((-2, -1), keepdims=True)
+    return tuple(each.rechunk(1, method="tasks") for each in (low, high))
+
+
+def _complete(job: Job, scans: da.Array, ways: list[Way]) -> da.Array:
+    """[1, ..., H, W], the images of scans [..., h, w]; of more than one way [2, ..., H, W], their mean and spread.
+
+    A tile's task takes blocks of the scans themselves, not cut to its context by a task between: that one Dask would
+    run, and the tile after it, as soon as the block is there, and so hold all tiles of an image at a time.
+    """
+    size = scans.shape[-2] * job.factor, scans.shape[-1] * job.factor
+    chunks = (*_singles(scans), *(_regular(side, job) for side in size))
+    plan = [tile for way in ways for tile in _plan(job, scans.shape[-2:], size, way)]
+    blends = _blends(plan, ways, [_edges(axis) for axis in chunks[-2:]])
+    ranges = _ranges(scans)
+    name = f"supersampled-{tokenize(scans, job, ways)}"
+    graph = {}
+    for frame in np.ndindex(*scans.shape[:-2]):
+        low, high = ((each.name, *frame, 0, 0) for each in ranges)
+        for k, tile in enumerate(plan):
+            keys, places = _blocks(scans, frame, tile)
+            graph[("tile-" + name, *frame, k)] = (functools.partial(_tile, job, tile, places), keys, low, high)
+        for chunk, (numbers, blend) in blends.items():
+            keys = [("tile-" + name, *frame, k) for k in numbers]
+            graph[(name, 0, *frame, *chunk)] = (blend, keys, low, high)
+    layers = HighLevelGraph.from_collections(name, graph, dependencies=[scans, *ranges])
+    results = 1 if len(ways) == 1 else 2
+    return da.Array(layers, name, ((results,), *chunks), meta=np.empty((0,) * (1 + scans.ndim), np.float32))
+
+
+def _plan(job: Job, shape: tuple[int, int], size: tuple[int, int], way: Way) -> list[Tile]:
+    """The tiles of a scan of that shape, turned that way: the same that `Supersampler` takes."""
+    turned_shape = shape[::-1] if way[0] % 2 else shape
+    turned_size, first = turned_lattice(shape, size, job.factor, (0, 0), way)
+    tile = job.tile if max(size) <= job.tile else job.tile // job.step * job.step
+    axes = [_stretches(side, tile, job, start) for side, start in zip(turned_size, first)]
+    return [
+        Tile(
+            way,
+            first,
+            row,
+            column,
+            _spans_back((row.context, column.context), turned_shape, way),
+            _spans_back((row.kept, column.kept), turned_size, way),
+        )
+        for row, column in itertools.product(*axes)
+    ]
+
+
+def _stretches(size: int, tile: int, job: Job, first: int) -> list[Stretch]:
+    """The tiles of an axis of `size` px, whose first sample is on px `first`."""
+    nearest = lattice.sample_index(size, job.factor, first)
+    spans = tiles.spans(size, tile, job.step)
+    stretches = []
+    for (start, stop), share in zip(spans, tiles.shares(spans)):
+        index = nearest[start:stop]
+        context = max(0, int(index[0]) - MARGIN), int(min(nearest[-1], index[-1] + MARGIN)) + 1
+        used = np.flatnonzero(share)
+        keep = slice(int(used[0]), int(used[-1]) + 1)
+        kept = start + keep.start, start + keep.stop
+        stretches.append(Stretch(context, index - context[0], share[keep], keep, kept))
+    return stretches
+
+
+def _spans_back(spans: tuple[Span, Span], shape: tuple[int, int], way: Way) -> tuple[Span, Span]:
+    """Where rows and columns of what was turned that way, then of `shape`, are in what is not turned."""
+    rows, columns = spans
+    height, width = shape
+    turns, flipped = way
+    if flipped:
+        columns = width - columns[1], width - columns[0]
+    for _ in range(turns):
+        rows, columns = columns, (height - rows[1], height - rows[0])
+        height, width = width, height
+    return rows, columns
+
+
+def _blends(plan: list[Tile], ways: list[Way], edges: list[list[Span]]) -> dict:
+    """For each chunk of an image the numbers of its tiles, and what blends them."""
+    numbers, places = defaultdict(list), defaultdict(list)
+    for k, tile in enumerate(plan):
+        touched = (_under(axis, kept) for axis, kept in zip(edges, tile.kept))
+        for (p, of_rows, to_rows), (q, of_columns, to_columns) in itertools.product(*touched):
+            numbers[p, q].append(k)
+            places[p, q].append(((ways.index(tile.way), to_rows, to_columns), (of_rows, of_columns)))
+    blends = {}
+    for p, q in places:
+        shape = len(ways), *(axis[i][1] - axis[i][0] for axis, i in zip(edges, (p, q)))
+        blends[p, q] = numbers[p, q], functools.partial(_blend, shape, places[p, q])
+    return blends
+
+
+def _blocks(scans: da.Array, frame: Index, tile: Tile) -> tuple[list[tuple], list[Place]]:
+    """Keys of the blocks that hold a tile's context, and for each where in the context it goes, and what of it."""
+    spans = [*((k, k + 1) for k in frame), *tile.context]
+    keys, places = [], []
+    for pieces in itertools.product(*(_under(_edges(axis), span) for axis, span in zip(scans.chunks, spans))):
+        numbers, to, of = zip(*pieces)
+        keys.append((scans.name, *numbers))
+        places.append((to, of))
+    return keys, places
+
+
+def _under(pieces: list[Span], span: Span) -> list[tuple[int, slice, slice]]:
+    """The pieces of an axis that `span` touches: which, where in the span, and where in the piece."""
+    touched = []
+    for i, (start, stop) in enumerate(pieces):
+        begin, end = max(span[0], start), min(span[1], stop)
+        if begin < end:
+            touched.append((i, slice(begin - span[0], end - span[0]), slice(begin - start, end - start)))
+    return touched
+
+
+def _tile(job: Job, tile: Tile, places: list[Place], blocks: list[np.ndarray], low: np.ndarray, high: np.ndarray):
+    """What a tile contributes to its image, in the generator's [0, 1], of the blocks of scans that its context is in.
+
+    Raises InputError if the scan has no finite value.
+    """
+    low, high = low.ravel()[0], high.ravel()[0]
+    if low > high:
+        raise InputError("scan: expected finite values, found none")
+    samples = np.empty([1] * (blocks[0].ndim - 2) + [stop - start for start, stop in tile.context], np.float32)
+    for block, (to, of) in zip(blocks, places):
+        samples[to] = block[of]
+    samples = samples.reshape(samples.shape[-2:])
+    if not np.isfinite(samples).any():
+        samples[:] = (low + high) / 2
+    scale = high - low
+    unit = turned((defects.fill_non_finite(samples) - low) / (scale if scale > 0 else 1), tile.way)
+    row, column = tile.row, tile.column
+    output = _through_the_generator(job, unit[row.index[:, None], column.index], tile.first)
+    return back(output[row.keep, column.keep] * row.share[:, None] * column.share, tile.way)
+
+
+def _blend(shape: tuple[int, int, int], places: list[Place], parts: list[np.ndarray], low, high) -> np.ndarray:
+    """A chunk of an image, in the scan's units, of the parts of tiles that lie in it, [1, ..., h, w].
+
+    Where `shape` has more than one image: a chunk of their mean and their standard deviation, [2, ..., h, w].
+    """
+    images = np.zeros(shape, np.float32)
+    for part, (to, of) in zip(parts, places):
+        images[to] += part[of]
+    scale = high - low
+    images = np.where(scale > 0, images.reshape(len(images), *scale.shape[:-2], *shape[1:]) * scale + low, low)
+    if len(images) == 1:
+        return images
+    return np.stack([images.mean(0, np.float64), images.std(0, np.float64)]).astype(np.float32)
+
+
+_passing = threading.Lock()
+
+
+def _through_the_generator(job: Job, image: np.ndarray, first: tuple[int, int]) -> np.ndarray:
+    """Output [H, W] for a nearest-infilled image. One at a time in a process: a pass takes all its cores, or its GPU,
+    and two take twice the memory. Meanwhile other threads read, blend and write."""
+    with _passing:
+        supersampler = _supersampler(job.weights, job.changed, job.tile)
+        return supersampler.complete(image[None, ..., None], first).numpy()[0, ..., 0]
+
+
+@functools.lru_cache(maxsize=2)
+def _supersampler(weights_or_name: str | None, changed: int, tile: int) -> Supersampler:
+    """One for each worker process, whatever the number of tiles."""
+    return Supersampler(weights_or_name, tile)
+
+
+def _put_back(images: da.Array, scans: da.Array, job: Job, value: float | None = None) -> da.Array:
+    """Images with the finite samples of the scans, or `value`, in their places: a chunk has whole periods of them."""
+    chunks = (*_singles(scans), *(tuple(n // job.factor for n in axis) for axis in images.chunks[-2:]))
+    return da.map_blocks(_known, images, scans.rechunk(chunks, **DIRECTLY), job.factor, value, dtype=np.float32)
+
+
+def _known(image, samples, factor, value):
+    image = image.copy()
+    known = image[..., ::factor, ::factor]
+    known[...] = np.where(np.isfinite(samples), samples if value is None else value, known)
+    return image
+
+
+def _regular(size: int, job: Job) -> Index:
+    """Chunks of an axis: all but the last alike, of whole periods of the lattice and even as often as they halve."""
+    period = math.lcm(job.factor, 2**HALVINGS)
+    side = job.tile // 2 // period * period
+    return (side,) * (size // side) + ((size % side,) if size % side else ())
+
+
+def _edges(chunks: Index) -> list[tuple[int, int]]:
+    stops = np.cumsum(chunks).tolist()
+    return list(zip([0, *stops], stops))
+
+
+def _singles(scans: da.Array) -> tuple[Index, ...]:
+    """Chunks of the axes before an image's own: a frame each."""
+    return tuple((1,) * n for n in scans.shape[:-2])

@@ -1,0 +1,276 @@
+import functools
+import json
+import os
+import tracemalloc
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from dlss_tf import Supersampler, _compat, weights
+from dlss_tf.config import preset
+from dlss_tf.data.simulate import simulate_crop
+from dlss_tf.errors import InputError
+from dlss_tf.models import generators
+
+dask = pytest.importorskip("dask")
+da = pytest.importorskip("dask.array")
+zarr = pytest.importorskip("zarr")
+
+from dlss_tf.inference import lazy  # noqa: E402
+from dlss_tf.inference.ngff import write_ome_zarr  # noqa: E402
+
+
+@pytest.fixture(scope="module")
+def stack():
+    """Three scans of different ranges and defects, of several tiles of 512 px at factor 5: [3, 150, 133]."""
+    scan = simulate_crop(np.random.default_rng(3), 160)[:150, :133]
+    stack = np.stack([scan, 1e3 * scan[::-1] - 50, np.sqrt(scan)]).astype(np.float32)
+    stack[1, 60:70, 50:60] = np.nan
+    stack[2, 0, 0], stack[2, 70:, 128:] = np.inf, np.nan
+    return stack
+
+
+@pytest.fixture(scope="module")
+def eager(stack):
+    return Supersampler(tile=512)(stack, 5)
+
+
+@pytest.fixture
+def copies(monkeypatch):
+    """The nearest-infilled inputs as outputs, at no cost; the list of their shapes."""
+    shapes = []
+
+    def copy(job, image, first):
+        shapes.append(image.shape)
+        return image.copy()
+
+    monkeypatch.setattr(lazy, "_through_the_generator", copy)
+    return shapes
+
+
+@pytest.mark.parametrize("chunks", [(1, 150, 133), (2, 40, 50)])
+def test_is_the_eager_image(stack, eager, chunks):
+    images = lazy.supersample_lazily(da.from_array(stack, chunks=chunks), 5, tile=512)
+    assert images.shape == eager.shape and images.dtype == np.float32
+    for image, expected in zip(images.compute(), eager):
+        np.testing.assert_allclose(image, expected, rtol=0, atol=1e-5 * np.ptp(expected))
+
+
+def test_a_part_of_an_image_takes_the_tiles_under_it_alone(stack, eager, copies):
+    images = lazy.supersample_lazily(da.from_array(stack), 5, tile=512)
+    images[0, :40, :50].compute()
+    assert len(copies) == 1
+
+
+def test_ensemble_is_the_eager_one(stack):
+    """Turned images' tiles lie elsewhere; all is put back to the pixel."""
+    scan = stack[2, :110, 60:]
+    expected = Supersampler(tile=512).ensemble(scan, 5, keep_known=True)
+    found = dask.compute(*lazy.ensemble_lazily(da.from_array(scan), 5, tile=512, keep_known=True))
+    for image, reference in zip(found, expected, strict=True):
+        np.testing.assert_allclose(image, reference, rtol=0, atol=1e-5 * np.ptp(expected[0]))
+
+
+def test_known_pixels_are_put_back(stack, copies):
+    known = lazy.supersample_lazily(da.from_array(stack), 5, tile=512, keep_known=True)[:, ::5, ::5].compute()
+    finite = np.isfinite(stack)
+    np.testing.assert_array_equal(known[finite], stack[finite])
+    assert np.isfinite(known).all()
+
+
+def test_takes_any_axes_before_an_images_own(rng, copies):
+    scans = rng.random((2, 3, 8, 9))
+    images = lazy.supersample_lazily(da.from_array(scans, chunks=(2, 1, 5, 9)), 4).compute()
+    np.testing.assert_allclose(images[..., ::4, ::4], scans, rtol=1e-6)
+
+
+def test_one_stage_is_the_eager_image(tmp_path, rng):
+    """Its tiles begin on the lattice, not on multiples of 32 px."""
+    config = preset("quick", "one-stage").replace(size=64, width=0.05)
+    networks = generators.build(config)
+    weights.save(str(tmp_path), _compat.arrays(networks.generator))
+    config.save(os.path.join(tmp_path, "config.json"))
+    scan = rng.random((110, 130)).astype(np.float32)
+    expected = Supersampler(str(tmp_path), tile=512)(scan, 5)
+    image = lazy.supersample_lazily(da.from_array(scan), 5, str(tmp_path), tile=512).compute()
+    np.testing.assert_allclose(image, expected, rtol=0, atol=1e-4 * np.ptp(expected))
+
+
+def test_memory_is_that_of_some_tiles(copies):
+    """Two images of 64 MiB, whose scans are of 4 MiB."""
+    scans = da.random.default_rng(0).random((2, 1024, 1024), chunks=(1, 1024, 1024), dtype=np.float32)
+    images = lazy.supersample_lazily(scans, 4, tile=512)
+    tracemalloc.start()
+    with dask.config.set(scheduler="threads", num_workers=2):
+        total = images.sum(dtype=np.float64).compute()
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert abs(total / images.size - 0.5) < 0.01
+    assert peak < 40 * 2**20
+    assert len(copies) == 2 * 15**2  # each tile once
+
+
+def test_a_tile_takes_its_context_alone(copies):
+    scans = da.zeros((512, 512), chunks=64)
+    graph = dict(lazy.supersample_lazily(scans, 4, tile=512).__dask_graph__())
+    tasks = [task for key, task in graph.items() if key[0].startswith("tile-")]
+    assert len(tasks) == 49
+    assert max(len(blocks) for _, blocks, *_ in tasks) <= 5**2  # of 64 samples a side; 128 + 2 * 32 are asked for
+
+
+class Copier:
+    """In the place of a Supersampler: counts how many are made, and gives the inputs back."""
+
+    made = 0
+
+    def __init__(self, *arguments):
+        type(self).made += 1
+
+    def complete(self, inputs, first):
+        return tf.constant(inputs)
+
+
+@pytest.fixture
+def copier(monkeypatch):
+    monkeypatch.setattr(Copier, "made", 0)
+    monkeypatch.setattr(lazy, "Supersampler", Copier)
+    lazy._supersampler.cache_clear()
+    yield Copier
+    lazy._supersampler.cache_clear()
+
+
+def test_a_generator_is_loaded_once_by_all_threads(stack, copier):
+    with dask.config.set(scheduler="threads", num_workers=4):
+        lazy.supersample_lazily(da.from_array(stack, chunks=(1, 150, 133)), 5, tile=512).compute()
+    assert copier.made == 1
+
+
+def test_weights_that_change_are_loaded_again(tmp_path, copier):
+    config, arrays = weights.load()
+    config.save(os.path.join(tmp_path, "config.json"))
+    for made in (1, 2):
+        weights.save(str(tmp_path), arrays)
+        images = lazy.supersample_lazily(da.ones((8, 8)), 4, str(tmp_path))
+        images.compute()
+        images.compute()
+        assert copier.made == made
+
+
+def test_refuses_what_it_cannot_take():
+    refuse = functools.partial(pytest.raises, InputError)
+    scans = da.zeros((8, 8))
+    with refuse(match="scans: expected a Dask array .*found ndarray"):
+        lazy.supersample_lazily(np.zeros((8, 8)), 4)
+    with refuse(match=r"found shape \[8\]"):
+        lazy.supersample_lazily(da.zeros(8), 4)
+    with refuse(match="real numbers, found complex64"):
+        lazy.supersample_lazily(scans.astype("complex64"), 4)
+    with refuse(match="tile: expected a multiple"):
+        lazy.supersample_lazily(scans, 4, tile=500)
+    with refuse(match="whole number from 2 to 16"):
+        lazy.supersample_lazily(scans, 1)
+    with refuse(match="nowhere: expected a run directory"):
+        lazy.supersample_lazily(scans, 4, "nowhere")
+    with pytest.warns(UserWarning, match="factor 12: this generator was trained for"):
+        lazy.supersample_lazily(scans, 12)
+    with refuse(match="expected finite values, found none"):
+        lazy.supersample_lazily(da.full((8, 8), np.nan), 4).compute()
+
+
+def test_ome_zarr_is_read_back(stack, copies, tmp_path, capsys):
+    path = str(tmp_path / "stack.ome.zarr")
+    images = lazy.supersample_lazily(da.from_array(stack, chunks=(1, 150, 133)), 5, tile=512)
+    write_ome_zarr(path, images, pixel_size=(0.02, 0.04), units="nm", name="gold")
+    assert os.listdir(tmp_path) == ["stack.ome.zarr"]
+    assert path in capsys.readouterr().err
+
+    with open(os.path.join(path, ".zattrs")) as file:
+        (multiscale,) = json.load(file)["multiscales"]
+    assert (multiscale["version"], multiscale["name"]) == ("0.4", "gold")
+    assert multiscale["axes"] == [
+        {"name": "t", "type": "time"},
+        {"name": "y", "type": "space", "unit": "nanometer"},
+        {"name": "x", "type": "space", "unit": "nanometer"},
+    ]
+    first, second = multiscale["datasets"]
+    assert first["coordinateTransformations"][0] == {"type": "scale", "scale": [1, 0.02, 0.04]}
+    assert second["coordinateTransformations"] == [
+        {"type": "scale", "scale": [1, 0.04, 0.08]},
+        {"type": "translation", "translation": [0, 0.01, 0.02]},
+    ]
+    group = zarr.open_group(path, mode="r")
+    assert group[first["path"]].chunks == (1, 240, 240)
+    whole, half = (group[dataset["path"]][:] for dataset in (first, second))
+    np.testing.assert_array_equal(whole, images.compute())
+    assert half.shape == (3, 375, 333)
+    means = whole[..., :664].reshape(3, 375, 2, 332, 2).mean((2, 4))
+    np.testing.assert_allclose(half[..., :332], means, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(half[..., 332], whole[..., 664].reshape(3, 375, 2).mean(2), rtol=1e-4, atol=1e-4)
+
+
+def test_ome_zarr_passes_its_own_reader(tmp_path, rng):
+    reader = pytest.importorskip("ome_zarr.reader")
+    from ome_zarr.io import parse_url
+
+    images = rng.random((2, 3, 600, 700)).astype(np.float32)
+    write_ome_zarr(tmp_path / "a.zarr", da.from_array(images, chunks=(1, 1, 200, 200)), 0.1, "Å", progress=False)
+    (node,) = reader.Reader(parse_url(str(tmp_path / "a.zarr")))()
+    assert [axis["name"] for axis in node.metadata["axes"]] == ["t", "c", "y", "x"]
+    np.testing.assert_array_equal(node.data[0].compute(), images)
+
+
+def test_interrupted_writing_leaves_nothing_that_looks_finished(tmp_path):
+    path = tmp_path / "a.zarr"
+    written = []
+
+    def fail_at_the_third(chunk):
+        written.append(chunk.shape)
+        if len(written) > 2:
+            raise KeyboardInterrupt
+        return chunk
+
+    images = da.ones((100, 100), chunks=50)
+    with pytest.raises(KeyboardInterrupt), dask.config.set(scheduler="synchronous"):
+        write_ome_zarr(path, images.map_blocks(fail_at_the_third, meta=images._meta))
+    assert os.listdir(tmp_path) == ["a.zarr.part"]
+    write_ome_zarr(path, images)
+    assert os.listdir(tmp_path) == ["a.zarr"]
+    assert (zarr.open_group(str(path), mode="r")["0"][:] == 1).all()
+
+
+def test_writes_over_nothing(tmp_path):
+    images = da.ones((10, 10))
+    (tmp_path / "mine").mkdir()
+    with pytest.raises(InputError, match="mine: expected a path where nothing is yet, found a folder"):
+        write_ome_zarr(tmp_path / "mine", images)
+    (tmp_path / "other.part").mkdir()
+    with pytest.raises(InputError, match=r"other\.part: expected nothing, or an unfinished OME-Zarr, found a folder"):
+        write_ome_zarr(tmp_path / "other", images)
+    assert sorted(os.listdir(tmp_path)) == ["mine", "other.part"]
+
+
+def test_refuses_other_images_and_units(tmp_path):
+    with pytest.raises(InputError, match="images: expected a Dask array of real numbers and 2 to 5 axes"):
+        write_ome_zarr(tmp_path / "a", da.ones(5))
+    with pytest.raises(InputError, match="pixel_size: expected a positive number"):
+        write_ome_zarr(tmp_path / "a", da.ones((5, 5)), pixel_size=0)
+    with pytest.raises(InputError, match="units: expected one of picometer, .*, found 1/nm"):
+        write_ome_zarr(tmp_path / "a", da.ones((5, 5)), 0.1, "1/nm")
+    assert os.listdir(tmp_path) == []
+
+
+@pytest.mark.slow
+def test_a_cluster_computes_and_writes(stack, eager, tmp_path):
+    distributed = pytest.importorskip("distributed")
+    path = str(tmp_path / "a.zarr")
+    options = {"host": "127.0.0.1", "dashboard_address": None, "n_workers": 2, "threads_per_worker": 1}
+    with (
+        distributed.LocalCluster(processes=True, **options) as cluster,
+        distributed.Client(cluster),
+    ):
+        write_ome_zarr(path, lazy.supersample_lazily(da.from_array(stack[:2], chunks=(1, 150, 133)), 5, tile=512))
+        with pytest.raises(InputError, match="expected finite values, found none"):
+            lazy.supersample_lazily(da.full((8, 8), np.nan), 4).compute()
+    for image, expected in zip(zarr.open_group(path, mode="r")["0"][:], eager):
+        np.testing.assert_allclose(image, expected, rtol=0, atol=1e-5 * np.ptp(expected))
