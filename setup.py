@@ -19,6 +19,7 @@ EXTRAS = {
     "files": ["rosettasciio[hdf5,zspy]", "mrcfile", "pillow"],
     "lazy": ["dask[array]>=2024.12", "distributed>=2024.12", "zarr>=2.18"],
     "hyperspy": ["hyperspy>=2"],
+    "napari": ["napari[all]"],
     "gpu": [
         "tensorflow[and-cuda]==2.15.*; python_version < '3.12'",
         "tensorflow[and-cuda]>=2.18; python_version >= '3.12'",
@@ -33,7 +34,7 @@ EXTRAS["all"] = [
     *EXTRAS["lazy"],
     *EXTRAS["hyperspy"],
 ]
-EXTRAS["dev"] = [*EXTRAS["all"], "pytest", "pytest-xdist", "ruff"]
+EXTRAS["dev"] = [*EXTRAS["all"], "npe2", "pytest", "pytest-xdist", "ruff"]
 
 setup(
     name="dlss_tf",
@@ -44,7 +45,10 @@ setup(
     license="MIT",
     packages=[*find_packages(include=["dlss_tf", "dlss_tf.*"]), "dlss_tf.checkpoints"],
     package_dir={"dlss_tf.checkpoints": "checkpoints"},  # so that the wheel holds what a checkout has beside it
-    package_data={"dlss_tf.checkpoints": ["*.md", "*/*.md", "*/config.json", "*/weights/generator.npz"]},
+    package_data={
+        "dlss_tf.checkpoints": ["*.md", "*/*.md", "*/config.json", "*/weights/generator.npz"],
+        "dlss_tf.napari_plugin": ["napari.yaml"],
+    },
     python_requires=">=3.10",
     install_requires=[
         "tensorflow==2.15.*; python_version < '3.12'",
@@ -56,5 +60,8 @@ setup(
         "absl-py",
     ],
     extras_require=EXTRAS,
-    entry_points={"console_scripts": ["dlss-tf = dlss_tf.cli:main"]},
+    entry_points={
+        "console_scripts": ["dlss-tf = dlss_tf.cli:main"],
+        "napari.manifest": ["dlss_tf = dlss_tf.napari_plugin:napari.yaml"],
+    },
 )
