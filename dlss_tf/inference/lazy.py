@@ -13,6 +13,7 @@ import math
 import os
 import threading
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import dask.array as da
@@ -28,7 +29,6 @@ from .ngff import HALVINGS
 from .supersampler import Supersampler, check_factor, check_tile, step_of, warn_if_untrained
 
 MARGIN = 32  # samples around a tile's own; non-finite ones are filled as in the whole scan if no further from a finite
-DIRECTLY = {"method": "tasks", "threshold": 10**9}  # rechunk without steps in between, whose chunks can be large
 
 AS_IT_IS = (0, False)
 
@@ -82,8 +82,7 @@ def supersample_lazily(
     and for what is not a Dask array of known shape; a scan without a finite value raises it when it is computed.
     """
     job, scans = _checked(scans, factor, weights_or_name, tile)
-    images = _complete(job, scans, [AS_IT_IS])[0]
-    return _put_back(images, scans, job) if keep_known else images
+    return _complete(job, scans, [AS_IT_IS], keep_known)[0]
 
 
 def ensemble_lazily(
@@ -94,10 +93,8 @@ def ensemble_lazily(
     Compute or write the two together (`dask.compute`), or all is done twice.
     """
     job, scans = _checked(scans, factor, weights_or_name, tile)
-    images, spreads = _complete(job, scans, WAYS)
-    if not keep_known:
-        return images, spreads
-    return _put_back(images, scans, job), _put_back(spreads, scans, job, 0)
+    images, spreads = _complete(job, scans, WAYS, keep_known)
+    return images, spreads
 
 
 def _checked(scans: da.Array, factor: int, weights_or_name: str | None, tile: int) -> tuple[Job, da.Array]:
@@ -126,27 +123,32 @@ def _ranges(scans: da.Array) -> tuple[da.Array, da.Array]:
     return tuple(each.rechunk(1, method="tasks") for each in (low, high))
 
 
-def _complete(job: Job, scans: da.Array, ways: list[Way]) -> da.Array:
+def _complete(job: Job, scans: da.Array, ways: list[Way], keep_known: bool) -> da.Array:
     """[1, ..., H, W], the images of scans [..., h, w]; of more than one way [2, ..., H, W], their mean and spread.
 
-    A tile's task takes blocks of the scans themselves, not cut to its context by a task between: that one Dask would
-    run, and the tile after it, as soon as the block is there, and so hold all tiles of an image at a time.
+    Tasks take blocks of the scans themselves, not cut to what they need by a task between: that one Dask would run, and
+    the tile after it, as soon as the block is there, and so hold all tiles of an image at a time.
     """
     size = scans.shape[-2] * job.factor, scans.shape[-1] * job.factor
     chunks = (*_singles(scans), *(_regular(side, job) for side in size))
     plan = [tile for way in ways for tile in _plan(job, scans.shape[-2:], size, way)]
-    blends = _blends(plan, ways, [_edges(axis) for axis in chunks[-2:]])
+    edges = [_edges(axis) for axis in chunks[-2:]]
+    blends = _blends(plan, ways, edges)
     ranges = _ranges(scans)
-    name = f"supersampled-{tokenize(scans, job, ways)}"
+    name = f"supersampled-{tokenize(scans, job, ways, keep_known)}"
     graph = {}
     for frame in np.ndindex(*scans.shape[:-2]):
         low, high = ((each.name, *frame, 0, 0) for each in ranges)
         for k, tile in enumerate(plan):
-            keys, places = _blocks(scans, frame, tile)
+            keys, places = _blocks(scans, frame, tile.context)
             graph[("tile-" + name, *frame, k)] = (functools.partial(_tile, job, tile, places), keys, low, high)
         for chunk, (numbers, blend) in blends.items():
             keys = [("tile-" + name, *frame, k) for k in numbers]
-            graph[(name, 0, *frame, *chunk)] = (blend, keys, low, high)
+            known, places = [], []
+            if keep_known:  # chunks are of whole periods
+                spans = [tuple(px // job.factor for px in axis[i]) for axis, i in zip(edges, chunk)]
+                known, places = _blocks(scans, frame, spans)
+            graph[(name, 0, *frame, *chunk)] = (functools.partial(blend, job.factor, places), keys, low, high, known)
     layers = HighLevelGraph.from_collections(name, graph, dependencies=[scans, *ranges])
     results = 1 if len(ways) == 1 else 2
     return da.Array(layers, name, ((results,), *chunks), meta=np.empty((0,) * (1 + scans.ndim), np.float32))
@@ -214,15 +216,24 @@ def _blends(plan: list[Tile], ways: list[Way], edges: list[list[Span]]) -> dict:
     return blends
 
 
-def _blocks(scans: da.Array, frame: Index, tile: Tile) -> tuple[list[tuple], list[Place]]:
-    """Keys of the blocks that hold a tile's context, and for each where in the context it goes, and what of it."""
-    spans = [*((k, k + 1) for k in frame), *tile.context]
+def _blocks(scans: da.Array, frame: Index, spans: Sequence[Span]) -> tuple[list[tuple], list[Place]]:
+    """Keys of the blocks that hold a frame's samples in `spans`, and for each where it goes there, and what of it."""
+    spans = [*((k, k + 1) for k in frame), *spans]
     keys, places = [], []
     for pieces in itertools.product(*(_under(_edges(axis), span) for axis, span in zip(scans.chunks, spans))):
         numbers, to, of = zip(*pieces)
         keys.append((scans.name, *numbers))
         places.append((to, of))
     return keys, places
+
+
+def _gather(blocks: list[np.ndarray], places: list[Place]) -> np.ndarray:
+    """The samples [h, w] that `_blocks` is about."""
+    shape = [max(to[axis].stop for to, _ in places) for axis in range(blocks[0].ndim)]
+    samples = np.empty(shape, np.float32)
+    for block, (to, of) in zip(blocks, places):
+        samples[to] = block[of]
+    return samples.reshape(shape[-2:])
 
 
 def _under(pieces: list[Span], span: Span) -> list[tuple[int, slice, slice]]:
@@ -243,10 +254,7 @@ def _tile(job: Job, tile: Tile, places: list[Place], blocks: list[np.ndarray], l
     low, high = low.ravel()[0], high.ravel()[0]
     if low > high:
         raise InputError("scan: expected finite values, found none")
-    samples = np.empty([1] * (blocks[0].ndim - 2) + [stop - start for start, stop in tile.context], np.float32)
-    for block, (to, of) in zip(blocks, places):
-        samples[to] = block[of]
-    samples = samples.reshape(samples.shape[-2:])
+    samples = _gather(blocks, places)
     if not np.isfinite(samples).any():
         samples[:] = (low + high) / 2
     scale = high - low
@@ -256,19 +264,35 @@ def _tile(job: Job, tile: Tile, places: list[Place], blocks: list[np.ndarray], l
     return back(output[row.keep, column.keep] * row.share[:, None] * column.share, tile.way)
 
 
-def _blend(shape: tuple[int, int, int], places: list[Place], parts: list[np.ndarray], low, high) -> np.ndarray:
+def _blend(
+    shape: tuple[int, int, int],
+    places: list[Place],
+    factor: int,
+    known_places: list[Place],
+    parts: list[np.ndarray],
+    low: np.ndarray,
+    high: np.ndarray,
+    known: list[np.ndarray],
+) -> np.ndarray:
     """A chunk of an image, in the scan's units, of the parts of tiles that lie in it, [1, ..., h, w].
 
-    Where `shape` has more than one image: a chunk of their mean and their standard deviation, [2, ..., h, w].
+    Where `shape` has more than one image: a chunk of their mean and their standard deviation, [2, ..., h, w]. The
+    finite samples in `known`, blocks of scans, are put in their places, and are certain.
     """
     images = np.zeros(shape, np.float32)
     for part, (to, of) in zip(parts, places):
         images[to] += part[of]
-    scale = high - low
-    images = np.where(scale > 0, images.reshape(len(images), *scale.shape[:-2], *shape[1:]) * scale + low, low)
-    if len(images) == 1:
-        return images
-    return np.stack([images.mean(0, np.float64), images.std(0, np.float64)]).astype(np.float32)
+    leading = low.shape[:-2]
+    low, scale = low.ravel()[0], (high - low).ravel()[0]
+    images = images * scale + low if scale > 0 else np.full_like(images, low)
+    if len(images) > 1:
+        images = np.stack([images.mean(0, np.float64), images.std(0, np.float64)]).astype(np.float32)
+    if known:
+        samples = _gather(known, known_places)
+        for image, value in zip(images, (samples, 0)):
+            pixels = image[::factor, ::factor]
+            pixels[...] = np.where(np.isfinite(samples), value, pixels)
+    return images.reshape(len(images), *leading, *shape[1:])
 
 
 _passing = threading.Lock()
@@ -286,19 +310,6 @@ def _through_the_generator(job: Job, image: np.ndarray, first: tuple[int, int]) 
 def _supersampler(weights_or_name: str | None, changed: int, tile: int) -> Supersampler:
     """One for each worker process, whatever the number of tiles."""
     return Supersampler(weights_or_name, tile)
-
-
-def _put_back(images: da.Array, scans: da.Array, job: Job, value: float | None = None) -> da.Array:
-    """Images with the finite samples of the scans, or `value`, in their places: a chunk has whole periods of them."""
-    chunks = (*_singles(scans), *(tuple(n // job.factor for n in axis) for axis in images.chunks[-2:]))
-    return da.map_blocks(_known, images, scans.rechunk(chunks, **DIRECTLY), job.factor, value, dtype=np.float32)
-
-
-def _known(image, samples, factor, value):
-    image = image.copy()
-    known = image[..., ::factor, ::factor]
-    known[...] = np.where(np.isfinite(samples), samples if value is None else value, known)
-    return image
 
 
 def _regular(size: int, job: Job) -> Index:

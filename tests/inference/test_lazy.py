@@ -97,10 +97,11 @@ def test_one_stage_is_the_eager_image(tmp_path, rng):
     np.testing.assert_allclose(image, expected, rtol=0, atol=1e-4 * np.ptp(expected))
 
 
-def test_memory_is_that_of_some_tiles(copies):
+@pytest.mark.parametrize("keep_known", [False, True])
+def test_memory_is_that_of_some_tiles(copies, keep_known):
     """Two images of 64 MiB, whose scans are of 4 MiB."""
     scans = da.random.default_rng(0).random((2, 1024, 1024), chunks=(1, 1024, 1024), dtype=np.float32)
-    images = lazy.supersample_lazily(scans, 4, tile=512)
+    images = lazy.supersample_lazily(scans, 4, tile=512, keep_known=keep_known)
     tracemalloc.start()
     with dask.config.set(scheduler="threads", num_workers=2):
         total = images.sum(dtype=np.float64).compute()
