@@ -31,6 +31,7 @@ ROSETTA = (
 )
 READABLE = (*OME, *TIFF, ".png", ".npy", *ROSETTA)
 WRITABLE = (*OME, *TIFF, ".png", ".npy", ".mrc", ".hspy", ".zspy")
+MOST_AXES = {**dict.fromkeys((*OME, *TIFF), 4), ".png": 2, ".mrc": 3}  # an image, a stack, a series of stacks
 
 MOST_EXPANSION = 1000  # an image that claims more bytes than so many times its file's is not believed
 LARGEST_PIXEL = 1e-5  # m; larger ones in a TIFF's resolution tags are a printer's, no microscope's
@@ -76,6 +77,13 @@ def check_suffix(path: str) -> None:
     if suffix_of(path) not in WRITABLE:
         found = os.path.splitext(path)[1] or "none"
         raise InputError(f"{path}: expected a suffix out of {', '.join(WRITABLE)}, found {found}")
+
+
+def check_axes(path: str, axes: int) -> None:
+    """InputError unless data of so many axes can be written into a file of that suffix."""
+    most = MOST_AXES.get(suffix_of(path), axes)
+    if axes > most:
+        raise InputError(f"{path}: expected at most {most} axes for {suffix_of(path)}, found {axes}; try .hspy")
 
 
 # ---------------------------------------------------------------- reading
@@ -334,6 +342,7 @@ def write(path: str, micrograph: Micrograph) -> None:
     file, for a suffix, a shape or a place that cannot be written.
     """
     check_suffix(path)
+    check_axes(path, micrograph.data.ndim)
     suffix = suffix_of(path)
     beside = os.path.join(os.path.dirname(path), f".{os.getpid()}.part{suffix}")
     writers: dict[str, Callable[[str, Micrograph], None]] = {
@@ -375,8 +384,6 @@ def _write_imagej(path: str, micrograph: Micrograph) -> None:
     data = _as_type(micrograph.data, "u1", "u2", "f4")
     if data.nbytes > 3.9e9:  # ImageJ's kind of TIFF ends at 4 GiB
         return _write_ome(path, micrograph)
-    if data.ndim > 4:
-        raise InputError(f"expected at most a series of stacks, 4 axes, found {data.ndim}")
     metadata = {"axes": "TZYX"[4 - data.ndim :], "Info": "\n".join([micrograph.title, *micrograph.history])}
     options: dict[str, Any] = {}
     if micrograph.pixel_size:
@@ -415,8 +422,6 @@ def _digital_micrograph_tags(micrograph: Micrograph) -> list[tuple]:
 def _write_mrc(path: str, micrograph: Micrograph) -> None:
     mrcfile = _import("mrcfile")
     data = _as_type(micrograph.data, "i1", "i2", "u2", "f4")
-    if data.ndim > 3:
-        raise InputError(f"expected at most a stack, 3 axes, found {data.ndim}")
     with mrcfile.new(path, overwrite=True) as file:
         file.set_data(data)
         if data.ndim == 3:
@@ -484,8 +489,6 @@ def _display_range(data: np.ndarray) -> tuple[float, float]:
 def _write_png(path: str, micrograph: Micrograph) -> None:
     from PIL import Image
 
-    if micrograph.data.ndim != 2:
-        raise InputError(f"expected one image for a PNG, found a stack of shape {list(micrograph.data.shape)}")
     low, high = _display_range(micrograph.data)
     grey = np.clip(np.nan_to_num((micrograph.data.astype(np.float64) - low) / (high - low)), 0, 1)
     image = Image.fromarray(np.round(255 * grey).astype(np.uint8))

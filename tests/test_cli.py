@@ -232,6 +232,7 @@ def test_every_bad_scan_is_one_sentence(tmp_path, capsys):
             ["supersample", "{}/a.npy", "--factor", "4", "--deblur", "adam", "--weights", "none"],
             "weights none: expected",
         ),
+        (["supersample", "{}/none.npy", "--factor", "4", "--out", "{}/a.npy"], "a.npy: expected no file, found one"),
         (["watch", "{}/none", "--factor", "4"], "none: expected a folder to watch, found nothing"),
         (["watch", "{}/a.npy", "--factor", "4"], "a.npy: expected a folder to watch, found a file"),
         (

@@ -104,8 +104,14 @@ def test_png_is_grey_with_a_scale_bar(rng, tmp_path):
     assert np.corrcoef(plain.ravel(), data.ravel())[0, 1] > 0.99
     np.testing.assert_array_equal(plain[:120], barred[:120])
     assert (barred[191:194, 7 : 7 + 50] == 255).all()  # 5 nm
-    with pytest.raises(InputError, match=r"c\.png: expected one image for a PNG, found a stack of shape \[2, 8, 8\]"):
-        micrograph.write(str(tmp_path / "c.png"), Micrograph(np.zeros((2, 8, 8))))
+
+
+@pytest.mark.parametrize(("suffix", "most"), [(".png", 2), (".mrc", 3), (".tif", 4), (".ome.tif", 4)])
+def test_formats_of_fewer_axes_refuse_more(tmp_path, suffix, most):
+    micrograph.write(str(tmp_path / f"a{suffix}"), Micrograph(np.zeros([2] * (most - 2) + [9, 9], np.float32)))
+    with pytest.raises(InputError, match=rf"b\{suffix}: expected at most {most} axes .*, found {most + 1}; try \.hspy"):
+        micrograph.write(str(tmp_path / f"b{suffix}"), Micrograph(np.zeros([2] * (most - 1) + [9, 9], np.float32)))
+    assert os.listdir(tmp_path) == [f"a{suffix}"]
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def check_output(source: str, target: str, overwrite: bool) -> None:
     if not os.path.isdir(folder) or not os.access(folder, os.W_OK):
         raise InputError(f"{target}: expected a folder that can be written, found {folder} which cannot")
     if os.path.exists(target):
-        if os.path.samefile(source, target):
+        if os.path.exists(source) and os.path.samefile(source, target):
             raise InputError(f"{target}: expected another file than the scan itself as --out")
         if not overwrite:
             raise InputError(f"{target}: expected no file, found one; give --overwrite or another --out")
@@ -81,6 +81,7 @@ def supersample_file(
     behind then.
     """
     scan = micrograph.read(source)
+    micrograph.check_axes(target, scan.data.ndim)
     stack = scan.data.reshape(-1, *scan.data.shape[-2:])
     report = None if quiet else reporter(os.path.basename(source))
     options = {"keep_known": keep_known, "deblur": deblur, "on_progress": report}
