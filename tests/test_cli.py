@@ -266,7 +266,11 @@ def test_watch_from_the_first_scan_to_ctrl_c(tmp_path):
     """As a user sees it: a scan that is there before is left alone, one that arrives is done, Ctrl-C ends it."""
     save(tmp_path / "old.npy", 8, 8)
     command = [sys.executable, "-m", "dlss_tf.cli", "watch", str(tmp_path), "--factor", "4"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watching:
+    # Where these tests run in the background a shell has switched Ctrl-C off, and a child inherits that.
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    with subprocess.Popen(
+        command, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler), **pipes
+    ) as watching:
         try:
             assert "watching" in watching.stdout.readline()
             save(tmp_path / "new.npy", 8, 8)

@@ -9,7 +9,11 @@ from ..errors import InputError
 from ..layers.blur import blur_target, gaussian_kernel
 
 ITERATIONS, RATE, DECAY, BETA1, BETA2, EPSILON = 100, 0.3, 0.99, 0.9, 0.999, 1e-8
-REGULARISATION = 3e-4  # of `wiener`: leaves as much error as 100 ADAM iterations do (docs/supersample.md)
+PIXELS = 512 * 512  # of the images that the published rate was chosen for
+NOISE_OF_OUTPUTS = (
+    0.1  # of `wiener`: the least that does not raise the error of outputs at 1/16 (docs/deconvolution.md)
+)
+NOISE_FREE = 3e-4  # of `wiener`, for a blurred image without noise: as close to the truth as ADAM
 LEAST_SIDE = 3  # px: shorter images have nothing to mirror
 
 METHODS = ("wiener", "adam")
@@ -31,7 +35,8 @@ def deblur(images: np.ndarray, method: str) -> np.ndarray:
 def adam(images: np.ndarray) -> np.ndarray:
     """As published: 100 steps of ADAM, rate 0.3 x 0.99^i, on the squared difference of image blurred again and image.
 
-    It starts at the blurred image; its steps are in units of each image's range, which is 1 in the paper.
+    It starts at the blurred image. ADAM's epsilon is not small beside gradients of a mean square over 512x512 px, so
+    its steps depend on units and size: each image's range counts as the paper's 1, and gradients are those of 512x512.
     """
     low = images.min((1, 2), keepdims=True)
     scale = images.max((1, 2), keepdims=True) - low
@@ -43,11 +48,10 @@ def adam(images: np.ndarray) -> np.ndarray:
 @tf.function(input_signature=[tf.TensorSpec([None, None, None, 1])])
 def _adam(blurred: tf.Tensor) -> tf.Tensor:
     image, first, second = blurred, tf.zeros_like(blurred), tf.zeros_like(blurred)
-    pixels = tf.cast(tf.reduce_prod(tf.shape(blurred)[1:]), tf.float32)
     for i in tf.range(ITERATIONS):
         with tf.GradientTape() as tape:
             tape.watch(image)
-            residual = tf.reduce_sum(tf.square(blur_target(image) - blurred)) / pixels
+            residual = tf.reduce_sum(tf.square(blur_target(image) - blurred)) / PIXELS
         gradient = tape.gradient(residual, image)
         step = tf.cast(i + 1, tf.float32)
         first = BETA1 * first + (1 - BETA1) * gradient
@@ -57,16 +61,16 @@ def _adam(blurred: tf.Tensor) -> tf.Tensor:
     return image
 
 
-def wiener(images: np.ndarray, regularisation: float = REGULARISATION) -> np.ndarray:
-    """The x that minimises |B x - image|^2 + r |x - image|^2, B being the blur; r is `regularisation`. NumPy alone.
+def wiener(images: np.ndarray, noise: float = NOISE_OF_OUTPUTS) -> np.ndarray:
+    """The x that minimises |B x - image|^2 + noise |x - image|^2, B being the blur. NumPy alone.
 
     Under mirrored borders B multiplies each frequency of the image's mirrored double by a number K, so that
-    X = (K + r) / (K^2 + r) times the image's transform.
+    X = (K + noise) / (K^2 + noise) times the image's transform. `noise` is its power over the true image's.
     """
     height, width = images.shape[1:]
     mirrored = np.pad(images.astype(np.float64), ((0, 0), (0, height - 2), (0, width - 2)), mode="reflect")
     blur = _transfer(height)[:, None] * _transfer(width)[:width]
-    gain = (blur + regularisation) / (blur**2 + regularisation)
+    gain = (blur + noise) / (blur**2 + noise)
     restored = np.fft.irfft2(np.fft.rfft2(mirrored) * gain, s=mirrored.shape[1:])
     return restored[:, :height, :width].astype(np.float32)
 

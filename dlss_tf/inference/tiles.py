@@ -1,7 +1,7 @@
 """Images larger than one network pass holds: overlapping tiles, whose borders are discarded and which blend smoothly.
 
 Near a border that cuts through the image a tile's output is not the whole image's (fig. 8: errors are larger there). It
-comes within 1% of the image's range about 110 px inside, the reach of the inner generator (docs/supersample.md).
+comes within 1% of the image's range about 140 px inside, the reach of the inner generator (docs/supersample.md).
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-OVERLAP = 256  # px that neighbouring tiles share at least
+OVERLAP = 320  # px that neighbouring tiles share at least
 RAMP = 32  # px in the middle of an overlap over which one tile gives way to the next; all but these are discarded
 
 Span = tuple[int, int]  # start and stop of a tile along an axis, px
