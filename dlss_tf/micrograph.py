@@ -229,7 +229,7 @@ def _read_rosetta(path: str) -> Micrograph:
     datasets, errors = [], []
     for plugin in _plugins(path, suffix):
         try:
-            datasets = importlib.import_module(plugin["api"]).file_reader(path, lazy=True)
+            datasets = _datasets(path, plugin)
             break
         except Exception as error:  # not this plugin's format; the others with this suffix may know it
             errors.append(error)
@@ -253,6 +253,31 @@ def _read_rosetta(path: str) -> Micrograph:
         str(general.get("title") or "") or _stem(path),
         tuple(history),
     )
+
+
+def _datasets(path: str, plugin: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a reader finds in a file, with the arrays left on disk where it can do that."""
+    reader = importlib.import_module(plugin["api"]).file_reader
+    options = {"select_type": "image"} if plugin["name"] == "EMD" else {}
+    try:
+        return reader(path, lazy=True, **options)
+    except NotImplementedError:  # formats of small files
+        pass
+    except ValueError:  # HDF5's arrays stay on disk only if they are in chunks
+        _check_hdf5(path)
+    return reader(path, **options)
+
+
+def _check_hdf5(path: str) -> None:
+    """InputError if an array in the file promises more than it can hold."""
+    import h5py
+
+    def check(_, item) -> None:
+        if isinstance(item, h5py.Dataset):
+            _check_bytes(path, item.shape or (), item.dtype)
+
+    with h5py.File(path) as file:
+        file.visititems(check)
 
 
 def _plugins(path: str, suffix: str) -> list[dict[str, Any]]:
@@ -436,6 +461,8 @@ def _write_mrc(path: str, micrograph: Micrograph) -> None:
 
 def _write_rosetta(path: str, micrograph: Micrograph) -> None:
     writer = _import("rsciio.hspy._api" if path.endswith(".hspy") else "rsciio.zspy._api")
+    if path.endswith(".hspy"):
+        _reserve(path, micrograph.data.nbytes)
     metadata = {
         "General": {"title": micrograph.title, "notes": "\n".join(micrograph.history)},
         "Signal": {"signal_type": ""},
@@ -452,6 +479,14 @@ def _write_rosetta(path: str, micrograph: Micrograph) -> None:
         "package_info": {"package": "dlss_tf", "package_version": __version__},
     }
     writer.file_writer(path, signal, show_progressbar=False)
+
+
+def _reserve(path: str, size: int) -> None:
+    """Raises OSError if the disk has no room for so many bytes: HDF5 may crash the process once it runs out."""
+    with open(path, "wb") as file:
+        if hasattr(os, "posix_fallocate"):
+            os.posix_fallocate(file.fileno(), 0, size + 2**20)
+    os.remove(path)
 
 
 def _axes(micrograph: Micrograph) -> list[dict[str, Any]]:
@@ -516,4 +551,5 @@ def _draw_scale_bar(image, pixel_size: float, units: str) -> None:
     draw.rectangle([left - 1, bottom - thick - 1, right + 1, bottom + 1], fill=0)
     draw.rectangle([left, bottom - thick, right, bottom], fill=255)
     font = ImageFont.load_default(size=max(10, image.height // 25))
-    draw.text((left, bottom - 2 * thick), f"{length:g} {units}", 255, font, anchor="ls", stroke_width=1, stroke_fill=0)
+    label = f"{length:g} {units}".replace("µ", "u")  # which Pillow's font does not have
+    draw.text((left, bottom - 2 * thick), label, 255, font, anchor="ls", stroke_width=1, stroke_fill=0)

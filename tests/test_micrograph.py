@@ -218,6 +218,30 @@ def lying_hspy(path):
         group.create_dataset("data", (50_000, 50_000), "f4", chunks=(64, 64))  # 10 GB, none of it written
 
 
+def make_contiguous(path, shape=None):
+    """The array of a .hspy in one piece, as other programs write it, or one of that shape that was never written."""
+    h5py = pytest.importorskip("h5py")
+    with h5py.File(path, "a") as file:
+        group = next(iter(file["Experiments"].values()))
+        data = group["data"][:]
+        del group["data"]
+        if shape is None:
+            group["data"] = data
+        else:
+            group.create_dataset("data", shape, "f4")
+
+
+def test_hdf5_in_one_piece(image, tmp_path):
+    micrograph.write(str(tmp_path / "image.hspy"), image)
+    make_contiguous(tmp_path / "image.hspy")
+    np.testing.assert_array_equal(micrograph.read(str(tmp_path / "image.hspy")).data, image.data)
+
+
+def lying_hdf5_in_one_piece(path):
+    write_hspy(path, np.zeros((8, 9)))
+    make_contiguous(path, (50_000, 50_000))
+
+
 def lying_tiff(path):
     import tifffile
 
@@ -256,7 +280,10 @@ def test_bad_files_are_one_sentence(image, suffix, kind, tmp_path):
     assert str(raised.value).startswith(f"{path}: expected ") and "\n" not in str(raised.value)
 
 
-@pytest.mark.parametrize(("suffix", "make"), [(".npy", lying_npy), (".hspy", lying_hspy), (".tif", lying_tiff)])
+@pytest.mark.parametrize(
+    ("suffix", "make"),
+    [(".npy", lying_npy), (".hspy", lying_hspy), (".hspy", lying_hdf5_in_one_piece), (".tif", lying_tiff)],
+)
 def test_headers_that_promise_10_gb_are_not_believed(tmp_path, suffix, make):
     make(tmp_path / f"lie{suffix}")
     with pytest.raises(InputError, match=rf"lie\{suffix}: expected .*, found"):
@@ -330,3 +357,14 @@ def test_real_files(name, shape, size, units):
     found = micrograph.read(str(FORMATS / name))
     assert found.data.shape == shape and found.units == units
     assert found.pixel_size == pytest.approx((size, size), rel=1e-4)
+
+
+def test_a_full_disk_is_told_before_hdf5_begins(image, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    pytest.importorskip("rsciio")
+    monkeypatch.setattr(os, "posix_fallocate", full)
+    with pytest.raises(InputError, match=r"image\.hspy: expected a place .*, found: No space left on device"):
+        micrograph.write(str(tmp_path / "image.hspy"), image)
+    assert os.listdir(tmp_path) == []
