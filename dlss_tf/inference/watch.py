@@ -30,11 +30,17 @@ def arrivals(
 ) -> Iterator[str]:
     """Files of the folder, without end, as they appear and then do not change for `settle` seconds; oldest first.
 
-    Files that are there at the start count only if `existing`, or if they change. A file that changes after it was
-    given is given again. Only names that `micrograph.read` takes count, and none that begins with a dot. A folder that
-    is away for a while, on a network drive, is waited for.
+    Files that are there now, when this is called, count only if `existing`, or if they change. A file that changes
+    after it was given is given again. Only names that `micrograph.read` takes count, and none that begins with a dot. A
+    folder that is away for a while, on a network drive, is waited for.
     """
-    done = {} if existing else dict(_files(folder))
+    return _arrivals(folder, {} if existing else dict(_files(folder)), settle, clock, wait)
+
+
+def _arrivals(
+    folder: str, done: dict[str, Seen], settle: float, clock: Callable[[], float], wait: Callable[[], None]
+) -> Iterator[str]:
+    """`arrivals` of files that are not `done`, or are changed since."""
     pending: dict[str, tuple[Seen, float]] = {}
     while True:
         now = clock()
@@ -91,8 +97,9 @@ def watch(
     if os.path.realpath(folder) == os.path.realpath(out):
         raise InputError(f"{out}: expected another folder for results than the one watched")
     supersampler(np.eye(64), factor)  # TensorFlow prepares itself now, not at the first scan
+    new = arrivals(folder, existing=existing)
     _log(f"watching {folder}; results go to {out}; Ctrl-C ends it")
-    for path in arrivals(folder, existing=existing):
+    for path in new:
         began = time.monotonic()
         target = output_path(path, out, factor, suffix)
         try:

@@ -62,6 +62,13 @@ def test_existing_files_count_if_asked_for_or_when_they_change(tmp_path):
     assert first(2, tmp_path, clock) == [str(tmp_path / "new.tif"), str(tmp_path / "old.tif")]
 
 
+def test_files_that_come_before_the_first_look_are_new(tmp_path):
+    clock = Clock()
+    new = watch.arrivals(str(tmp_path), clock=clock, wait=clock.wait)
+    put(tmp_path / "a.tif")()
+    assert next(new) == str(tmp_path / "a.tif")
+
+
 def test_other_files_and_folders_do_not_count(tmp_path):
     (tmp_path / "folder.tif").mkdir()
     events = [put(tmp_path / name) for name in ("notes.txt", ".a.tif", "a.tif.part", "b.dm4")]
