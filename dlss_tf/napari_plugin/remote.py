@@ -25,11 +25,12 @@ def main() -> int:
     """Answer the request of the current folder; the exit status."""
     with open(REQUEST, encoding="utf-8") as file:
         request = Request(**json.load(file))
+    scan = np.load(SCAN)  # before anything may take it away: who fails to read it ends before all is taken away
     say = _speaker()
     threading.Thread(target=_end_with_stdin, daemon=True).start()
     warnings.showwarning = lambda message, *_: say(warning=str(message))
     try:
-        images = supersample(np.load(SCAN), request, lambda done, of: say(progress=[done, of]))
+        images = supersample(scan, request, lambda done, of: say(progress=[done, of]))
     except InputError as error:
         say(error=str(error))
         return 2
