@@ -72,6 +72,12 @@ def suffix_of(path: str) -> str:
     return next((suffix for suffix in (*READABLE, *WRITABLE) if name.endswith(suffix) and name != suffix), "")
 
 
+def stem_of(path: str) -> str:
+    """The file's name without that suffix."""
+    name = os.path.basename(os.path.normpath(path))
+    return name[: len(name) - len(suffix_of(path))]
+
+
 def check_suffix(path: str) -> None:
     """InputError unless files of that suffix can be written."""
     if suffix_of(path) not in WRITABLE:
@@ -145,7 +151,7 @@ def _bytes_on_disk(path: str) -> int:
 
 def _read_npy(path: str) -> Micrograph:
     mapped = np.load(path, mmap_mode="r", allow_pickle=False)  # a header that lies fails here, not in memory
-    return Micrograph(np.array(mapped), title=_stem(path))
+    return Micrograph(np.array(mapped), title=stem_of(path))
 
 
 def _read_png(path: str) -> Micrograph:
@@ -153,7 +159,7 @@ def _read_png(path: str) -> Micrograph:
 
     with Image.open(path) as image:
         image.load()
-        return Micrograph(_grey(path, np.asarray(image)), title=_stem(path))
+        return Micrograph(_grey(path, np.asarray(image)), title=stem_of(path))
 
 
 def _grey(path: str, image: np.ndarray) -> np.ndarray:
@@ -179,13 +185,13 @@ def _read_tiff(path: str) -> Micrograph:
             data = _grey(path, np.moveaxis(data, series.axes.index("S"), -1))
         size, units = _tiff_pixel_size(file, page)
         title, history = _tiff_title_and_history(file)
-    return Micrograph(data, size, units, title or _stem(path), history)
+    return Micrograph(data, size, units, title or stem_of(path), history)
 
 
 def _tiff_pixel_size(file, page) -> tuple[tuple[float, float] | None, str]:
     """From OME's or ImageJ's metadata, FEI's, or the resolution tags."""
     if file.is_ome:
-        pixels = _ome_pixels(file)
+        pixels = _ome_image(file)["Pixels"]
         sizes = [pixels.get(f"PhysicalSize{axis}") for axis in "YX"]
         if all(sizes):
             return _calibrated([float(size) for size in sizes], pixels.get("PhysicalSizeXUnit", "µm"))
@@ -205,20 +211,18 @@ def _tiff_pixel_size(file, page) -> tuple[tuple[float, float] | None, str]:
     return _calibrated([size * metres * 1e9 for size in sizes], "nm")
 
 
-def _ome_pixels(file) -> dict[str, Any]:
+def _ome_image(file) -> dict[str, Any]:
+    """What OME's metadata says of the file's image, of several the first."""
     import tifffile
 
     image = tifffile.xml2dict(file.ome_metadata)["OME"]["Image"]
-    return (image[0] if isinstance(image, list) else image)["Pixels"]
+    return image[0] if isinstance(image, list) else image
 
 
 def _tiff_title_and_history(file) -> tuple[str, tuple[str, ...]]:
     """As `_write_tiff` puts them: the title, then a line for each step."""
-    import tifffile
-
     if file.is_ome:
-        image = tifffile.xml2dict(file.ome_metadata)["OME"]["Image"]
-        image = image[0] if isinstance(image, list) else image
+        image = _ome_image(file)
         return str(image.get("Name", "")), tuple(str(image.get("Description", "")).splitlines())
     lines = str((file.imagej_metadata or {}).get("Info", "")).splitlines()
     return (lines[0], tuple(lines[1:])) if lines else ("", ())
@@ -250,7 +254,7 @@ def _read_rosetta(path: str) -> Micrograph:
         np.asarray(data.compute() if hasattr(data, "compute") else data),
         size,
         units,
-        str(general.get("title") or "") or _stem(path),
+        str(general.get("title") or "") or stem_of(path),
         tuple(history),
     )
 
@@ -321,11 +325,6 @@ def _calibrated(sizes: Sequence[float], units: Any) -> tuple[tuple[float, float]
     return (float(sizes[0]), float(sizes[1])), _UNIT_NAMES.get(text, text)
 
 
-def _stem(path: str) -> str:
-    name = os.path.basename(os.path.normpath(path))
-    return name[: len(name) - len(suffix_of(path))]
-
-
 class _Messages(logging.Handler):
     """Keeps what is logged as text."""
 
@@ -351,8 +350,9 @@ def _quiet() -> Iterator[list[str]]:
         try:
             yield handler.texts
         finally:
-            for logger, (logger.propagate, level) in zip(loggers, before):
+            for logger, (propagate, level) in zip(loggers, before):
                 logger.removeHandler(handler)
+                logger.propagate = propagate
                 logger.setLevel(level)
 
 

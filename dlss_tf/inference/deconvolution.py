@@ -10,9 +10,8 @@ from ..layers.blur import blur_target, gaussian_kernel
 
 ITERATIONS, RATE, DECAY, BETA1, BETA2, EPSILON = 100, 0.3, 0.99, 0.9, 0.999, 1e-8
 PIXELS = 512 * 512  # of the images that the published rate was chosen for
-NOISE_OF_OUTPUTS = (
-    0.1  # of `wiener`: the least that does not raise the error of outputs at 1/16 (docs/deconvolution.md)
-)
+#: Of `wiener`: the least that does not raise the error of generators' outputs at 1/16 (docs/deconvolution.md).
+NOISE_OF_OUTPUTS = 0.1
 NOISE_FREE = 3e-4  # of `wiener`, for a blurred image without noise: as close to the truth as ADAM
 LEAST_SIDE = 3  # px: shorter images have nothing to mirror
 

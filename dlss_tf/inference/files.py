@@ -8,8 +8,6 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from .. import __version__, lattice, micrograph
 from ..errors import InputError
 from ..micrograph import Micrograph
@@ -29,9 +27,7 @@ def output_path(source: str, out: str | None, factor: int, suffix: str, name: st
     """
     if out and _is_file_name(out):
         return out
-    stem = os.path.basename(os.path.normpath(source))
-    stem = stem[: len(stem) - len(micrograph.suffix_of(stem))]
-    return os.path.join(out or os.path.dirname(source), f"{stem}-{name}{factor}{suffix}")
+    return os.path.join(out or os.path.dirname(source), f"{micrograph.stem_of(source)}-{name}{factor}{suffix}")
 
 
 def _is_file_name(out: str) -> bool:
@@ -102,8 +98,8 @@ def supersample_file(
 
 
 def uncertainty_path(target: str) -> str:
-    suffix = micrograph.suffix_of(target)
-    return target[: len(target) - len(suffix)] + UNCERTAINTY + suffix
+    name = micrograph.stem_of(target) + UNCERTAINTY + micrograph.suffix_of(target)
+    return os.path.join(os.path.dirname(target), name)
 
 
 def downsample_file(source: str, target: str, factor: int) -> Micrograph:
@@ -113,8 +109,6 @@ def downsample_file(source: str, target: str, factor: int) -> Micrograph:
     """
     image = micrograph.read(source)
     scan = lattice.downsample(image.data, lattice.check_factor(factor))
-    if 0 in scan.shape:
-        raise InputError(f"{source}: expected at least {factor}x{factor} px, found {_shape(image.data)}")
     result = image.rescaled(
         scan, factor, f"every {factor}th sample of a row and of a column kept by dlss_tf {__version__}"
     )
@@ -146,7 +140,3 @@ def _write_all(results: dict[str, Micrograph]) -> None:
             with contextlib.suppress(OSError):
                 os.remove(path)
         raise
-
-
-def _shape(image: np.ndarray) -> str:
-    return "x".join(map(str, image.shape))

@@ -122,8 +122,7 @@ class Supersampler:
             if max(size) <= self.tile:
                 images[i : i + group] = run(infilled)
             else:
-                step = step_of(self.config, factor)
-                images[i] = tiles.complete(run, infilled[0], self.tile // step * step, step, self._tiles_a_pass())
+                images[i] = tiles.complete(run, infilled[0], *self._tiling(factor))
         return np.where(scale > 0, images * scale + low, low)
 
     def complete(
@@ -166,8 +165,10 @@ class Supersampler:
                 padded += SIDE_MULTIPLE
         return before, padded - side - before
 
-    def _tiles_a_pass(self) -> int:
-        return max(1, PIXELS_A_PASS // self.tile**2)
+    def _tiling(self, factor: int) -> tuple[int, int, int]:
+        """Side of a tile, what tiles' starts are multiples of, and how many go through the generator together."""
+        step = step_of(self.config, factor)
+        return self.tile // step * step, step, max(1, PIXELS_A_PASS // self.tile**2)
 
     def _scans_a_pass(self, size: tuple[int, int]) -> int:
         return max(1, PIXELS_A_PASS // (size[0] * size[1])) if max(size) <= self.tile else 1
@@ -176,8 +177,7 @@ class Supersampler:
         """How many times `image` goes through the generator."""
         if max(size) <= self.tile:
             return -(-scans // self._scans_a_pass(size))
-        step = step_of(self.config, factor)
-        return scans * tiles.passes(size, self.tile // step * step, step, self._tiles_a_pass())
+        return scans * tiles.passes(size, *self._tiling(factor))
 
 
 def check_tile(tile: int) -> None:

@@ -116,7 +116,7 @@ def train_step(
     the replay buffer.
     """
 
-    @tf.function(jit_compile=config.xla)
+    @tf.function(jit_compile=config.xla, autograph=False)
     def step(positions: tf.Tensor, crops: tf.Tensor) -> dict[str, tf.Tensor]:
         factors = draw_factors(positions, config.factors, config.seed)
         crops, factors, fresh = state.replay.mix(crops, factors, state.iteration)
@@ -153,7 +153,7 @@ def many_steps(step: Callable, stream: Iterator) -> Callable[[tf.Tensor], dict[s
     """
     names = step.get_concrete_function(*stream.element_spec).structured_outputs
 
-    @tf.function(input_signature=[tf.TensorSpec([], tf.int32)])
+    @tf.function(input_signature=[tf.TensorSpec([], tf.int32)], autograph=False)
     def run(count: tf.Tensor) -> dict[str, tf.Tensor]:
         def body(i, arrays):
             scalars = step(*next(stream))
@@ -307,7 +307,7 @@ def validation_step(config: Config, state: State) -> Callable[[tf.Tensor, tf.Ten
     equation = "validation_equation_11" if config.network == "one-stage" else "validation_equation_3"
     name = "validation_mse" if sharp else equation
 
-    @tf.function(jit_compile=config.xla)
+    @tf.function(jit_compile=config.xla, autograph=False)
     def step(positions: tf.Tensor, crops: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
         factors = draw_factors(positions, config.factors, config.seed + 1)
         example = make_example(crops, factors, config.intensity_reference, _p(config, state, factors))

@@ -51,9 +51,15 @@ def start(run, config, *options):
     return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
-def wait_for(path, process, seconds=120):
+def iterations_saved(run):
+    """Of the latest checkpoint; 0 if there is none."""
+    latest = tf.train.latest_checkpoint(os.path.join(run, "checkpoints"))
+    return int(latest.rsplit("-", 1)[1]) if latest else 0
+
+
+def wait_until(condition, process, seconds=120):
     limit = time.monotonic() + seconds
-    while not os.path.exists(path):
+    while not condition():
         assert process.poll() is None, process.communicate()
         assert time.monotonic() < limit
         time.sleep(0.02)
@@ -72,53 +78,70 @@ def test_run_directory(unstopped, config):
     assert Config.load(os.path.join(unstopped, "config.json")) == config
     _, arrays = weights.load(unstopped)
     assert {a.dtype for a in arrays.values()} == {np.dtype("float32")}
-    assert tf.train.latest_checkpoint(os.path.join(unstopped, "checkpoints")).endswith("-60")
+    assert iterations_saved(unstopped) == 60
     tags = logged_tags(unstopped)
     assert {"equation_3", "equation_7", "loss", "validation_equation_3", "replay_insertion_rate"} <= tags
     assert "validation input, output, target" in tags
 
 
-def test_stopped_and_resumed_ends_with_the_same_weights(unstopped, config, tmp_path):
-    run = str(tmp_path / "run")
-    assert train(config, run, stop_at=50) == "stopped"
+@pytest.fixture(scope="module")
+def stopped(tiny_config, tmp_path_factory):
+    """The same run, stopped after 50 iterations, which were done seven a call."""
+    run = str(tmp_path_factory.mktemp("runs") / "stopped")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trainer, "_steps_per_call", lambda: 7)
+        assert train(tiny_config.replace(iterations=60, freeze_at=0.5), run, stop_at=50) == "stopped"
+    return run
+
+
+def copied(run, tmp_path):
+    return shutil.copytree(run, str(tmp_path / "copy"))
+
+
+def train_and_copy(config, run, iterations):
+    """A complete run, and a copy of it as a kill would have left it once so many iterations were saved."""
+    iterate = trainer._Loop._iterate
+
+    def copying(loop, iteration, last):
+        if iteration == iterations:
+            loop._save(iteration)
+            shutil.copytree(run, f"{run}-killed")
+        return iterate(loop, iteration, last)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trainer._Loop, "_iterate", copying)
+        assert train(config, run) == "complete"
+    return run, f"{run}-killed"
+
+
+def test_several_steps_a_call_stopped_and_resumed_end_with_the_same_weights(unstopped, stopped, config, tmp_path):
+    run = copied(stopped, tmp_path)
+    assert iterations_saved(run) == 50
+    assert logged_tags(run) >= {"equation_3", "validation_equation_3"}
     assert not equal(run, unstopped)
     assert train(config, run, resume=True) == "complete"
     assert equal(run, unstopped)
 
 
 @pytest.mark.slow
-def test_killed_and_resumed_ends_with_the_same_weights(unstopped, config, tmp_path):
+def test_interrupted_killed_and_resumed_ends_with_the_same_weights(unstopped, config, tmp_path):
     run = str(tmp_path / "run")
     # Checkpoints as often as they can be written, so that the kill falls between, or into, some of them.
     process = start(run, config, "--set=checkpoint_minutes=1e-9")
-    wait_for(os.path.join(run, "weights", "generator.npz"), process)
-    time.sleep(0.5)
-    process.send_signal(signal.SIGKILL)
-    process.communicate()
-    latest = tf.train.latest_checkpoint(os.path.join(run, "checkpoints"))
-    assert 1 <= int(latest.rsplit("-", 1)[1]) < 60
-    assert train(config, run, resume=True) == "complete"
-    assert equal(run, unstopped)
-
-
-@pytest.mark.slow
-def test_ctrl_c_saves_and_exits_cleanly(unstopped, config, tmp_path):
-    run = str(tmp_path / "run")
-    process = start(run, config, "--set=checkpoint_minutes=1e-9")
-    wait_for(os.path.join(run, "weights", "generator.npz"), process)
+    wait_until(lambda: iterations_saved(run) >= 1, process)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "training interrupted" in out and "--resume" in out
     assert "Traceback" not in err
-    assert train(config, run, resume=True) == "complete"
-    assert equal(run, unstopped)
-
-
-def test_checkpoint_that_a_kill_left_half_written_is_passed_over(unstopped, config, tmp_path):
-    run = str(tmp_path / "run")
-    train(config, run, stop_at=20)
-    for name in ("ckpt-40.data-00000-of-00001", "ckpt-40_temp", "checkpoint.tmp123"):
+    interrupted = iterations_saved(run)
+    assert 1 <= interrupted < 60
+    process = start(run, config, "--set=checkpoint_minutes=1e-9", "--resume")
+    wait_until(lambda: iterations_saved(run) > interrupted, process)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    assert interrupted < iterations_saved(run) < 60
+    for name in ("ckpt-59.data-00000-of-00001", "ckpt-59_temp", "checkpoint.tmp123"):  # what a kill may leave
         with open(os.path.join(run, "checkpoints", name), "wb") as file:
             file.write(b"half")
     assert train(config, run, resume=True) == "complete"
@@ -139,24 +162,21 @@ def test_training_starts_from_other_weights_of_the_same_kind(config, tiny_run, t
     assert train(config, run, resume=True, stop_at=9) == "stopped"
 
 
-def test_divergence_stops_with_a_sentence_and_keeps_the_last_good_checkpoint(config, tmp_path):
-    run = str(tmp_path / "run")
-    train(config, run, stop_at=12)
-    good = weights.load(run)[1]
+def test_divergence_stops_with_a_sentence_and_keeps_the_last_good_checkpoint(stopped, config, tmp_path):
+    run = copied(stopped, tmp_path)
     path = os.path.join(run, "config.json")
     with open(path, encoding="utf-8") as file:
         fields = json.load(file)
     with open(path, "w", encoding="utf-8") as file:
         json.dump({**fields, "learning_rate": 1e30}, file)
-    with pytest.raises(TrainingStopped, match=r"became (nan|inf) at iteration 1\d; the last good checkpoint is .*-12;"):
+    with pytest.raises(TrainingStopped, match=r"became (nan|inf) at iteration 5\d; the last good checkpoint is .*-50;"):
         train(config.replace(learning_rate=1e30), run, resume=True)
-    assert tf.train.latest_checkpoint(os.path.join(run, "checkpoints")).endswith("-12")
-    np.testing.assert_equal(weights.load(run)[1], good)
+    assert iterations_saved(run) == 50
+    assert equal(run, stopped)
 
 
 def test_complete_run_resumes_to_nothing(unstopped, config, tmp_path):
-    run = str(tmp_path / "run")
-    shutil.copytree(unstopped, run)
+    run = copied(unstopped, tmp_path)
     assert train(config, run, resume=True) == "complete"
     assert equal(run, unstopped)
 
@@ -171,13 +191,12 @@ def test_refuses_to_resume_with_other_options(unstopped, config):
         train(config.replace(width=0.5), unstopped, resume=True)
 
 
-def test_refuses_a_damaged_checkpoint(config, tmp_path):
-    run = str(tmp_path / "run")
-    train(config, run, stop_at=3)
+def test_refuses_a_damaged_checkpoint(stopped, config, tmp_path):
+    run = copied(stopped, tmp_path)
     latest = tf.train.latest_checkpoint(os.path.join(run, "checkpoints"))
     with open(latest + ".data-00000-of-00001", "r+b") as file:
         file.truncate(1000)
-    with pytest.raises(InputError, match="ckpt-3: expected this run's checkpoint, found"):
+    with pytest.raises(InputError, match="ckpt-50: expected this run's checkpoint, found"):
         train(config, run, resume=True)
 
 
@@ -244,11 +263,10 @@ def test_adversarial_half_resumes_exactly_and_continues_a_run_that_was_begun_wit
 @pytest.mark.slow
 def test_no_blur_run_resumes_exactly(tiny_config, tmp_path):
     config = tiny_config.replace(iterations=12, objective="no-blur", track_p=True, average_predictor=0.9)
-    runs = [str(tmp_path / name) for name in ("unstopped", "stopped")]
-    assert train(config, runs[0]) == "complete"
-    assert train(config, runs[1], stop_at=7) == "stopped"
-    assert train(config, runs[1], resume=True) == "complete"
-    assert equal(*runs)
+    run, killed = train_and_copy(config, str(tmp_path / "run"), 7)
+    assert not equal(run, killed)
+    assert train(config, killed, resume=True) == "complete"
+    assert equal(run, killed)
 
 
 @pytest.fixture
@@ -258,21 +276,9 @@ def one_stage_config(tiny_config):
 
 
 def test_one_stage_run_freezes_resumes_exactly_and_logs_its_losses(one_stage_config, tmp_path):
-    runs = [str(tmp_path / name) for name in ("unstopped", "stopped")]
-    assert train(one_stage_config, runs[0]) == "complete"
-    assert train(one_stage_config, runs[1], stop_at=20) == "stopped"
-    assert not equal(*runs)
-    assert train(one_stage_config, runs[1], resume=True) == "complete"
-    assert equal(*runs)
-    assert weights.load(runs[0])[1]["conv2_norm/frozen"] == 1
-    assert {"equation_11", "l2_penalty", "loss", "validation_equation_11"} <= logged_tags(runs[0])
-
-
-def test_several_steps_a_call_are_the_same_steps(unstopped, config, tmp_path, monkeypatch):
-    run = str(tmp_path / "run")
-    monkeypatch.setattr(trainer, "_steps_per_call", lambda: 7)
-    assert train(config, run, stop_at=13) == "stopped"
-    assert tf.train.latest_checkpoint(os.path.join(run, "checkpoints")).endswith("-13")
-    assert train(config, run, resume=True) == "complete"
-    assert equal(run, unstopped)
-    assert logged_tags(run) >= {"equation_3", "validation_equation_3"}
+    run, killed = train_and_copy(one_stage_config, str(tmp_path / "run"), 20)
+    assert not equal(run, killed)
+    assert train(one_stage_config, killed, resume=True) == "complete"
+    assert equal(run, killed)
+    assert weights.load(run)[1]["conv2_norm/frozen"] == 1
+    assert {"equation_11", "l2_penalty", "loss", "validation_equation_11"} <= logged_tags(run)
