@@ -12,6 +12,8 @@ import importlib
 import logging
 import os
 import shutil
+import signal
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -33,6 +35,7 @@ READABLE = (*OME, *TIFF, ".png", ".npy", *ROSETTA)
 WRITABLE = (*OME, *TIFF, ".png", ".npy", ".mrc", ".hspy", ".zspy")
 MOST_AXES = {**dict.fromkeys((*OME, *TIFF), 4), ".png": 2, ".mrc": 3}  # an image, a stack, a series of stacks
 
+LONGEST_READ = 60.0  # s, and one more a megabyte, after which a file counts as damaged
 MOST_EXPANSION = 1000  # an image that claims more bytes than so many times its file's is not believed
 LARGEST_PIXEL = 1e-5  # m; larger ones in a TIFF's resolution tags are a printer's, no microscope's
 _METRES = {"m": 1.0, "cm": 1e-2, "mm": 1e-3, "µm": 1e-6, "nm": 1e-9, "Å": 1e-10, "pm": 1e-12}
@@ -114,9 +117,13 @@ def read(path: str) -> Micrograph:
     reader = readers.get(suffix, _read_rosetta)
     with _quiet() as messages:
         try:
-            micrograph = reader(path)
+            with _at_most(LONGEST_READ + _bytes_on_disk(path) / 1e6):
+                micrograph = reader(path)
         except InputError:
             raise
+        except _TooLong:
+            reason = "reading it has no end"
+            raise InputError(f"{path}: expected a {suffix} image, found a damaged file ({reason})") from None
         except PermissionError:
             raise InputError(f"{path}: expected a file that can be read, found one that may not be") from None
         except Exception as error:  # third-party readers raise anything on a damaged file
@@ -323,6 +330,32 @@ def _calibrated(sizes: Sequence[float], units: Any) -> tuple[tuple[float, float]
         return None, "px"
     text = "" if units is None else str(units).strip()
     return (float(sizes[0]), float(sizes[1])), _UNIT_NAMES.get(text, text)
+
+
+class _TooLong(BaseException):
+    """No Exception, since readers pass over those."""
+
+
+@contextlib.contextmanager
+def _at_most(seconds: float) -> Iterator[None]:
+    """Raises _TooLong in what takes longer: a reader may believe a count in a damaged file and go on for hours.
+
+    Where there is no alarm, off the main thread or on Windows, there is no limit.
+    """
+    if not hasattr(signal, "SIGALRM") or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(*_):
+        raise _TooLong
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 class _Messages(logging.Handler):

@@ -1,5 +1,8 @@
+import contextlib
 import os
+import signal
 import struct
+import time
 
 import numpy as np
 import pytest
@@ -288,6 +291,25 @@ def test_headers_that_promise_10_gb_are_not_believed(tmp_path, suffix, make):
     make(tmp_path / f"lie{suffix}")
     with pytest.raises(InputError, match=rf"lie\{suffix}: expected .*, found"):
         micrograph.read(str(tmp_path / f"lie{suffix}"))
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGALRM"), reason="there is no alarm on this system")
+def test_a_reader_that_does_not_end_is_stopped(tmp_path, image, monkeypatch):
+    def endless(path):
+        while True:
+            with contextlib.suppress(Exception):  # as third-party readers do
+                time.sleep(0.01)
+
+    path = str(tmp_path / "image.npy")
+    np.save(path, image.data)
+    before = signal.getsignal(signal.SIGALRM)
+    with monkeypatch.context() as patch:
+        patch.setattr(micrograph, "LONGEST_READ", 0.1)
+        patch.setattr(micrograph, "_read_npy", endless)
+        with pytest.raises(InputError, match=r"image\.npy: expected a \.npy image, found a damaged file \(reading it"):
+            micrograph.read(path)
+    np.testing.assert_array_equal(micrograph.read(path).data, image.data)
+    assert signal.getitimer(signal.ITIMER_REAL) == (0, 0) and signal.getsignal(signal.SIGALRM) == before
 
 
 @pytest.mark.parametrize(
