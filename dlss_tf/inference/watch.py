@@ -14,8 +14,8 @@ from ..errors import InputError
 from .files import output_path, supersample_file
 from .supersampler import Supersampler
 
-POLL = 0.25  # s between looks at the folder
-SETTLE = 1.0  # s that a file must stay as it is before it counts as finished
+POLL = 0.1  # s between looks at the folder
+SETTLE = 0.5  # s that a file must stay as it is before it counts as finished
 
 Seen = tuple[int, int]  # a file's bytes, and time of last change in ns
 

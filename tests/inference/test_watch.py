@@ -10,7 +10,7 @@ from dlss_tf.inference import watch
 
 
 class Clock:
-    """Half a second passes with each look at the folder, after which the next of `events` happens."""
+    """A quarter of a second passes with each look at the folder, after which the next of `events` happens."""
 
     def __init__(self, *events):
         self.now, self.events = 0.0, iter(events)
@@ -19,7 +19,7 @@ class Clock:
         return self.now
 
     def wait(self):
-        self.now += 0.5
+        self.now += 0.25
         next(self.events, lambda: None)()
 
 
@@ -39,19 +39,19 @@ def put(path, size=10, time_ns=None):
 def test_a_new_file_is_given_once_it_has_settled(tmp_path):
     clock = Clock(put(tmp_path / "a.tif"))
     assert first(1, tmp_path, clock) == [str(tmp_path / "a.tif")]
-    assert clock.now == 1.5  # it appeared at 0.5
+    assert clock.now == 0.75  # it appeared at 0.25
 
 
 def test_a_growing_file_is_not_touched(tmp_path):
     clock = Clock(*(put(tmp_path / "a.tif", size) for size in range(1, 11)))
     assert first(1, tmp_path, clock) == [str(tmp_path / "a.tif")]
-    assert clock.now == 6.0  # it grew until 5
+    assert clock.now == 3.0  # it grew until 2.5
 
 
 def test_an_empty_file_is_waited_for(tmp_path):
     clock = Clock(put(tmp_path / "a.tif", 0), *[lambda: None] * 9, put(tmp_path / "a.tif", 5))
     first(1, tmp_path, clock)
-    assert clock.now == 6.5
+    assert clock.now == 3.25
 
 
 def test_existing_files_count_if_asked_for_or_when_they_change(tmp_path):
