@@ -22,13 +22,13 @@ def ensemble(
     scan has its first samples elsewhere (px factor - 1 if they were on px 0), and so the images lie on one another to
     the pixel.
     """
-    total, squares = np.zeros((2, len(scan), *size))
-    for way in WAYS:
+    mean, squares = np.zeros((2, len(scan), *size), np.float32)
+    for count, way in enumerate(WAYS, 1):  # Welford's way, which float32 suffices for
         image = back(run(turned(scan, way), *turned_lattice(scan.shape[1:], size, factor, first, way)), way)
-        total += image
-        squares += np.square(image, dtype=np.float64)
-    mean = total / MEMBERS
-    return mean.astype(np.float32), np.sqrt(np.maximum(squares / MEMBERS - mean**2, 0)).astype(np.float32)
+        difference = image - mean
+        mean += difference / count
+        squares += difference * (image - mean)
+    return mean, np.sqrt(np.maximum(squares, 0) / MEMBERS)
 
 
 def turned(scan: np.ndarray, way: Way) -> np.ndarray:

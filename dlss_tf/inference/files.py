@@ -78,21 +78,19 @@ def supersample_file(
     """
     scan = micrograph.read(source)
     micrograph.check_axes(target, scan.data.ndim)
-    stack = scan.data.reshape(-1, *scan.data.shape[-2:])
     report = None if quiet else reporter(os.path.basename(source))
     options = {"keep_known": keep_known, "deblur": deblur, "on_progress": report}
     try:
         if ensemble:
-            parts = supersampler.ensemble(stack, factor, **options)
+            parts = supersampler.ensemble(scan.data, factor, **options)
         else:
-            parts = (supersampler(stack, factor, **options),)
+            parts = (supersampler(scan.data, factor, **options),)
     except InputError as error:
         raise InputError(f"{source}: {error}") from None
     for sentence in defects.report(scan.data):
         warnings.warn(f"{source}: {sentence}", stacklevel=2)
     step = _history(supersampler, factor, ensemble, keep_known, deblur)
-    shape = (*scan.data.shape[:-2], *parts[0].shape[-2:])
-    results = [scan.rescaled(part.reshape(shape), 1 / factor, step) for part in parts]
+    results = [scan.rescaled(part, 1 / factor, step) for part in parts]
     _write_all(dict(zip((target, uncertainty_path(target)), results)))
     return results[0]
 

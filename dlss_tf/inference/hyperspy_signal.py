@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from typing import Any
 
-import numpy as np
-
 from .. import __version__
 from ..errors import InputError
 from ..lattice import check_factor
@@ -81,14 +79,10 @@ def _is_set(text: object) -> bool:
 
 
 def _eagerly(data, factor, supersampler, ensemble, keep_known):
-    """Image by image: float32 [..., H, W], or two of them."""
+    """float32 [..., H, W], or two of them."""
     supersampler = supersampler or Supersampler()
     run = supersampler.ensemble if ensemble else supersampler
-    height, width = data.shape[-2:]
-    images = np.empty((1 + ensemble, *data.shape[:-2], height * factor, width * factor), np.float32)
-    for index in np.ndindex(*data.shape[:-2]):
-        images[(slice(None), *index)] = run(data[index], factor, keep_known=keep_known)
-    return tuple(images) if ensemble else images[0]
+    return run(data, factor, keep_known=keep_known)
 
 
 def _lazily(data, factor, supersampler, ensemble, keep_known):

@@ -50,7 +50,7 @@ class Supersampler:
         deblur: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> np.ndarray:
-        """Supersample [h, w] or [b, h, w] in any units to float32 [..., factor h, factor w] in those units.
+        """Supersample [..., h, w], a scan or a stack, in any units to float32 [..., factor h, factor w] in those units.
 
         The sample [i, j] is the pixel [factor i, factor j] of the image; `keep_known` puts it there exactly. `deblur`,
         "wiener" or "adam", undoes the blur of the training target. Non-finite samples are filled in from their
@@ -148,8 +148,8 @@ class Supersampler:
         factor = self.check_factor(factor)
         warn_if_untrained(self.config, factor)
         scan = np.asarray(scan, np.float32)
-        if scan.ndim not in (2, 3) or 0 in scan.shape:
-            raise InputError(f"scan: expected an image [h, w] or a stack [b, h, w], found shape {list(scan.shape)}")
+        if scan.ndim < 2 or 0 in scan.shape:
+            raise InputError(f"scan: expected an image [h, w] or a stack of them, found shape {list(scan.shape)}")
         return scan, np.stack([defects.fill_non_finite(frame) for frame in scan.reshape(-1, *scan.shape[-2:])]), factor
 
     def _padding(self, side: int, first: int | None = None) -> tuple[int, int]:

@@ -33,11 +33,9 @@ def supersample(scan: np.ndarray, request: Request, on_progress: OnProgress | No
     and if TensorFlow cannot be imported here.
     """
     supersampler = _supersampler(request.weights)
-    stack = scan.reshape(-1, *scan.shape[-2:])
     run = supersampler.ensemble if request.ensemble else supersampler
-    images = run(stack, request.factor, keep_known=request.keep_known, on_progress=on_progress)
-    named = zip((IMAGE, UNCERTAINTY), images) if request.ensemble else [(IMAGE, images)]
-    return {name: each.reshape(*scan.shape[:-2], *each.shape[1:]) for name, each in named}
+    images = run(scan, request.factor, keep_known=request.keep_known, on_progress=on_progress)
+    return dict(zip((IMAGE, UNCERTAINTY), images)) if request.ensemble else {IMAGE: images}
 
 
 def _supersampler(weights: str | None):

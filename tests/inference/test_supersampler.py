@@ -12,7 +12,7 @@ def supersampler(tiny_run):
     return Supersampler(tiny_run)
 
 
-@pytest.mark.parametrize("shape", [(16, 16), (9, 13), (2, 8, 8), (1, 20)])
+@pytest.mark.parametrize("shape", [(16, 16), (9, 13), (2, 8, 8), (2, 1, 8, 8), (1, 20)])
 @pytest.mark.parametrize("factor", [2, 5])
 def test_gives_factor_times_the_sides(supersampler, rng, shape, factor):
     image = supersampler(rng.random(shape), factor)
@@ -155,7 +155,7 @@ def test_ensemble_is_certain_of_known_pixels_alone(supersampler, rng):
     assert (spread[:, ::4, ::4] == 0).all() and (spread[:, 1::4] > 0).all()
 
 
-@pytest.mark.parametrize("scan", [np.zeros(5), np.zeros((0, 4)), np.zeros((1, 1, 4, 4))])
+@pytest.mark.parametrize("scan", [np.zeros(5), np.zeros((0, 4)), np.zeros((2, 0, 4, 4))])
 def test_refuses_other_shapes(supersampler, scan):
     with pytest.raises(InputError, match="scan: expected an image"):
         supersampler(scan, 4)
