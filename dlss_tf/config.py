@@ -39,6 +39,7 @@ class Config:
     width: float = 1.0  # multiplies every channel count
     upsampling: str = "transposed"
     subtract: str = "batch"  # mean subtracted in training until frozen: batch, running, or each image's own
+    balance_errors: bool = False  # divide each example's losses by bilinear interpolation's error too
     bias: bool = False  # a learned bias after the mean is subtracted
     freeze_at: float = 1.0  # where running means freeze, as a fraction of `iterations`
     iterations: int = 1_000_000  # length of the non-adversarial half of Table 1
@@ -87,6 +88,7 @@ class Config:
         _check(len(self.factors) == 1, f"{name} factors", "one whole number", list(self.factors))
         _check(self.objective == "blur", f"{name} objective", "blur", self.objective)
         _check(not self.adversarial, f"{name} adversarial", "false", self.adversarial)
+        _check(not self.balance_errors, f"{name} balance_errors", "false", self.balance_errors)
         _check(self.intensity_reference == "scan", f"{name} intensity_reference", "scan", self.intensity_reference)
 
     @property

@@ -45,6 +45,10 @@ def test_text_becomes_the_fields_type():
         ({"colour": 1}, "unknown field 'colour'"),
         ({"learning_rate": 0}, "learning_rate: expected a positive number, found 0"),
         ({"seed": -1}, "seed: expected a whole number from 0"),
+        (
+            {"network": "one-stage", "factors": "5", "intensity_reference": "scan", "balance_errors": True},
+            "a one-stage generator's balance_errors: expected false, found True",
+        ),
         ({"average_predictor": 1}, "average_predictor: expected a decay in [0, 1), found 1"),
         ({"p_coefficients": (1.0, 2.0)}, "p_coefficients: expected three numbers"),
         ({"p_coefficients": (-1.0, 0.0, 0.0)}, "p_coefficients: expected three numbers whose polynomial is positive"),

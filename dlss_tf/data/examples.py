@@ -51,6 +51,18 @@ def infill_index(size: int, factor: tf.Tensor) -> tf.Tensor:
     return tf.gather(tf.constant(table), factor)
 
 
+def interpolate(infilled: tf.Tensor, factor: tf.Tensor, factors: Sequence[int]) -> tf.Tensor:
+    """Bilinear interpolation on the true lattice, from nearest infill [b, N, N, 1] of `factor` [b] out of `factors`.
+
+    It is the mean over factor x factor px around each pixel, of those that there are near the border.
+    """
+    means = [
+        tf.nn.avg_pool2d(tf.nn.avg_pool2d(infilled, (side, 1), 1, "SAME"), (1, side), 1, "SAME") for side in factors
+    ]
+    own = tf.cast(factor[:, None] == tf.constant(factors), infilled.dtype)
+    return tf.reduce_sum(tf.concat(means, -1) * own[:, None, None], -1, keepdims=True)
+
+
 def scan_range(scan: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Offset and length of the scale in which a scan's values [b, ...] span [0, 1]; both broadcast against it.
 

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 import tensorflow as tf
 
-from ..data.examples import Example, infill_index
+from ..data.examples import Example, infill_index, interpolate
 
 LAMBDA = 200.0  # lambda_{G,MSE}, lambda_{G,aux} and lambda_{one-stage}
 EPSILON = 0.1  # least mu_M that eq. 6 divides by
+# MSEs of bilinear interpolation, in the crop's [0, 1], for `difficulty`: below the first they hardly matter.
+LEAST_ERROR, TYPICAL_ERROR = 5e-4, 2.5e-3
 
 
 def mse(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
@@ -20,6 +22,15 @@ def mse(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
 def weighted_mse(outputs: tf.Tensor, target: tf.Tensor, example: Example) -> tf.Tensor:
     """MSE in the crop's [0, 1] divided by p(c)."""
     return example.weight * mse(outputs, target) / example.p
+
+
+def difficulty(example: Example, blurred: tf.Tensor, factors: Sequence[int]) -> tf.Tensor:
+    """MSE of bilinear interpolation on the true lattice, over a typical one; [b]. Ours: eq. 6's idea for eq. 3.
+
+    The MSE of a clean crop is a hundredth of a noisy one's. Divided by this, both count.
+    """
+    interpolated = interpolate(example.inputs, example.factor, factors)
+    return (example.weight * mse(interpolated, blurred) + LEAST_ERROR) / TYPICAL_ERROR
 
 
 def equation_3(outputs: tf.Tensor, blurred: tf.Tensor, example: Example) -> tf.Tensor:

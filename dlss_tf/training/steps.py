@@ -122,6 +122,8 @@ def train_step(
         crops, factors, fresh = state.replay.mix(crops, factors, state.iteration)
         example = make_example(crops, factors, config.intensity_reference, _p(config, state, factors))
         blurred = blur_target(example.target)
+        if config.balance_errors:
+            example = example._replace(p=example.p * losses.difficulty(example, blurred, config.factors))
         with tf.GradientTape(persistent=True) as tape:
             if config.network == "one-stage":
                 outputs, terms, objectives = _one_stage_objectives(state, example, blurred)

@@ -5,7 +5,8 @@ from golden import real_image, trace
 
 from dlss_tf import lattice
 from dlss_tf.data.crops import scale_to_unit
-from dlss_tf.data.examples import draw_factors, infill, make_example, to_crop_scale
+from dlss_tf.data.examples import draw_factors, infill, interpolate, make_example, to_crop_scale
+from dlss_tf.evaluation.interpolation import lattice_bilinear
 
 
 @pytest.fixture
@@ -22,6 +23,16 @@ def test_infill_is_the_lattices_with_a_factor_an_example(crops):
     for crop, factor, result in zip(crops[..., 0], factors, filled[..., 0], strict=True):
         expected = lattice.infill(lattice.downsample(crop, factor), crop.shape, factor)
         np.testing.assert_array_equal(result, expected)
+
+
+def test_interpolation_is_bilinear_on_the_true_lattice(crops):
+    crops, factors = np.repeat(crops[:1], 7, 0), list(lattice.TRAINED_FACTORS)
+    infilled = infill(tf.constant(crops), tf.constant(factors))
+    found = interpolate(infilled, tf.constant(factors), lattice.TRAINED_FACTORS).numpy()[..., 0]
+    for crop, factor, image in zip(crops[..., 0], factors, found):
+        expected = lattice_bilinear(lattice.downsample(crop, factor), crop.shape, factor)
+        inside = slice(factor, -factor)
+        np.testing.assert_allclose(image[inside, inside], expected[inside, inside], atol=2e-6)
 
 
 @pytest.mark.parametrize(("name", "path"), [("truth1", "train/truth-1.tif"), ("truth3", "val/truth-3.tif")])

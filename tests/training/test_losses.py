@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from dlss_tf import lattice
-from dlss_tf.data.examples import make_example
+from dlss_tf.data.examples import interpolate, make_example
 from dlss_tf.layers.blur import blur_target
 from dlss_tf.training import losses
 
@@ -20,6 +20,15 @@ def test_equation_3(example):
     outputs = blurred + 0.1
     expected = [200 * 0.01 * w / lattice.p(1 / s**2) for w, s in zip(example.weight.numpy(), (4, 10), strict=True)]
     np.testing.assert_allclose(losses.equation_3(outputs, blurred, example), expected, rtol=1e-4)
+
+
+def test_difficulty_is_the_error_of_interpolation_and_no_less_than_a_fifth(example):
+    blurred, factors = blur_target(example.target), (4, 10)
+    found = losses.difficulty(example, blurred, factors).numpy()
+    interpolated = interpolate(example.inputs, example.factor, factors).numpy()
+    errors = ((interpolated - blurred.numpy()) ** 2).mean((1, 2, 3)) * example.weight.numpy()
+    np.testing.assert_allclose(found, (errors + 5e-4) / 2.5e-3, rtol=1e-5)
+    np.testing.assert_allclose(losses.difficulty(example, interpolated, factors), 0.2, rtol=1e-5)
 
 
 def test_equation_7_is_at_half_size(example):

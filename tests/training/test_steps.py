@@ -214,6 +214,16 @@ def test_p_is_equation_2_with_the_configs_coefficients(config, crops):
     )
 
 
+def test_balanced_errors_are_divided_by_the_difficulty(config, crops, monkeypatch):
+    monkeypatch.setattr(losses, "difficulty", lambda example, *_: tf.fill(tf.shape(example.p), 4.0))
+    plain, balanced = (
+        train_step(each, new_state(each, crops))(positions(0), crops)
+        for each in (config, config.replace(balance_errors=True))
+    )
+    for name in ("equation_3", "equation_7"):
+        assert float(balanced[name]) == pytest.approx(float(plain[name]) / 4, rel=1e-5)
+
+
 def test_tracked_p_follows_each_coverages_errors(config, crops):
     config = config.replace(track_p=True, factors=(4, 10))
     state = new_state(config, crops)
