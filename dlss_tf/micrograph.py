@@ -11,6 +11,7 @@ import errno
 import importlib
 import logging
 import os
+import re
 import shutil
 import signal
 import threading
@@ -42,7 +43,8 @@ _METRES = {"m": 1.0, "cm": 1e-2, "mm": 1e-3, "µm": 1e-6, "nm": 1e-9, "Å": 1e-1
 _UNIT_NAMES = {"n_m": "nm", "u_m": "µm", "um": "µm", "μm": "µm", "\\u00B5m": "µm", "micron": "µm", "microns": "µm",
                "A": "Å", "Å": "Å", "angstrom": "Å", "Angstrom": "Å", "meter": "m", "pixel": "px", "pixels": "px",
                "<undefined>": "px", "": "px"}  # fmt: skip
-_RECIPROCAL = ("1/", "^-1", "rad")
+#: In the units of diffraction patterns.
+RECIPROCAL = re.compile(r"1\s*/|\^\s*\{?\s*-\s*1|[A-Za-zÅ]-1\b|⁻¹|rad(ian)?s?\b|deg\b|°", re.IGNORECASE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -317,7 +319,7 @@ def _kind(dataset: dict[str, Any]) -> str:
     if len(signal) != 2 or kind:
         name = "a spectrum" if data.ndim == 1 else "a spectrum image" if len(signal) == 1 else "data"
         return f"{name} {shape}" + (f" ({kind})" if kind else "")
-    if any(mark in str(axis.get("units")) for axis in signal for mark in _RECIPROCAL):
+    if any(RECIPROCAL.search(str(axis.get("units"))) for axis in signal):
         return f"diffraction patterns {shape}"
     if sum(n > 1 for n in data.shape[:-2]) > 1:
         return f"4-D data {shape}"

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from .. import __version__
 from ..errors import InputError
 from ..lattice import check_factor
+from ..micrograph import RECIPROCAL
 from ..weights import PRETRAINED
 from .supersampler import Supersampler
-
-RECIPROCAL = re.compile(r"1\s*/|\^\s*\{?\s*-\s*1|[A-Za-zÅ]-1\b|⁻¹|rad\b|deg\b|°", re.IGNORECASE)
 
 Signal = Any  # hyperspy.signals.Signal2D or a class derived from it
 
