@@ -45,7 +45,8 @@ def test_axes_stay_calibrated(signal, supersampler):
         ("y", 64, 0.05, 3.0, "nm", False),
         ("x", 80, 0.1, -5.0, "nm", False),
     ]
-    np.testing.assert_array_equal(new.data[1, 2], supersampler(signal.data[1, 2], 4))
+    # a batch may sum in another order than one image does
+    np.testing.assert_allclose(new.data[1, 2], supersampler(signal.data[1, 2], 4), rtol=1e-5)
     np.testing.assert_array_equal(signal.data, before.data)
     assert signal.metadata.as_dictionary() == before.metadata.as_dictionary()
     # what is where it was
