@@ -11,7 +11,7 @@ from tensorflow import keras
 from .._compat import tf_variable, variables
 from ..config import Config
 from ..layers.mean_only_norm import MeanOnlyNorm
-from ..layers.weight_norm import LEAST_SQUARE, V_STDDEV, WeightNormConv2D, WeightNormConv2DTranspose
+from ..layers.weight_norm import LEAST_NORM, V_STDDEV, WeightNormConv2D, WeightNormConv2DTranspose
 from . import channels
 
 
@@ -145,7 +145,7 @@ def _folded_value(name: str, weights: dict[str, np.ndarray], transposed: bool) -
     if weight == "kernel":
         v, g = (weights[f"{layer}/{part}"].astype(np.float64) for part in "vg")
         axes, scale = ((0, 1, 3), g[:, None]) if transposed else ((0, 1, 2), g)
-        return (v / np.sqrt(np.maximum((v**2).sum(axes, keepdims=True), LEAST_SQUARE)) * scale).astype(np.float32)
+        return (v / np.maximum(np.sqrt((v**2).sum(axes, keepdims=True)), LEAST_NORM) * scale).astype(np.float32)
     if weight == "bias" and not layer.endswith("_norm"):
         return weights.get(f"{layer}_norm/bias", 0) - weights[f"{layer}_norm/mu"]
     return weights[name]

@@ -4,7 +4,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from dlss_tf._compat import tf_variable
-from dlss_tf.layers.weight_norm import WeightNormConv2D, WeightNormConv2DTranspose, weight_normalized
+from dlss_tf.layers.weight_norm import WeightNormConv2D, WeightNormConv2DTranspose, channel_scale, weight_normalized
 
 try:
     import tensorflow_addons as tfa
@@ -46,6 +46,47 @@ def test_written_out_gradient_equals_the_automatic_one_in_float64(rng, axes):
     np.testing.assert_allclose(ours, automatic, rtol=1e-13)
     for ours_gradient, expected in zip(tape.gradient(ours, [v, g], dw), tape.gradient(automatic, [v, g], dw)):
         np.testing.assert_allclose(ours_gradient, expected, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("axes", [(0, 1, 2), (0, 1, 3)])
+def test_scale_and_its_written_out_gradient_in_float64(rng, axes):
+    v = tf.constant(rng.normal(size=(3, 3, 4, 5)))
+    g, ds = (tf.constant(rng.uniform(0.5, 2, 5 if axes[-1] == 2 else 4)) for _ in range(2))
+    with tf.GradientTape(persistent=True) as tape:
+        tape.watch([v, g])
+        ours = channel_scale(v, g, axes)
+        automatic = g / tf.sqrt(tf.reduce_sum(v**2, axes))
+    np.testing.assert_allclose(ours, automatic, rtol=1e-13)
+    for ours_gradient, expected in zip(tape.gradient(ours, [v, g], ds), tape.gradient(automatic, [v, g], ds)):
+        np.testing.assert_allclose(ours_gradient, expected, rtol=1e-11, atol=1e-13)
+
+
+@pytest.mark.parametrize("strides", [1, 2])
+@pytest.mark.parametrize("kind", LAYERS)
+def test_few_outputs_are_scaled_in_training_in_place_of_many_weights(rng, kind, strides):
+    """To the same outputs and gradients as inference, which scales the weights."""
+    layer = built(kind, strides, rng, channels=32, filters=5)
+    inputs = tf.constant(rng.normal(size=(2, 4, 6, 32)), tf.float32)
+    many_outputs = tf.constant(rng.normal(size=(2, 40, 6, 32)), tf.float32)
+
+    def multiplied(training, inputs):
+        """Sizes of what is multiplied elementwise."""
+        graph = tf.function(lambda x: layer(x, training=training)).get_concrete_function(inputs).graph
+        return {
+            operation.outputs[0].shape.num_elements() for operation in graph.get_operations() if operation.type == "Mul"
+        }
+
+    kernel, outputs = 3 * 3 * 32 * 5, int(np.prod(layer(inputs).shape))
+    assert kernel not in multiplied(True, inputs) and outputs in multiplied(True, inputs)
+    assert kernel in multiplied(True, many_outputs) and kernel in multiplied(False, inputs)
+    results = []
+    for training in (True, False):
+        with tf.GradientTape() as tape:
+            y = layer(inputs, training=training)
+            loss = tf.reduce_sum(tf.sin(y))
+        results.append([y, *tape.gradient(loss, [tf_variable(layer.v), tf_variable(layer.g)])])
+    for ours, expected in zip(*results):
+        np.testing.assert_allclose(ours, expected, rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("strides", [1, 2])
