@@ -44,7 +44,7 @@ def channel_scale(v: tf.Tensor, g: tf.Tensor, axes: tuple[int, ...]) -> tf.Tenso
     @tf.custom_gradient
     def scale(v: tf.Tensor, g: tf.Tensor) -> tuple[tf.Tensor, Callable]:
         norm = _norm(v, axes)
-        return g / norm, lambda ds: (-(ds * g / norm**3) * v, ds / norm)
+        return g / norm, lambda ds: (-(ds * g / norm / norm / norm) * v, ds / norm)
 
     scales = scale(v, tf.reshape(g, [1 if axis in axes else side for axis, side in enumerate(v.shape)]))
     return tf.reshape(scales, g.shape)
