@@ -1,7 +1,8 @@
-"""Convolutions in training, with a faster filter gradient where TensorFlow's own is slow.
+"""Convolutions in training on x86-64 processors, by other algorithms where TensorFlow's own are slower.
 
-Without AVX-512, oneDNN computes the filter gradients of large convolutions at a fifth of the rate of its other kernels
-(docs/performance.md). As matrix products they are as fast. What is computed is the same, but for rounding.
+Wide 3x3 convolutions are Winograd's (winograd.py). Filter gradients are matrix products where oneDNN computes them
+slowly: those of large convolutions at stride 2, and without AVX-512 of all large ones, at a fifth of the rate of its
+other kernels (docs/performance.md). What is computed is the same, but for rounding.
 """
 
 from __future__ import annotations
@@ -14,14 +15,23 @@ from pathlib import Path
 
 import tensorflow as tf
 
-LEAST_OPERATIONS = 1e9  # of a filter gradient; below, TensorFlow's own is as fast
+from . import winograd
+
+# Below these TensorFlow's own are as fast.
+LEAST_OPERATIONS = 1e9  # of a filter gradient
 LEAST_CHANNELS = 32
-MOST_BYTES = 2**30  # of the matrices
+LEAST_CHANNELS_AVX512 = 64
+LEAST_WINOGRAD_OPERATIONS = 5e7  # multiplications and additions of a direct convolution
+LEAST_WINOGRAD_CHANNELS = 128
+
+MOST_BYTES = 2**30  # of the matrices of a filter gradient
 
 
 def convolve(x: tf.Tensor, kernel: tf.Tensor, strides: int, training: bool) -> tf.Tensor:
     """`tf.nn.conv2d`, SAME: x [b, h, w, ci], kernel [k, k, ci, co], k odd -> [b, ceil(h / strides), .., co]."""
-    if not (training and _pays(x.shape, kernel, strides)):
+    if training and _winograd_pays(x.shape, kernel, strides):
+        return winograd.convolve(x, kernel)
+    if not (training and _product_pays(x.shape, kernel, strides)):
         return tf.nn.conv2d(x, kernel, strides, "SAME")
 
     @tf.custom_gradient
@@ -44,7 +54,7 @@ def convolve_transposed(x: tf.Tensor, kernel: tf.Tensor, strides: int, training:
     def transposed(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         return tf.ensure_shape(tf.nn.conv2d_transpose(x, kernel, shape, strides, "SAME"), static)
 
-    if not (training and _pays(static, kernel, strides)):
+    if not (training and _product_pays(static, kernel, strides)):
         return transposed(x, kernel)
 
     @tf.custom_gradient
@@ -86,25 +96,46 @@ def _product(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:
     return tf.matmul(a, b, transpose_a=True)
 
 
-def _pays(shape: list[int | None], kernel: tf.Tensor, strides: int) -> bool:
+def _winograd_pays(shape: list[int | None], kernel: tf.Tensor, strides: int) -> bool:
+    """Whether `winograd.convolve` is possible and the faster here."""
+    if not _was_measured(shape, kernel):
+        return False
+    k, _, ci, co = kernel.shape
+    batch, height, width, _ = shape
+    return (
+        (k, strides, height % 2, width % 2) == (3, 1, 0, 0)
+        and min(ci, co) >= LEAST_WINOGRAD_CHANNELS
+        and 2 * 9 * ci * co * batch * height * width >= LEAST_WINOGRAD_OPERATIONS
+    )
+
+
+def _product_pays(shape: list[int | None], kernel: tf.Tensor, strides: int) -> bool:
     """Whether `filter_gradient` is the faster here, its matrices not too large. `shape` is that of the finer side."""
-    if None in list(shape) or kernel.dtype != tf.float32 or _own_is_fast():
+    if not _was_measured(shape, kernel) or (_avx512() and strides == 1):
         return False
     k, _, ci, co = kernel.shape
     pixels = shape[0] * -(-shape[1] // strides) * -(-shape[2] // strides)
     columns = k * (ci + co) if strides == 1 else k * k * ci
     return (
         2 * k * k * ci * co * pixels >= LEAST_OPERATIONS
-        and min(ci, co) >= LEAST_CHANNELS
+        and min(ci, co) >= (LEAST_CHANNELS_AVX512 if _avx512() else LEAST_CHANNELS)
         and pixels * columns * kernel.dtype.size <= MOST_BYTES
     )
 
 
+def _was_measured(shape: list[int | None], kernel: tf.Tensor) -> bool:
+    return None not in list(shape) and kernel.dtype == tf.float32 and _on_x86()
+
+
 @functools.cache
-def _own_is_fast() -> bool:
-    """On GPUs, with AVX-512, and where nothing is known. ONEDNN_MAX_CPU_ISA=AVX2 keeps oneDNN from AVX-512."""
-    if tf.config.list_physical_devices("GPU") or platform.machine() != "x86_64":
-        return True
+def _on_x86() -> bool:
+    """GPUs and other processors have libraries of their own."""
+    return platform.machine() == "x86_64" and not tf.config.list_physical_devices("GPU")
+
+
+@functools.cache
+def _avx512() -> bool:
+    """Whether oneDNN uses AVX-512, which ONEDNN_MAX_CPU_ISA=AVX2 forbids; taken for granted where nothing is known."""
     if os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper() == "AVX2":
         return False
     try:

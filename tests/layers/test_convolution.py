@@ -6,9 +6,14 @@ from dlss_tf.layers import convolution
 from dlss_tf.layers.convolution import convolve, convolve_transposed, filter_gradient
 
 
+def processor(monkeypatch, avx512, on_x86=True):
+    monkeypatch.setattr(convolution, "_on_x86", lambda: on_x86)
+    monkeypatch.setattr(convolution, "_avx512", lambda: avx512)
+
+
 @pytest.fixture
 def any_size_pays(monkeypatch):
-    monkeypatch.setattr(convolution, "_own_is_fast", lambda: False)
+    processor(monkeypatch, avx512=False)
     monkeypatch.setattr(convolution, "LEAST_OPERATIONS", 0)
     monkeypatch.setattr(convolution, "LEAST_CHANNELS", 1)
 
@@ -44,8 +49,8 @@ def test_output_and_gradients_are_tensorflows(rng, any_size_pays, ours, kernel_s
         np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
-def gradients(image, features, width, strides, training=True, dtype=tf.float32, batch=1):
-    """Operations of the filter gradient of a convolution of features channels to width, on an image of that side."""
+def operations(image, features, width, strides=1, training=True, dtype=tf.float32, batch=1):
+    """Those of a convolution of features channels to width, on an image of that side, and its filter gradient."""
 
     def gradient(x, kernel):
         with tf.GradientTape() as tape:
@@ -55,41 +60,86 @@ def gradients(image, features, width, strides, training=True, dtype=tf.float32, 
 
     x = tf.TensorSpec([batch, image, image, features], dtype)
     graph = tf.function(gradient).get_concrete_function(x, tf.TensorSpec([3, 3, features, width], dtype)).graph
-    return {operation.type for operation in graph.get_operations()} & {"MatMul", "Conv2DBackpropFilter"}
+    found = {operation.type for operation in graph.get_operations()}
+    return found & {"MatMul", "BatchMatMulV2", "Conv2D", "Conv2DBackpropFilter"}
+
+
+DIRECT, PRODUCT, WINOGRAD = {"Conv2DBackpropFilter", "Conv2D"}, {"MatMul", "Conv2D"}, {"MatMul", "BatchMatMulV2"}
 
 
 @pytest.mark.parametrize(
-    ("where", "operations"),
+    ("where", "expected"),
     [
-        ({"image": 256, "features": 64, "width": 64, "strides": 1}, {"MatMul"}),
-        ({"image": 512, "features": 32, "width": 64, "strides": 2}, {"MatMul"}),
-        ({"image": 512, "features": 1, "width": 32, "strides": 1}, {"Conv2DBackpropFilter"}),
-        ({"image": 64, "features": 64, "width": 64, "strides": 1}, {"Conv2DBackpropFilter"}),
-        ({"image": 512, "features": 64, "width": 64, "strides": 1, "batch": 16}, {"Conv2DBackpropFilter"}),
-        ({"image": 256, "features": 64, "width": 64, "strides": 1, "batch": None}, {"Conv2DBackpropFilter"}),
-        ({"image": 256, "features": 64, "width": 64, "strides": 1, "training": False}, {"Conv2DBackpropFilter"}),
-        ({"image": 256, "features": 64, "width": 64, "strides": 1, "dtype": tf.bfloat16}, {"Conv2DBackpropFilter"}),
+        ({"image": 256, "features": 64, "width": 64}, PRODUCT),
+        ({"image": 512, "features": 32, "width": 64, "strides": 2}, PRODUCT),
+        ({"image": 512, "features": 1, "width": 32}, DIRECT),
+        ({"image": 64, "features": 64, "width": 64}, DIRECT),
+        ({"image": 512, "features": 64, "width": 64, "batch": 16}, DIRECT),
+        ({"image": 256, "features": 64, "width": 64, "batch": None}, DIRECT),
+        ({"image": 256, "features": 64, "width": 64, "training": False}, DIRECT),
+        ({"image": 256, "features": 64, "width": 64, "dtype": tf.bfloat16}, DIRECT),
     ],
     ids=["wide", "stride 2", "few channels", "small", "too large", "unknown batch", "inference", "bfloat16"],
 )
-def test_a_matrix_product_where_it_pays(monkeypatch, where, operations):
-    monkeypatch.setattr(convolution, "_own_is_fast", lambda: False)
-    assert gradients(**where) == operations
+def test_a_matrix_product_where_it_pays(monkeypatch, where, expected):
+    processor(monkeypatch, avx512=False)
+    assert operations(**where) == expected
 
 
-def test_avx512_and_what_switches_it_off(monkeypatch, tmp_path):
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ({"image": 256, "features": 64, "width": 64}, DIRECT),
+        ({"image": 256, "features": 64, "width": 128, "strides": 2}, PRODUCT),
+        ({"image": 512, "features": 32, "width": 64, "strides": 2}, DIRECT),
+    ],
+)
+def test_with_avx512_at_stride_2(monkeypatch, where, expected):
+    processor(monkeypatch, avx512=True)
+    assert operations(**where) == expected
+
+
+@pytest.mark.parametrize(
+    ("where", "expected"),
+    [
+        ({"image": 16, "features": 768, "width": 768}, WINOGRAD),
+        ({"image": 8, "features": 192, "width": 192, "batch": 4}, WINOGRAD),
+        ({"image": 8, "features": 192, "width": 192}, DIRECT),
+        ({"image": 15, "features": 768, "width": 768}, DIRECT),
+        ({"image": 64, "features": 64, "width": 64, "batch": 4}, DIRECT),
+        ({"image": 16, "features": 768, "width": 768, "batch": None}, DIRECT),
+        ({"image": 16, "features": 768, "width": 768, "training": False}, DIRECT),
+        ({"image": 16, "features": 768, "width": 768, "dtype": tf.bfloat16}, DIRECT),
+    ],
+    ids=["paper", "quick", "small", "odd", "few channels", "unknown batch", "inference", "bfloat16"],
+)
+def test_winograd_where_it_pays(monkeypatch, where, expected):
+    processor(monkeypatch, avx512=True)
+    assert operations(**where) == expected
+
+
+def test_gpus_and_other_processors_keep_their_own(monkeypatch):
+    processor(monkeypatch, avx512=False, on_x86=False)
+    assert operations(16, 768, 768) == operations(256, 64, 64) == DIRECT
+
+
+def test_what_tells_processors_apart(monkeypatch, tmp_path):
     flags = tmp_path / "cpuinfo"
     monkeypatch.setattr(convolution, "Path", lambda name: flags)
     monkeypatch.setattr(convolution.platform, "machine", lambda: "x86_64")
     monkeypatch.setattr(convolution.tf.config, "list_physical_devices", lambda kind: [])
     monkeypatch.delenv("ONEDNN_MAX_CPU_ISA", raising=False)
-    own_is_fast = convolution._own_is_fast.__wrapped__
-    assert own_is_fast()  # nothing known
+    avx512, on_x86 = convolution._avx512.__wrapped__, convolution._on_x86.__wrapped__
+    assert avx512()  # nothing known
     flags.write_text("flags : avx2 fma")
-    assert not own_is_fast()
+    assert not avx512()
     flags.write_text("flags : avx2 fma avx512f")
-    assert own_is_fast()
+    assert avx512()
     monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "avx2")
-    assert not own_is_fast()
+    assert not avx512()
+    assert on_x86()
+    monkeypatch.setattr(convolution.tf.config, "list_physical_devices", lambda kind: ["GPU:0"])
+    assert not on_x86()
+    monkeypatch.setattr(convolution.tf.config, "list_physical_devices", lambda kind: [])
     monkeypatch.setattr(convolution.platform, "machine", lambda: "aarch64")
-    assert own_is_fast()
+    assert not on_x86()
