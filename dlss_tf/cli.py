@@ -390,7 +390,7 @@ def _add_generator(parser: argparse.ArgumentParser) -> None:
         "--tile",
         type=int,
         default=1024,
-        help="side in px of the pieces that a larger image is made of; smaller ones need less memory (%(default)s)",
+        help="most px a side of the pieces that a larger image is made of; smaller ones need less memory (%(default)s)",
     )
 
 

@@ -17,16 +17,28 @@ Span = tuple[int, int]  # start and stop of a tile along an axis, px
 
 
 def spans(size: int, tile: int, step: int) -> list[Span]:
-    """The tiles of an axis of `size` px, one if it is no longer than `tile` px.
+    """The tiles of an axis of `size` px, one if it is no longer than `tile` px, else as few and then as short as can be.
 
-    Starts, and `tile`, are multiples of `step`. Every tile is `tile` long; the last may be up to `step` - 1 shorter.
+    Starts, lengths and `tile` are multiples of `step`. All are equally long; the last may be up to `step` - 1 shorter.
     """
     if size <= tile:
         return [(0, size)]
-    last = -(-(size - tile) // step)  # start of the last one, in steps
-    gaps = -(-last // ((tile - OVERLAP) // step))
+    gaps = _gaps(size, tile, step)
+    lengths = range(-(-OVERLAP // step) * step + step, tile + step, step)
+    length = next(length for length in lengths if _gaps(size, length, step) == gaps)
+    last = _last_start(size, length, step)
     starts = [step * (i * last // gaps) for i in range(gaps + 1)]
-    return [(start, min(start + tile, size)) for start in starts]
+    return [(start, min(start + length, size)) for start in starts]
+
+
+def _last_start(size: int, length: int, step: int) -> int:
+    """Start of an axis's last tile, in steps."""
+    return -(-(size - length) // step)
+
+
+def _gaps(size: int, length: int, step: int) -> int:
+    """How many tiles of that length an axis takes beside its first."""
+    return -(-_last_start(size, length, step) // ((length - OVERLAP) // step))
 
 
 def shares(axis: list[Span]) -> list[np.ndarray]:

@@ -86,8 +86,11 @@ def _shifted(x: tf.Tensor, axis: int, offsets: Iterable[int]) -> tf.Tensor:
     offsets = list(offsets)
     reach = len(offsets) // 2
     padded = tf.pad(x, [[reach, reach] if a == axis else [0, 0] for a in range(4)])
-    begins = [[offset if a == axis else 0 for a in range(4)] for offset in offsets]
-    return tf.concat([tf.slice(padded, begin, tf.shape(x)) for begin in begins], 3)
+
+    def shifted(offset: int) -> tf.Tensor:
+        return tf.slice(padded, [offset if a == axis else 0 for a in range(4)], tf.shape(x))
+
+    return tf.concat([x if offset == reach else shifted(offset) for offset in offsets], 3)
 
 
 def _product(a: tf.Tensor, b: tf.Tensor) -> tf.Tensor:

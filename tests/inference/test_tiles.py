@@ -10,15 +10,19 @@ def test_spans_cover_an_axis(size, tile, step):
     spans = tiles.spans(size, tile, step)
     assert spans[0][0] == 0 and spans[-1][1] == size
     assert all(start % step == 0 for start, _ in spans)
-    assert all(stop - start == tile for start, stop in spans[:-1])
     if len(spans) > 1:
-        assert tile - step < spans[-1][1] - spans[-1][0] <= tile
+        length = spans[0][1]
+        assert length % step == 0 and length <= tile
+        assert all(stop - start == length for start, stop in spans[:-1])
+        assert length - step < spans[-1][1] - spans[-1][0] <= length
         assert all(stop - start >= tiles.OVERLAP for (_, stop), (start, _) in zip(spans, spans[1:]))
     assert (len(spans) == 1) == (size <= tile)
 
 
-def test_no_more_tiles_than_needed():
+def test_no_more_tiles_than_needed_and_none_longer():
     assert tiles.spans(3840, 1024, 32) == [(704 * i, 704 * i + 1024) for i in range(5)]
+    assert tiles.spans(1025, 1024, 32) == [(0, 704), (352, 1025)]
+    assert tiles.spans(2048, 1024, 32) == [(0, 896), (576, 1472), (1152, 2048)]
 
 
 @pytest.mark.parametrize("size", [1025, 1793, 4096])
