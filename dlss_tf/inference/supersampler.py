@@ -26,8 +26,8 @@ class Supersampler:
     """``Supersampler()(scan, factor=5)`` -> the image, `factor` times larger a side.
 
     `weights_or_name` is a run directory, one under ``checkpoints/`` or the name of a pretrained generator; without it
-    the pretrained one is taken. Images that are longer than `tile` px a side are made of tiles no longer than that. Raises
-    InputError if there are no weights, or if `tile` is not a multiple of 32 px, at least 512.
+    the pretrained one is taken. Images that are longer than `tile` px a side are made of tiles no longer than that.
+    Raises InputError if there are no weights, or if `tile` is not a multiple of 32 px, at least 512.
     """
 
     def __init__(self, weights_or_name: str | None = None, tile: int = 1024):

@@ -17,7 +17,7 @@ Span = tuple[int, int]  # start and stop of a tile along an axis, px
 
 
 def spans(size: int, tile: int, step: int) -> list[Span]:
-    """The tiles of an axis of `size` px, one if it is no longer than `tile` px, else as few and then as short as can be.
+    """The tiles of an axis of `size` px: one if it is no longer than `tile` px, else as few, then as short, as can be.
 
     Starts, lengths and `tile` are multiples of `step`. All are equally long; the last may be up to `step` - 1 shorter.
     """
