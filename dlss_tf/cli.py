@@ -159,7 +159,7 @@ def _supersampler(arguments: argparse.Namespace) -> Supersampler:
 
 
 def _how(arguments: argparse.Namespace) -> dict[str, Any]:
-    return {name: getattr(arguments, name) for name in ("ensemble", "keep_known", "deblur")}
+    return {name: getattr(arguments, name) for name in ("ensemble", "refine", "keep_known", "deblur")}
 
 
 def _each_file(arguments: argparse.Namespace, function: Callable[[str, str], Micrograph], name: str) -> int:
@@ -401,6 +401,11 @@ def _add_how(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="mean over the scan's 8 flips and rotations, better and 8 times as long; "
         "their spread goes into NAME-uncertainty",
+    )
+    parser.add_argument(
+        "--refine",
+        action="store_true",
+        help="add what the samples say beyond the image and is told from noise: better for lattices and clean scans",
     )
     parser.add_argument("--keep-known", action="store_true", help="put the scan's samples back exactly")
     parser.add_argument(

@@ -9,10 +9,12 @@ import trackpy
 from scipy.spatial import cKDTree
 from skimage.feature import peak_local_max
 
+from dlss_tf import lattice
 from dlss_tf.cli import status
 from dlss_tf.errors import InputError
 from dlss_tf.evaluation.images import blurred, central_crops, completed, label
 from dlss_tf.evaluation.results import provenance, results_folder, write_json
+from dlss_tf.inference.refinement import refine
 from dlss_tf.inference.supersampler import Supersampler
 
 LEAST_DISTANCE = 8.0  # px between a column and its nearest neighbour in the truth
@@ -73,16 +75,25 @@ def main() -> None:
     parser.add_argument("--weights", help="run directory (the pretrained generator)")
     parser.add_argument("--factor", type=int, default=4, help="s; coverage is 1/s^2 (%(default)s)")
     parser.add_argument("--dark", action="store_true", help="columns are dark, as in bright field")
+    parser.add_argument("--refine", action="store_true", help="refine outputs by their samples")
     parser.add_argument("--results", default="results", help="folder for columns.json (%(default)s)")
     arguments = parser.parse_args()
     supersampler = Supersampler(arguments.weights)
     found = {}
     for path, crop in central_crops(arguments.images, 512):
         output = completed(supersampler, crop, arguments.factor)[1]
+        if arguments.refine:
+            scan, first = lattice.downsample(crop, arguments.factor), [lattice.offset(512, arguments.factor)] * 2
+            output = refine(output[None], scan[None], arguments.factor, first)[0]
         pair = [1 - crop, 1 - output] if arguments.dark else [crop, output]
         found[path] = compare_columns(*pair)
         print(os.path.basename(path), {name: round(value, 3) for name, value in found[path].items()})
-    report = {"coverage": label(arguments.factor), "images": found, **provenance(arguments.images, "", 512)}
+    report = {
+        "coverage": label(arguments.factor),
+        "refined": arguments.refine,
+        "images": found,
+        **provenance(arguments.images, "", 512),
+    }
     with results_folder(arguments.results):
         write_json(os.path.join(arguments.results, "columns.json"), report)
 

@@ -1,4 +1,4 @@
-"""Self-ensemble on real or simulated images: what it gains, and whether its spread tells where the error is."""
+"""Self-ensemble and refinement on real or simulated images: what they gain, and whether the spread tells the error."""
 
 import argparse
 import os
@@ -15,9 +15,11 @@ from dlss_tf.evaluation.images import blurred, central_crops, label
 from dlss_tf.evaluation.metrics import mse, root_mean
 from dlss_tf.evaluation.results import provenance, results_folder, write_json
 from dlss_tf.inference.ensemble import ensemble
+from dlss_tf.inference.refinement import refine
 from dlss_tf.inference.supersampler import Supersampler
 from dlss_tf.progress import each
 
+MSES = ("one", "one_refined", "ensemble", "ensemble_refined")
 BLOCK = 16  # px a side of the blocks in which spread and error are compared
 
 
@@ -28,7 +30,8 @@ def block_means(image: np.ndarray) -> np.ndarray:
 
 
 def compare(supersampler: Supersampler, crop: np.ndarray, factor: int) -> dict[str, float]:
-    """For crop [N, N] in [0, 1]: MSEs of one pass and of the ensemble, root mean spread, and rank correlation.
+    """For crop [N, N] in [0, 1]: MSEs of one pass and of the ensemble, each as it is and refined, root mean spread, and
+    rank correlation.
 
     `correlation` is Spearman's, between the spread's and the ensemble's error's root mean squares in 16x16 px blocks.
     """
@@ -42,9 +45,12 @@ def compare(supersampler: Supersampler, crop: np.ndarray, factor: int) -> dict[s
         first,
     )
     error, spread = (images[0] - target) ** 2, spreads[0] ** 2
+    one = supersampler.image(scan, size, factor)
     return {
-        "one": mse(supersampler.image(scan, size, factor)[0], target),
+        "one": mse(one[0], target),
+        "one_refined": mse(refine(one, scan, factor, first)[0], target),
         "ensemble": mse(images[0], target),
+        "ensemble_refined": mse(refine(images, scan, factor, first)[0], target),
         "spread": float(np.sqrt(spread.mean())),
         "correlation": float(spearmanr(block_means(spread), block_means(error)).statistic),
     }
@@ -52,12 +58,9 @@ def compare(supersampler: Supersampler, crop: np.ndarray, factor: int) -> dict[s
 
 def summarize(images: dict[str, dict[str, float]]) -> dict[str, float]:
     """Root mean MSEs, the median image's correlation, and the correlation of spread and error between images."""
-    columns = {
-        name: [image[name] for image in images.values()] for name in ("one", "ensemble", "spread", "correlation")
-    }
+    columns = {name: [image[name] for image in images.values()] for name in (*MSES, "spread", "correlation")}
     return {
-        "one": root_mean(columns["one"]),
-        "ensemble": root_mean(columns["ensemble"]),
+        **{name: root_mean(columns[name]) for name in MSES},
         "gain": 1 - root_mean(columns["ensemble"]) / root_mean(columns["one"]),
         "correlation_in_images": float(np.median(columns["correlation"])),
         "correlation_between_images": float(spearmanr(columns["spread"], columns["ensemble"]).statistic),

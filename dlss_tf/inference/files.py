@@ -65,6 +65,7 @@ def supersample_file(
     factor: int,
     *,
     ensemble: bool = False,
+    refine: bool = False,
     keep_known: bool = False,
     deblur: str | None = None,
     quiet: bool = False,
@@ -79,17 +80,17 @@ def supersample_file(
     scan = micrograph.read(source)
     micrograph.check_axes(target, scan.data.ndim)
     report = None if quiet else reporter(os.path.basename(source))
-    options = {"keep_known": keep_known, "deblur": deblur, "on_progress": report}
+    options = {"refine": refine, "keep_known": keep_known, "deblur": deblur}
     try:
         if ensemble:
-            parts = supersampler.ensemble(scan.data, factor, **options)
+            parts = supersampler.ensemble(scan.data, factor, **options, on_progress=report)
         else:
-            parts = (supersampler(scan.data, factor, **options),)
+            parts = (supersampler(scan.data, factor, **options, on_progress=report),)
     except InputError as error:
         raise InputError(f"{source}: {error}") from None
     for sentence in defects.report(scan.data):
         warnings.warn(f"{source}: {sentence}", stacklevel=2)
-    step = _history(supersampler, factor, ensemble, keep_known, deblur)
+    step = _history(supersampler, factor, ensemble, **options)
     results = [scan.rescaled(part, 1 / factor, step) for part in parts]
     _write_all(dict(zip((target, uncertainty_path(target)), results)))
     return results[0]
@@ -114,10 +115,13 @@ def downsample_file(source: str, target: str, factor: int) -> Micrograph:
     return result
 
 
-def _history(supersampler: Supersampler, factor: int, ensemble: bool, keep_known: bool, deblur: str | None) -> str:
+def _history(
+    supersampler: Supersampler, factor: int, ensemble: bool, refine: bool, keep_known: bool, deblur: str | None
+) -> str:
     config = supersampler.config
     extras = [
         *(["mean of 8 flips and rotations"] if ensemble else []),
+        *(["refined by its samples"] if refine else []),
         *([f"blur of training undone ({deblur})"] if deblur else []),
         *(["samples kept"] if keep_known else []),
     ]

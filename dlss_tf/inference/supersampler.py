@@ -13,7 +13,7 @@ from .. import lattice, weights
 from ..config import Config
 from ..errors import InputError
 from ..models import SIDE_MULTIPLE, generators
-from . import deconvolution, defects, tiles
+from . import deconvolution, defects, refinement, tiles
 from .ensemble import MEMBERS, ensemble
 
 PIXELS_A_PASS = 1024 * 1024  # of tiles, or of small scans' images, that go through the generator together
@@ -46,15 +46,17 @@ class Supersampler:
         scan: np.ndarray,
         factor: int,
         *,
+        refine: bool = False,
         keep_known: bool = False,
         deblur: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> np.ndarray:
         """Supersample [..., h, w], a scan or a stack, in any units to float32 [..., factor h, factor w] in those units.
 
-        The sample [i, j] is the pixel [factor i, factor j] of the image; `keep_known` puts it there exactly. `deblur`,
-        "wiener" or "adam", undoes the blur of the training target. Non-finite samples are filled in from their
-        neighbours, a scan of one value gives an image of that value.
+        The sample [i, j] is the pixel [factor i, factor j] of the image; `keep_known` puts it there exactly. `refine`
+        adds what the samples say beyond the image and is told from noise (refinement.py). `deblur`, "wiener" or "adam",
+        undoes the blur of the training target. Non-finite samples are filled in from their neighbours, a scan of one
+        value gives an image of that value.
         `on_progress(done, of)` is called after every pass through the generator; what it raises ends the work.
         Warns of a factor that the generator was not trained for. Raises InputError for another shape, a factor outside
         2 to 16, or another one than a one-stage generator was trained for, or a scan without a finite value.
@@ -63,6 +65,8 @@ class Supersampler:
         size = _size(stack, factor)
         report = _counter(on_progress, self._passes(len(stack), size, factor))
         images = self.image(stack, size, factor, report=report)
+        if refine:
+            images = refinement.refine(images, stack, factor)
         return _finished(images, scan, factor, keep_known, deblur)
 
     def ensemble(
@@ -70,13 +74,15 @@ class Supersampler:
         scan: np.ndarray,
         factor: int,
         *,
+        refine: bool = False,
         keep_known: bool = False,
         deblur: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """As calling it, but the mean over the scan's eight flips and rotations, and their standard deviation.
 
-        The second image says how far the generator is from sure of each pixel, in the scan's units, before `deblur`.
+        The second image says how far the generator is from sure of each pixel, in the scan's units, before `refine` and
+        `deblur`.
         Takes eight times as long.
         """
         scan, stack, factor = self._checked(scan, factor)
@@ -88,6 +94,8 @@ class Supersampler:
             return self.image(turned, turned_size, factor, first, report)
 
         images, spreads = ensemble(run, stack, size, factor)
+        if refine:
+            images = refinement.refine(images, stack, factor)
         if keep_known:
             spreads[:, ::factor, ::factor][np.isfinite(scan.reshape(stack.shape))] = 0
         return _finished(images, scan, factor, keep_known, deblur), _finished(spreads, scan, factor)

@@ -23,6 +23,7 @@ class Request:
     factor: int
     weights: str | None = None
     ensemble: bool = False
+    refine: bool = False
     keep_known: bool = False
 
 
@@ -34,7 +35,8 @@ def supersample(scan: np.ndarray, request: Request, on_progress: OnProgress | No
     """
     supersampler = _supersampler(request.weights)
     run = supersampler.ensemble if request.ensemble else supersampler
-    images = run(scan, request.factor, keep_known=request.keep_known, on_progress=on_progress)
+    options = {"refine": request.refine, "keep_known": request.keep_known}
+    images = run(scan, request.factor, **options, on_progress=on_progress)
     return dict(zip((IMAGE, UNCERTAINTY), images)) if request.ensemble else {IMAGE: images}
 
 

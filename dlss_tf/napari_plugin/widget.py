@@ -41,6 +41,9 @@ class Supersample(Container):
         self.coverage = Label(label="coverage")
         self.weights = FileEdit(mode="d", nullable=True, label="weights", tooltip="Run directory; none: pretrained.")
         self.ensemble = CheckBox(text="ensemble", tooltip="Mean of eight flips and rotations, with its uncertainty.")
+        self.refine = CheckBox(
+            text="refine", tooltip="Add what samples say beyond the image, for lattices, clean scans."
+        )
         self.keep_known = CheckBox(text="keep known pixels", tooltip="Put the scan's own values in their places.")
         self.environment = FileEdit(
             mode="d",
@@ -51,9 +54,9 @@ class Supersample(Container):
         )
         self.run = PushButton(text="Run")
         self.cancel = PushButton(text="Cancel", enabled=False)
-        fields = (self.scan, self.factor, self.coverage, self.weights, self.ensemble, self.keep_known, self.environment)
+        how = (self.factor, self.coverage, self.weights, self.ensemble, self.refine, self.keep_known)
         buttons = Container(widgets=[self.run, self.cancel], layout="horizontal", labels=False)
-        super().__init__(widgets=[*fields, buttons])
+        super().__init__(widgets=[self.scan, *how, self.environment, buttons])
         self.weights.line_edit.native.setPlaceholderText("pretrained")
         self.environment.line_edit.native.setPlaceholderText("napari's own")
         self.factor.changed.connect(self._show_coverage)
@@ -71,7 +74,11 @@ class Supersample(Container):
             environment = _text(self.environment)
             _settings().setValue(ENVIRONMENT, environment or "")
             request = compute.Request(
-                self.factor.value, _weights(_text(self.weights)), self.ensemble.value, self.keep_known.value
+                self.factor.value,
+                _weights(_text(self.weights)),
+                self.ensemble.value,
+                self.refine.value,
+                self.keep_known.value,
             )
         except InputError as error:
             notifications.show_error(str(error))

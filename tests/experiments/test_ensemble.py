@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from dlss_tf import Supersampler
-from experiments.ensemble import block_means, compare, summarize
+from experiments.ensemble import MSES, block_means, compare, summarize
 
 
 def test_block_means(rng):
@@ -19,9 +19,9 @@ def test_an_ensemble_gains_and_its_spread_tells_edges_from_flat_parts():
 
 
 def test_summary():
-    values = [(4.0, 1.0, 0.1, 0.5), (0.0, 1.0, 0.2, 0.7), (5.0, 4.0, 0.3, 0.9)]
-    images = {str(i): dict(zip(("one", "ensemble", "spread", "correlation"), each)) for i, each in enumerate(values)}
+    values = [(4.0, 3.0, 1.0, 0.5, 0.1, 0.5), (0.0, 0.0, 1.0, 1.0, 0.2, 0.7), (5.0, 0.0, 4.0, 0.0, 0.3, 0.9)]
+    images = {str(i): dict(zip((*MSES, "spread", "correlation"), each)) for i, each in enumerate(values)}
     summary = summarize(images)
-    assert summary["one"] == pytest.approx(3**0.5) and summary["ensemble"] == pytest.approx(2**0.5)
+    assert [summary[name] for name in MSES] == pytest.approx([3**0.5, 1, 2**0.5, 0.5**0.5])
     assert summary["gain"] == pytest.approx(1 - (2 / 3) ** 0.5)
     assert summary["correlation_in_images"] == 0.7

@@ -1,0 +1,74 @@
+"""What a scan holds and its image lacks, told from noise by its spectrum and added to the image."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+#: Sides of the windows whose spectra are looked at, in samples, one after another: order that reaches far (lattices)
+#: rises above the noise in wide ones, edges and small particles in narrow ones.
+WINDOWS = (128, 64, 32, 16)
+#: How far above the highest expected of noise alone a Fourier coefficient's power starts to count.
+MARGIN = 1.3
+
+
+def refine(images: np.ndarray, scans: np.ndarray, factor: int, first: Sequence[int] = (0, 0)) -> np.ndarray:
+    """Images [b, H, W] with what their scans [b, h, w], finite and in the same units, say beyond them; float32.
+
+    The differences of samples from the image are noise, in scans of strong noise, and the generator's errors. Noise is
+    as strong at all frequencies, so that errors are taken to be the coefficients that stand out of a window's spectrum;
+    they are interpolated by Keys' cubic convolution. `first` is the first sampled row and column. Scans of fewer than
+    16 samples a side leave the image as it is.
+    """
+    return np.stack([_refined(*pair, factor, first) for pair in zip(images, scans)])
+
+
+def _refined(image: np.ndarray, scan: np.ndarray, factor: int, first: Sequence[int]) -> np.ndarray:
+    difference = (scan - image[first[0] :: factor, first[1] :: factor]).astype(np.float32)
+    error = np.zeros_like(difference)
+    for side in WINDOWS:
+        if side <= min(scan.shape):
+            error += _without_noise(difference - error, side)
+    for axis, (size, start) in enumerate(zip(image.shape, first)):
+        error = _interpolated(error, size, factor, start, axis)
+    return image + error
+
+
+def _without_noise(values: np.ndarray, side: int) -> np.ndarray:
+    """What stands out of the noise in values [h, w], in windows of `side`^2 that overlap by half; same shape."""
+    half = side // 2
+    padded = np.pad(values, [(half, half + -n % half) for n in values.shape], mode="symmetric")
+    sine = np.sin(np.pi * (np.arange(side) + 0.5) / side).astype(np.float32)
+    weights = sine[:, None] * sine  # their squares, over all windows, sum to 1
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (side, side))[::half, ::half]
+    spectra = np.fft.rfft2(windows * weights)
+    power = np.abs(spectra) ** 2
+    noise = np.median(power) / np.log(2)  # power of noise is exponentially distributed: its mean from its median
+    threshold = MARGIN * noise * np.log(side**2 / 2)  # that many independent coefficients: their expected highest
+    share = np.maximum(0, 1 - threshold / np.maximum(power, np.finfo(np.float32).tiny))
+    parts = np.fft.irfft2(spectra * share, s=(side, side)) * weights
+    total = np.zeros_like(padded)
+    for i, row in enumerate(parts):
+        for j, part in enumerate(row):
+            total[i * half : i * half + side, j * half : j * half + side] += part
+    return total[half : half + values.shape[0], half : half + values.shape[1]]
+
+
+def _interpolated(values: np.ndarray, size: int, factor: int, start: int, axis: int) -> np.ndarray:
+    """Values at px `start`, `start` + `factor` ... of an axis at all its px; the outermost are held beyond them."""
+    places = np.clip((np.arange(size) - start) / factor, 0, values.shape[axis] - 1)
+    before = np.floor(places).astype(int)
+    t = (places - before).astype(np.float32)
+    keys = (
+        -t / 2 + t**2 - t**3 / 2,
+        1 - 2.5 * t**2 + 1.5 * t**3,
+        t / 2 + 2 * t**2 - 1.5 * t**3,
+        -(t**2) / 2 + t**3 / 2,
+    )
+    along = [1, 1]
+    along[axis] = size
+    last = values.shape[axis] - 1
+    return sum(
+        values.take(np.clip(before + k, 0, last), axis) * share.reshape(along) for k, share in zip((-1, 0, 1, 2), keys)
+    )
