@@ -9,12 +9,10 @@ import trackpy
 from scipy.spatial import cKDTree
 from skimage.feature import peak_local_max
 
-from dlss_tf import lattice
 from dlss_tf.cli import status
 from dlss_tf.errors import InputError
-from dlss_tf.evaluation.images import blurred, central_crops, completed, label
+from dlss_tf.evaluation.images import blurred, central_crops, completed, label, refined
 from dlss_tf.evaluation.results import provenance, results_folder, write_json
-from dlss_tf.inference.refinement import refine
 from dlss_tf.inference.supersampler import Supersampler
 
 LEAST_DISTANCE = 8.0  # px between a column and its nearest neighbour in the truth
@@ -83,8 +81,7 @@ def main() -> None:
     for path, crop in central_crops(arguments.images, 512):
         output = completed(supersampler, crop, arguments.factor)[1]
         if arguments.refine:
-            scan, first = lattice.downsample(crop, arguments.factor), [lattice.offset(512, arguments.factor)] * 2
-            output = refine(output[None], scan[None], arguments.factor, first)[0]
+            output = refined(output, crop, arguments.factor)
         pair = [1 - crop, 1 - output] if arguments.dark else [crop, output]
         found[path] = compare_columns(*pair)
         print(os.path.basename(path), {name: round(value, 3) for name, value in found[path].items()})

@@ -124,15 +124,14 @@ def save(path, *shape):
 def test_supersample_files(tmp_path, capsys):
     scans = [save(tmp_path / "a.npy", 9, 12), save(tmp_path / "b.npy", 2, 8, 8)]
     arguments = ["supersample", *scans, "--factor", "5"]
-    assert (
-        cli.main([*arguments, "--out", str(tmp_path / "out"), "--ensemble", "--keep-known", "--format", "ome.tif"]) == 0
-    )
+    options = ["--ensemble", "--refine", "--keep-known", "--format", "ome.tif"]
+    assert cli.main([*arguments, "--out", str(tmp_path / "out"), *options]) == 0
     names = ["a-x5-uncertainty.ome.tif", "a-x5.ome.tif", "b-x5-uncertainty.ome.tif", "b-x5.ome.tif"]
     assert sorted(os.listdir(tmp_path / "out")) == names
     result = micrograph.read(str(tmp_path / "out" / "b-x5.ome.tif"))
     np.testing.assert_array_equal(result.data[:, ::5, ::5], np.load(scans[1]))
     assert result.history[0].startswith("supersampled by 5 with dlss_tf")
-    assert "mean of 8 flips and rotations; samples kept" in result.history[0]
+    assert "mean of 8 flips and rotations; refined by its samples; samples kept" in result.history[0]
     assert "b-x5.ome.tif: 2x40x40 px" in capsys.readouterr().out
 
 

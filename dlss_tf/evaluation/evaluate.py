@@ -17,7 +17,7 @@ from ..models import check_size
 from ..progress import each
 from ..weights import PRETRAINED
 from . import interpolation
-from .images import blurred, central_crops, completed, image_name, label
+from .images import blurred, central_crops, completed, image_name, label, refined
 from .metrics import TABLE_HEADER, mse, summarize, table_rows
 from .results import provenance, results_folder, write_json
 from .sheet import evenly_spaced, write_sheet
@@ -82,7 +82,9 @@ def _errors(crop: np.ndarray, supersampler: Supersampler, factor: int, sigma: fl
     part = interpolation.published_crop(crop, factor)
     target, blurred_part = blurred(crop), blurred(part)
     errors = {m: mse(interpolation.published(crop, factor, m), blurred_part) for m in interpolation.PUBLISHED}
-    errors["dlss"] = mse(completed(supersampler, crop, factor)[1], target)
+    output = completed(supersampler, crop, factor)[1]
+    errors["dlss"] = mse(output, target)
+    errors["dlss_refined"] = mse(refined(output, crop, factor), target)
     scan, size = lattice.downsample(crop, factor), crop.shape
     for method in interpolation.CHARITABLE:
         arguments = (scan, size, factor, sigma) if method == "smoothed" else (scan, size, factor)

@@ -8,9 +8,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import tensorflow as tf
 
+from .. import lattice
 from ..data.crops import BadFiles, read_tiff, scale_to_unit
 from ..data.examples import make_example, to_crop_scale
 from ..errors import InputError
+from ..inference.refinement import refine
 from ..inference.supersampler import Supersampler
 from ..layers.blur import blur_target
 
@@ -45,6 +47,12 @@ def completed(supersampler: Supersampler, crop: np.ndarray, factor: int) -> tupl
     outputs = to_crop_scale(supersampler.complete(example.inputs), example, reference)
     infilled = example.inputs * example.scale + example.low
     return infilled.numpy()[0, :, :, 0], outputs.numpy()[0, :, :, 0]
+
+
+def refined(output: np.ndarray, crop: np.ndarray, factor: int) -> np.ndarray:
+    """`output` of `completed`, refined by the samples of the crop."""
+    first = [lattice.offset(size, factor) for size in crop.shape]
+    return refine(output[None], lattice.downsample(crop, factor)[None], factor, first)[0]
 
 
 def label(factor: int) -> str:

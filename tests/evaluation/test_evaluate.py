@@ -17,7 +17,7 @@ from dlss_tf.evaluation.evaluate import evaluate
 from dlss_tf.evaluation.images import central_crops
 
 METHODS = [
-    "nearest", "area", "bilinear", "bicubic", "lanczos", "dlss",
+    "nearest", "area", "bilinear", "bicubic", "lanczos", "dlss", "dlss_refined",
     "lattice_bilinear", "lattice_bicubic", "smoothed", "biharmonic", "non_local_means",
 ]  # fmt: skip
 

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import tensorflow as tf
 from golden import real_image
 
@@ -13,7 +14,17 @@ def test_completed_is_infilled_scan_and_output_in_the_crops_scale(tiny_run, rng)
     infilled, output = images.completed(Supersampler(tiny_run), crop, 4)
     np.testing.assert_allclose(infilled, lattice.infill(lattice.downsample(crop, 4), (64, 64), 4), atol=1e-6)
     # 64 px are 4 x 16 samples, so the lattice of this scan is the one that the supersampler makes.
-    np.testing.assert_allclose(output, Supersampler(tiny_run)(lattice.downsample(crop, 4), 4), atol=1e-4)
+    scan = lattice.downsample(crop, 4)
+    np.testing.assert_allclose(output, Supersampler(tiny_run)(scan, 4), atol=1e-4)
+
+
+@pytest.mark.parametrize("size", [64, 66])  # 66 px are scanned from px 1 on
+def test_refined_is_refined_by_the_samples(tiny_run, size):
+    crop = np.tile(np.linspace(0, 1, size, dtype=np.float32), (size, 1))
+    output = images.completed(Supersampler(tiny_run), crop, 4)[1]
+    refined = images.refined(output, crop, 4)
+    errors = [np.mean((lattice.downsample(each - crop, 4)) ** 2) for each in (output, refined)]
+    assert refined.shape == crop.shape and errors[1] < 0.5 * errors[0]
 
 
 def test_blurred_is_the_training_target():

@@ -31,9 +31,9 @@ def test_strength_and_units_do_not_matter(rng):
     image, scan = waves(256, 40)[None], waves(256, 40)[None, ::4, ::4] + rng.normal(0, 0.1, (1, 64, 64))
     scan[0, 20:30, 20:30] += 1
     refined = refine(image, scan.astype(np.float32), 4)
-    scaled = refine(1000 * image + 5, (1000 * scan + 5).astype(np.float32), 4)
+    scaled = refine(1e15 * image + 5, (1e15 * scan + 5).astype(np.float32), 4)
     assert not np.allclose(refined, image, atol=0.3)
-    np.testing.assert_allclose((scaled - 5) / 1000, refined, atol=1e-3)
+    np.testing.assert_allclose((scaled - 5) / 1e15, refined, atol=1e-3)
 
 
 def test_samples_that_the_image_has_add_nothing():
@@ -58,3 +58,10 @@ def test_supersampler_refines_stacks_with_holes_and_ensembles(rng):
     plain, better = (supersampler.ensemble(stack[0], 4, refine=each) for each in (False, True))
     assert np.mean((better[0][::4, ::4] - stack[0])[known] ** 2) < np.mean((plain[0][::4, ::4] - stack[0])[known] ** 2)
     np.testing.assert_array_equal(better[1], plain[1])
+
+
+def test_noise_that_is_stronger_in_places_adds_nothing(rng):
+    noise = np.zeros((1, 128, 128), np.float32)
+    noise[:, :, :32] = rng.normal(0, 1, (1, 128, 32))
+    added = refine(np.zeros((1, 512, 512), np.float32), noise, 4)
+    assert np.mean(added**2) < 1e-2 * np.mean(noise**2)

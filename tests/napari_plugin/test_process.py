@@ -24,12 +24,12 @@ def nothing(done, of):
 
 @tensorflow_somewhere
 def test_other_process_gives_the_same_images(python, files, rng):
-    scan, seen = rng.random((2, 1, 8, 9)), []
-    request = compute.Request(factor=12, ensemble=True, keep_known=True)
+    scan, seen = rng.random((2, 1, 16, 17)), []
+    request = compute.Request(factor=12, ensemble=True, refine=True, keep_known=True)
     with pytest.warns(UserWarning, match="^factor 12: this generator was trained for"):
         there = process.supersample(python, scan, request, lambda *progress: seen.append(progress))
     assert set(there) == {compute.IMAGE, compute.UNCERTAINTY}
-    assert {image.shape for image in there.values()} == {(2, 1, 96, 108)}
+    assert {image.shape for image in there.values()} == {(2, 1, 192, 204)}
     np.testing.assert_array_equal(there[compute.IMAGE][..., ::12, ::12], scan.astype(np.float32))
     assert list(dict.fromkeys(seen)) == [(0, 0), *((i, seen[-1][1]) for i in range(1, seen[-1][1] + 1))]
     assert not list(files.iterdir())

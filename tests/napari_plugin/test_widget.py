@@ -100,6 +100,7 @@ def test_runs_in_another_environment(viewer, widget, qtbot, notes, scan, python,
     viewer.add_image(scan, name="gold")
     widget.factor.value = 12
     widget.ensemble.value = True
+    widget.refine.value = True
     widget.keep_known.value = True
     widget.environment.line_edit.value = python
     run(widget, qtbot)
@@ -109,7 +110,8 @@ def test_runs_in_another_environment(viewer, widget, qtbot, notes, scan, python,
     assert notes[0].message.startswith("factor 12: this generator was trained for")
     assert not list(files.iterdir())
     processing = viewer.layers["gold ×12"].metadata["dlss_tf"]
-    assert processing["source"] == "gold" and processing["factor"] == 12 and processing["ensemble"]
+    assert processing["source"] == "gold" and processing["factor"] == 12
+    assert processing["ensemble"] and processing["refine"]
     assert processing["weights"] == "unified-small" and processing["environment"] == python
 
 
