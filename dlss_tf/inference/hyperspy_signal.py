@@ -20,6 +20,7 @@ def supersample_signal(
     supersampler: Supersampler | None = None,
     ensemble: bool = False,
     keep_known: bool = False,
+    refine: bool = False,
 ) -> Signal | tuple[Signal, Signal]:
     """Every image of a 2-D signal supersampled: a new signal of its class, float32, `factor` times larger a side.
 
@@ -27,12 +28,16 @@ def supersample_signal(
     [factor i, factor j]. Navigation axes, of any number, and metadata stay; metadata.Processing.dlss_tf says what was
     done. With `ensemble`, (mean, spread) as from `Supersampler.ensemble`. A lazy signal stays lazy, computed tile by
     tile as in `lazy`, by a Supersampler of the same weights and tile. Raises InputError for another signal dimension,
-    what is not real numbers, diffraction patterns and axes that are not even, and for what a Supersampler does.
+    what is not real numbers, diffraction patterns and axes that are not even, to `refine` a lazy signal, and for what a
+    Supersampler does.
     """
     _check(signal)
     factor = check_factor(factor)
+    if refine and signal._lazy:
+        raise InputError("refine: expected a signal in memory, found a lazy one, which is never whole; compute it")
     parts = _lazily if signal._lazy else _eagerly
-    supersampled = parts(signal.data, factor, supersampler, ensemble, keep_known)
+    options = {"keep_known": keep_known} if signal._lazy else {"keep_known": keep_known, "refine": refine}
+    supersampled = parts(signal.data, factor, supersampler, ensemble, options)
     done = {
         "version": __version__,
         "weights": str(supersampler and supersampler.weights or PRETRAINED),
@@ -40,6 +45,7 @@ def supersample_signal(
         "factor": factor,
         "ensemble": ensemble,
         "keep_known": keep_known,
+        "refine": refine,
     }
     if not ensemble:
         return _like(signal, supersampled, f"supersampled {factor}x", done)
@@ -76,19 +82,19 @@ def _is_set(text: object) -> bool:
     return isinstance(text, str)  # traits.api.Undefined is none
 
 
-def _eagerly(data, factor, supersampler, ensemble, keep_known):
+def _eagerly(data, factor, supersampler, ensemble, options):
     """float32 [..., H, W], or two of them."""
     supersampler = supersampler or Supersampler()
     run = supersampler.ensemble if ensemble else supersampler
-    return run(data, factor, keep_known=keep_known)
+    return run(data, factor, **options)
 
 
-def _lazily(data, factor, supersampler, ensemble, keep_known):
+def _lazily(data, factor, supersampler, ensemble, options):
     from . import lazy
 
     run = lazy.ensemble_lazily if ensemble else lazy.supersample_lazily
     weights = supersampler and supersampler.weights
-    return run(data, factor, weights, _tile(supersampler), keep_known=keep_known)
+    return run(data, factor, weights, _tile(supersampler), **options)
 
 
 def _tile(supersampler: Supersampler | None) -> int:

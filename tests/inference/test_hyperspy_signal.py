@@ -66,6 +66,7 @@ def test_metadata_says_what_was_done(signal, supersampler):
         "factor": 4,
         "ensemble": False,
         "keep_known": True,
+        "refine": False,
     }
 
 
@@ -88,6 +89,15 @@ def test_ensemble_gives_a_signal_of_the_spread(signal, supersampler):
     assert (spread.data[::4, ::4] == 0).all() and (spread.data[1::4] > 0).all()
     assert spread.metadata.General.title == "gold (supersampled 4x, spread)"
     assert calibration(spread.axes_manager["x"]) == calibration(image.axes_manager["x"])
+
+
+def test_a_signal_in_memory_is_refined(signal, supersampler):
+    signal = signal.inav[0, 0]
+    refined = supersample_signal(signal, 4, supersampler, refine=True)
+    np.testing.assert_array_equal(refined.data, supersampler(signal.data, 4, refine=True))
+    assert refined.metadata.Processing.dlss_tf.refine
+    with pytest.raises(InputError, match="^refine: expected a signal in memory"):
+        supersample_signal(signal.as_lazy(), 4, supersampler, refine=True)
 
 
 @pytest.mark.parametrize("ensemble", [False, True])
