@@ -89,6 +89,34 @@ def infill(
     return scan[..., rows[:, None], columns]
 
 
+def bicubic(
+    scan: np.ndarray, size: tuple[int, int], factor: int, first: Sequence[int | None] = (None, None)
+) -> np.ndarray:
+    """Interpolate a floating-point scan [..., h, w] with Keys' kernel, a = -1/2: [..., H, W], same dtype and units.
+
+    Beyond the outermost samples their value is held. `first` is the first sampled row and column, the lattice's own if
+    None. InputError as `check_scan`.
+    """
+    check_scan(scan, size, factor, first)
+    for axis, n, start in zip((-2, -1), size, first):
+        scan = _bicubic_along(scan, axis, n, positions(n, factor, start)[0], factor)
+    return scan
+
+
+def _bicubic_along(scan: np.ndarray, axis: int, size: int, first: int, factor: int) -> np.ndarray:
+    last = scan.shape[axis] - 1
+    places = np.clip((np.arange(size) - first) / factor, 0, last)
+    before = np.floor(places).astype(int)
+    t = (places - before).astype(scan.dtype).reshape((size, 1) if axis == -2 else size)
+    shares = {
+        -1: -t / 2 + t**2 - t**3 / 2,
+        0: 1 - 2.5 * t**2 + 1.5 * t**3,
+        1: t / 2 + 2 * t**2 - 1.5 * t**3,
+        2: -(t**2) / 2 + t**3 / 2,
+    }
+    return sum(scan.take(np.clip(before + i, 0, last), axis) * share for i, share in shares.items())
+
+
 def p_raw(c: np.ndarray | float, coefficients: Sequence[float] = EQUATION_1) -> np.ndarray | float:
     """Eq. 1: the training MSE expected at coverage c, fitted to networks trained for one coverage each.
 

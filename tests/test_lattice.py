@@ -53,3 +53,16 @@ def test_refuses_other_factors(factor):
 def test_refuses_a_scan_that_is_not_the_lattices():
     with pytest.raises(InputError, match="expected 13x13 samples for 64x64 pixels at factor 5, found 12x13"):
         lattice.infill(np.zeros((12, 13)), (64, 64), 5)
+
+
+@pytest.mark.parametrize("first", [(None, None), (2, 0)])
+def test_bicubic_goes_through_the_samples_and_holds_the_outermost(rng, first):
+    scan = rng.random((2, 7, 6), np.float32)
+    size = (27, 22)  # whose own first samples are 1, 1
+    image = lattice.bicubic(scan, size, 4, first)
+    rows, columns = (lattice.positions(n, 4, start) for n, start in zip(size, first))
+    assert image.shape == (2, *size) and image.dtype == np.float32
+    np.testing.assert_allclose(image[:, rows[:, None], columns], scan, atol=1e-6)
+    np.testing.assert_allclose(image[:, : rows[0], columns], scan[:, :1].repeat(rows[0], 1), atol=1e-6)
+    with pytest.raises(InputError, match="^scan: expected"):
+        lattice.bicubic(scan[:, 1:], size, 4, first)

@@ -82,16 +82,14 @@ def supersample_file(
     report = None if quiet else reporter(os.path.basename(source))
     options = {"refine": refine, "keep_known": keep_known, "deblur": deblur}
     try:
-        if ensemble:
-            parts = supersampler.ensemble(scan.data, factor, **options, on_progress=report)
-        else:
-            parts = (supersampler(scan.data, factor, **options, on_progress=report),)
+        run = supersampler.ensemble if ensemble else supersampler
+        made = run(scan.data, factor, **options, on_progress=report)
     except InputError as error:
         raise InputError(f"{source}: {error}") from None
     for sentence in defects.report(scan.data):
         warnings.warn(f"{source}: {sentence}", stacklevel=2)
     step = _history(supersampler, factor, ensemble, **options)
-    results = [scan.rescaled(part, 1 / factor, step) for part in parts]
+    results = [scan.rescaled(part, 1 / factor, step) for part in (made if ensemble else (made,))]
     _write_all(dict(zip((target, uncertainty_path(target)), results)))
     return results[0]
 

@@ -33,11 +33,8 @@ def supersample_signal(
     """
     _check(signal)
     factor = check_factor(factor)
-    if refine and signal._lazy:
-        raise InputError("refine: expected a signal in memory, found a lazy one, which is never whole; compute it")
     parts = _lazily if signal._lazy else _eagerly
-    options = {"keep_known": keep_known} if signal._lazy else {"keep_known": keep_known, "refine": refine}
-    supersampled = parts(signal.data, factor, supersampler, ensemble, options)
+    supersampled = parts(signal.data, factor, supersampler, ensemble, keep_known, refine)
     done = {
         "version": __version__,
         "weights": str(supersampler and supersampler.weights or PRETRAINED),
@@ -82,19 +79,21 @@ def _is_set(text: object) -> bool:
     return isinstance(text, str)  # traits.api.Undefined is none
 
 
-def _eagerly(data, factor, supersampler, ensemble, options):
+def _eagerly(data, factor, supersampler, ensemble, keep_known, refine):
     """float32 [..., H, W], or two of them."""
     supersampler = supersampler or Supersampler()
     run = supersampler.ensemble if ensemble else supersampler
-    return run(data, factor, **options)
+    return run(data, factor, keep_known=keep_known, refine=refine)
 
 
-def _lazily(data, factor, supersampler, ensemble, options):
+def _lazily(data, factor, supersampler, ensemble, keep_known, refine):
     from . import lazy
 
+    if refine:
+        raise InputError("refine: expected a signal in memory, found a lazy one, which is never whole; compute it")
     run = lazy.ensemble_lazily if ensemble else lazy.supersample_lazily
     weights = supersampler and supersampler.weights
-    return run(data, factor, weights, _tile(supersampler), **options)
+    return run(data, factor, weights, _tile(supersampler), keep_known=keep_known)
 
 
 def _tile(supersampler: Supersampler | None) -> int:

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .. import lattice
+
 #: Sides of the windows whose spectra are looked at, in samples, one after another: order that reaches far (lattices)
 #: rises above the noise in wide ones, edges and small particles in narrow ones.
 WINDOWS = (128, 64, 32, 16)
@@ -30,9 +32,7 @@ def _refined(image: np.ndarray, scan: np.ndarray, factor: int, first: Sequence[i
     for side in WINDOWS:
         if side <= min(scan.shape):
             error += _without_noise(difference - error, side)
-    for axis, (size, start) in enumerate(zip(image.shape, first)):
-        error = _interpolated(error, size, factor, start, axis)
-    return image + error
+    return image + lattice.bicubic(error, image.shape, factor, first)
 
 
 def _without_noise(values: np.ndarray, side: int) -> np.ndarray:
@@ -64,22 +64,3 @@ def _noise_power(power: np.ndarray) -> np.ndarray:
     high = np.maximum(abs(np.fft.fftfreq(side))[:, None], np.fft.rfftfreq(side)) >= 0.375
     power = power[..., high] / np.log(2)
     return np.maximum(np.median(power, axis=2), np.median(power))[..., None, None]
-
-
-def _interpolated(values: np.ndarray, size: int, factor: int, start: int, axis: int) -> np.ndarray:
-    """Values at px `start`, `start` + `factor` ... of an axis at all its px; the outermost are held beyond them."""
-    places = np.clip((np.arange(size) - start) / factor, 0, values.shape[axis] - 1)
-    before = np.floor(places).astype(int)
-    t = (places - before).astype(np.float32)
-    keys = (
-        -t / 2 + t**2 - t**3 / 2,
-        1 - 2.5 * t**2 + 1.5 * t**3,
-        t / 2 + 2 * t**2 - 1.5 * t**3,
-        -(t**2) / 2 + t**3 / 2,
-    )
-    along = [1, 1]
-    along[axis] = size
-    last = values.shape[axis] - 1
-    return sum(
-        values.take(np.clip(before + k, 0, last), axis) * share.reshape(along) for k, share in zip((-1, 0, 1, 2), keys)
-    )
