@@ -1,12 +1,12 @@
 # make train-unified     simulate (unless DATA is given), train, evaluate and export a unified generator;
 #                        ADVERSARIAL=1 adds the adversarial half and shows what it does
 # make train-individual  a generator for each coverage of Table 2, and p(c) fitted to their errors
-# make train-one-stage   the one-stage generator for coverage 1/COVERAGE^2
+# make train-one-stage   the one-stage generator for coverage 1/FACTOR^2
 # make eval-table2       Table 2 for the pretrained generator, or for WEIGHTS, on DATA or simulated images
 # make bench             speed and memory beside the same network in PyTorch, into docs/performance.md; half an hour a round
 # make test              all tests; `make lint` for style
 # Variables: DATA (folder with train, val and test TIFFs), PRESET (quick, small, paper), ITERATIONS (the preset's), RUN,
-# WEIGHTS (pretrained), RESULTS, COVERAGE, PYTHON; of `make bench` CASES (all of them) and ROUNDS (3).
+# WEIGHTS (pretrained), RESULTS, FACTOR (5), PYTHON; of `make bench` CASES (all of them) and ROUNDS (3).
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -14,7 +14,7 @@ PRESET ?= quick
 DATA ?=
 ITERATIONS ?=
 ADVERSARIAL ?=
-COVERAGE ?= 5
+FACTOR ?= $(or $(COVERAGE),5)
 CASES ?=
 ROUNDS ?=
 KIND := $(PRESET)-$(if $(DATA),$(notdir $(patsubst %/,%,$(firstword $(DATA)))),simulated)
@@ -42,7 +42,7 @@ $(VENV)/.installed: setup.py
 train-unified: setup
 	$(TRAIN) --run $(RUN) $(if $(ADVERSARIAL),--adversarial)
 	@$(MAKE) --no-print-directory eval-table2 export WEIGHTS=$(RUN)
-	$(if $(ADVERSARIAL),$(BIN)/python -m experiments.adversarial --weights $(RUN) --results $(RESULTS) $(call data_flags,$(EVALUATED)))
+	$(if $(ADVERSARIAL),$(BIN)/python -m experiments.adversarial --weights $(RUN) --out $(RESULTS) $(call data_flags,$(EVALUATED)))
 	@echo
 	@echo "Trained generator   $(RUN)  (weights/, config.json, checkpoints/; losses: $(BIN)/tensorboard --logdir $(RUN)/logs)"
 	@echo "Table 2 and images  $(RESULTS)/table2.json, .csv, .png"
@@ -51,7 +51,7 @@ train-unified: setup
 
 eval-table2: setup
 	$(if $(DATA),,$(BIN)/dlss-tf simulate --out $(EVALUATED) --train 0)
-	$(BIN)/python -m experiments.table2 $(if $(WEIGHTS),--weights $(WEIGHTS)) --results $(RESULTS) $(call data_flags,$(EVALUATED))
+	$(BIN)/python -m experiments.table2 $(if $(WEIGHTS),--weights $(WEIGHTS)) --out $(RESULTS) $(call data_flags,$(EVALUATED))
 
 export: setup
 	$(BIN)/dlss-tf export --weights $(or $(WEIGHTS),$(RUN)) --out $(EXPORT)
@@ -59,7 +59,7 @@ export: setup
 # $(call one_coverage,NAME,OPTIONS): train, evaluate at its coverage and export a generator for one coverage.
 define one_coverage
 	$(TRAIN) --run runs/$(1)-$(KIND) $(2)
-	$(BIN)/dlss-tf evaluate --weights runs/$(1)-$(KIND) --results $(RESULTS) --name $(1) $(call data_flags,$(EVALUATED))
+	$(BIN)/dlss-tf evaluate --weights runs/$(1)-$(KIND) --out $(RESULTS) --name $(1) $(call data_flags,$(EVALUATED))
 	$(BIN)/dlss-tf export --weights runs/$(1)-$(KIND) --out exports/$(1)-$(KIND)
 endef
 
@@ -68,17 +68,17 @@ FITTED := runs/unified-fitted-$(KIND)
 .PHONY: $(INDIVIDUAL)
 
 $(INDIVIDUAL): individual-%: setup
-	$(call one_coverage,individual-$*,--coverage $*)
+	$(call one_coverage,individual-$*,--factor $*)
 
 train-individual: $(INDIVIDUAL)
-	test -e $(FITTED)/config.json || $(BIN)/dlss-tf fit-p $(INDIVIDUAL:%=--weights runs/%-$(KIND)) --run $(FITTED) $(call data_flags,$(EVALUATED))
+	test -e $(FITTED)/config.json || $(BIN)/dlss-tf fit-p $(INDIVIDUAL:%=--weights runs/%-$(KIND)) --out $(FITTED) $(call data_flags,$(EVALUATED))
 	@echo
 	@echo "Generators          $(INDIVIDUAL:%=runs/%-$(KIND))"
 	@echo "Errors and images   $(INDIVIDUAL:%=$(RESULTS)/%.json)"
 	@echo "p(c) fitted to them $(FITTED)/config.json  (train with it: $(BIN)/dlss-tf train --run $(FITTED) --resume)"
 
 train-one-stage: setup
-	$(call one_coverage,one-stage-$(COVERAGE),--network one-stage --coverage $(COVERAGE))
+	$(call one_coverage,one-stage-$(FACTOR),--network one-stage --factor $(FACTOR))
 
 bench: setup .venv-peer/.installed
 	$(BIN)/python -m benchmarks.bench --peer .venv-peer/bin/python --results $(RESULTS) \

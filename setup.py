@@ -47,7 +47,7 @@ setup(
     package_dir={"dlss_tf.checkpoints": "checkpoints"},  # so that the wheel holds what a checkout has beside it
     package_data={
         "dlss_tf.checkpoints": ["*.md", "*/*.md", "*/config.json", "*/weights/generator.npz"],
-        "dlss_tf.napari_plugin": ["napari.yaml"],
+        "dlss_tf.interfaces.napari": ["napari.yaml"],
     },
     python_requires=">=3.10",
     install_requires=[
@@ -62,6 +62,6 @@ setup(
     extras_require=EXTRAS,
     entry_points={
         "console_scripts": ["dlss-tf = dlss_tf.cli:main"],
-        "napari.manifest": ["dlss_tf = dlss_tf.napari_plugin:napari.yaml"],
+        "napari.manifest": ["dlss_tf = dlss_tf.interfaces.napari:napari.yaml"],
     },
 )

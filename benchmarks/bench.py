@@ -22,6 +22,7 @@ from statistics import median
 
 from dlss_tf.config import PRESETS
 from dlss_tf.evaluation.results import results_folder, software, write_json
+from dlss_tf.formats.replacing import replacing
 from dlss_tf.progress import Progress
 
 from . import ours
@@ -190,9 +191,8 @@ def _write(results: str, report: dict) -> None:
     made += f", revision {report['git_revision']}, {report['rounds']} rounds"
     made += f", {report['load_before']:.1f} processes running before."
     text = replace_table(DOCUMENT.read_text(encoding="utf-8"), f"{made}\n\n{table(report['cases'])}")
-    beside = DOCUMENT.with_suffix(".part")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(DOCUMENT)
+    with replacing(DOCUMENT) as beside:
+        Path(beside).write_text(text, encoding="utf-8")
 
 
 # --- Commands --------------------------------------------------------------------------------------------------------

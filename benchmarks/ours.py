@@ -27,7 +27,8 @@ import tifffile
 from dlss_tf import Supersampler, weights
 from dlss_tf._compat import arrays
 from dlss_tf.config import PRESETS, Config
-from dlss_tf.data.crops import CropStream, list_files
+from dlss_tf.data.crops import CropStream
+from dlss_tf.data.files import list_files
 from dlss_tf.lattice import count
 from dlss_tf.models import generators
 from dlss_tf.serving.export import export

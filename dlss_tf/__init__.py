@@ -5,6 +5,7 @@ Public names are imported when first used, so that ``import dlss_tf`` loads no T
 
 import importlib
 import os
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
@@ -16,16 +17,37 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 _PUBLIC = {
     "Config": ".config",
     "InputError": ".errors",
+    "Micrograph": ".micrograph",
+    "Options": ".inference.options",
     "Supersampler": ".inference.supersampler",
+    "ensemble_lazily": ".inference.lazy",
+    "read": ".micrograph",
+    "supersample_lazily": ".inference.lazy",
+    "supersample_signal": ".interfaces.hyperspy_signal",
+    "write": ".micrograph",
+    "write_ome_zarr": ".formats.ngff",
 }
-__all__ = [*_PUBLIC, "__version__"]
+__all__ = ["__version__", *_PUBLIC]
+
+if TYPE_CHECKING:
+    from .config import Config as Config
+    from .errors import InputError as InputError
+    from .formats.ngff import write_ome_zarr as write_ome_zarr
+    from .inference.lazy import ensemble_lazily as ensemble_lazily
+    from .inference.lazy import supersample_lazily as supersample_lazily
+    from .inference.options import Options as Options
+    from .inference.supersampler import Supersampler as Supersampler
+    from .interfaces.hyperspy_signal import supersample_signal as supersample_signal
+    from .micrograph import Micrograph as Micrograph
+    from .micrograph import read as read
+    from .micrograph import write as write
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> Any:
     if name not in _PUBLIC:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(importlib.import_module(_PUBLIC[name], __name__), name)
 
 
-def __dir__():
+def __dir__() -> list[str]:
     return sorted(__all__)

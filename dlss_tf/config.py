@@ -8,6 +8,7 @@ import os
 from typing import Any, get_args, get_type_hints
 
 from .errors import InputError
+from .formats.replacing import replacing
 from .lattice import EQUATION_1, p_raw
 
 CONFIG_FILE = "config.json"  # in every run directory
@@ -132,10 +133,8 @@ class Config:
 
     def save(self, path: str) -> None:
         """Write ``config.json`` beside, then rename."""
-        beside = f"{path}.{os.getpid()}.part"
-        with open(beside, "w", encoding="utf-8") as file:
+        with replacing(path) as beside, open(beside, "w", encoding="utf-8") as file:
             file.write(self.to_json())
-        os.replace(beside, path)
 
 
 def _check(valid: bool, name: str, expected: str, found: Any) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from .config import CONFIG_FILE, Config
 from .errors import InputError
+from .formats.replacing import replacing
 
 FILE = os.path.join("weights", "generator.npz")
 PRETRAINED = "unified-small"  # what commands and `Supersampler` take when they are given no weights
@@ -37,10 +38,8 @@ def save(directory: str, arrays: dict[str, np.ndarray]) -> str:
     """Write ``weights/generator.npz`` into a run directory, beside and then renamed. Returns its path."""
     path = os.path.join(directory, FILE)
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    beside = f"{path}.{os.getpid()}.part"
-    with open(beside, "wb") as file:
+    with replacing(path) as beside, open(beside, "wb") as file:
         np.savez(file, **arrays)
-    os.replace(beside, path)
     return path
 
 

@@ -5,6 +5,7 @@ import os
 import sys
 
 from dlss_tf.cli import status
+from dlss_tf.cli.options import add_results
 from dlss_tf.evaluation.compare import compare, format_comparison
 from dlss_tf.training.trainer import NON_ADVERSARIAL
 
@@ -16,12 +17,12 @@ def main() -> None:
     parser.add_argument("--factor", type=int, default=5, help="s; coverage is 1/s^2 (%(default)s)")
     parser.add_argument("--split", default="test", choices=("train", "val", "test"), help="(%(default)s)")
     parser.add_argument("--size", type=int, default=512, help="side in px of the images' centre (%(default)s)")
-    parser.add_argument("--results", default="results", help="folder for JSON and PNGs (%(default)s)")
+    add_results(parser, "JSON and PNGs")
     arguments = vars(parser.parse_args())
-    run = arguments.pop("weights")
+    run, out = arguments.pop("weights"), arguments.pop("out")
     generators = {"non-adversarial": os.path.join(run, NON_ADVERSARIAL), "adversarial": run}
-    print(format_comparison(compare(generators, **arguments, name="adversarial")))
-    print(f"written to {arguments['results']}/adversarial.json, adversarial.png and adversarial-spectra.png")
+    print(format_comparison(compare(generators, **arguments, results=out, name="adversarial")))
+    print(f"written to {out}/adversarial.json, adversarial.png and adversarial-spectra.png")
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from scipy.spatial import cKDTree
 from skimage.feature import peak_local_max
 
 from dlss_tf.cli import status
+from dlss_tf.cli.options import add_results
 from dlss_tf.errors import InputError
 from dlss_tf.evaluation.images import blurred, central_crops, completed, label, refined
 from dlss_tf.evaluation.results import provenance, results_folder, write_json
@@ -74,7 +75,7 @@ def main() -> None:
     parser.add_argument("--factor", type=int, default=4, help="s; coverage is 1/s^2 (%(default)s)")
     parser.add_argument("--dark", action="store_true", help="columns are dark, as in bright field")
     parser.add_argument("--refine", action="store_true", help="refine outputs by their samples")
-    parser.add_argument("--results", default="results", help="folder for columns.json (%(default)s)")
+    add_results(parser, "columns.json")
     arguments = parser.parse_args()
     supersampler = Supersampler(arguments.weights)
     found = {}
@@ -91,8 +92,8 @@ def main() -> None:
         "images": found,
         **provenance(arguments.images, "", 512),
     }
-    with results_folder(arguments.results):
-        write_json(os.path.join(arguments.results, "columns.json"), report)
+    with results_folder(arguments.out):
+        write_json(os.path.join(arguments.out, "columns.json"), report)
 
 
 if __name__ == "__main__":

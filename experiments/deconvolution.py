@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 
 from dlss_tf.cli import status
+from dlss_tf.cli.options import add_results
 from dlss_tf.evaluation.images import blurred, central_crops, completed, label
 from dlss_tf.evaluation.metrics import mse
 from dlss_tf.evaluation.results import provenance, results_folder, write_json
@@ -72,7 +73,7 @@ def main() -> None:
     parser.add_argument("images", nargs="+", help="TIFFs, at least 512x512 px")
     parser.add_argument("--weights", help="run directory (the pretrained generator)")
     parser.add_argument("--sides", type=int, nargs="*", default=[512], help="px of images to time (%(default)s)")
-    parser.add_argument("--results", default="results", help="folder for deconvolution.json (%(default)s)")
+    add_results(parser, "deconvolution.json")
     arguments = parser.parse_args()
     supersampler = Supersampler(arguments.weights)
     crops = [crop for _, crop in central_crops(arguments.images, 512)]
@@ -84,8 +85,8 @@ def main() -> None:
     taken = {str(side): seconds(side) for side in arguments.sides}
     print("\nseconds", {side: {k: round(v, 3) for k, v in times.items()} for side, times in taken.items()})
     report = {"errors": report, "seconds": taken, **provenance(arguments.images, "", 512)}
-    with results_folder(arguments.results):
-        write_json(os.path.join(arguments.results, "deconvolution.json"), report)
+    with results_folder(arguments.out):
+        write_json(os.path.join(arguments.out, "deconvolution.json"), report)
 
 
 if __name__ == "__main__":

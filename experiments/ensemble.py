@@ -9,7 +9,8 @@ from scipy.stats import spearmanr
 
 from dlss_tf import lattice
 from dlss_tf.cli import status
-from dlss_tf.data.crops import list_files
+from dlss_tf.cli.options import add_results
+from dlss_tf.data.files import list_files
 from dlss_tf.evaluation.evaluate import TABLE_2_FACTORS
 from dlss_tf.evaluation.images import blurred, central_crops, label
 from dlss_tf.evaluation.metrics import mse, root_mean
@@ -72,7 +73,7 @@ def main() -> None:
     parser.add_argument("--data", action="append", required=True, help="folder with TIFFs in the STEM Crops layout")
     parser.add_argument("--split", default="test", choices=("train", "val", "test"), help="(%(default)s)")
     parser.add_argument("--weights", help="run directory (the pretrained generator)")
-    parser.add_argument("--results", default="results", help="folder for ensemble.json (%(default)s)")
+    add_results(parser, "ensemble.json")
     arguments = parser.parse_args()
     supersampler = Supersampler(arguments.weights)
     files = list_files(arguments.data, arguments.split)
@@ -84,8 +85,8 @@ def main() -> None:
     for coverage, values in coverages.items():
         print(f"{coverage:6}", "  ".join(f"{name} {value:.4f}" for name, value in values.items()))
     report = {"coverages": coverages, "per_image": per_image, **provenance(arguments.data, arguments.split, 512)}
-    with results_folder(arguments.results):
-        write_json(os.path.join(arguments.results, "ensemble.json"), report)
+    with results_folder(arguments.out):
+        write_json(os.path.join(arguments.out, "ensemble.json"), report)
 
 
 if __name__ == "__main__":

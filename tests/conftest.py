@@ -16,7 +16,7 @@ TINY = {"size": 64, "width": 0.05, "batch": 2, "iterations": 16, "checkpoint_min
 @pytest.fixture(scope="session")
 def tiny_data(tmp_path_factory):
     """Root of a data set of simulated 64x64 crops."""
-    from dlss_tf.data.simulate import simulate_dataset
+    from dlss_tf.simulation.dataset import simulate_dataset
 
     root = tmp_path_factory.mktemp("data") / "tiny"
     simulate_dataset(str(root), {"train": 12, "val": 4, "test": 3}, size=64, seed=1, processes=1)

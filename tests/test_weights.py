@@ -9,7 +9,7 @@ from golden import trace
 
 from dlss_tf import Supersampler, weights
 from dlss_tf.errors import InputError
-from experiments.publish import publish
+from tools.publish import publish
 
 ROOT = Path(__file__).resolve().parents[1]
 MOST_BYTES = 60e6

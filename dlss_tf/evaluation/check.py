@@ -7,8 +7,8 @@ import os
 import numpy as np
 
 from .. import lattice, micrograph
-from ..data.crops import scale_to_unit
 from ..errors import InputError
+from ..inference import scaling
 from ..inference.supersampler import Supersampler
 from . import interpolation
 from .images import blurred
@@ -55,7 +55,8 @@ def check(supersampler: Supersampler, image: np.ndarray, factor: int) -> tuple[d
       verdict: a sentence.
     Raises InputError for a factor that the generator does not take, or an image without a finite value.
     """
-    image = scale_to_unit(image.astype(np.float32)).numpy()
+    whole = scaling.finite(image[None])
+    image = scaling.to_unit(whole, *scaling.limits(whole)).numpy()[0]
     target = blurred(image)
     scan = lattice.downsample(image, supersampler.check_factor(factor))
     output = supersampler.image(scan[None], image.shape, factor)[0]

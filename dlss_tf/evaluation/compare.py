@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ..data.crops import list_files
+from ..data.files import list_files
 from ..inference.supersampler import Supersampler
 from ..models import check_size
 from ..progress import each

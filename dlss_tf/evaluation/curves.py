@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+from ..formats.replacing import replacing
 
 
 def write_curves(path: str, x: np.ndarray, curves: Mapping[str, np.ndarray], x_label: str, y_label: str) -> None:
@@ -19,6 +20,5 @@ def write_curves(path: str, x: np.ndarray, curves: Mapping[str, np.ndarray], x_l
     axes.set_xlabel(x_label)
     axes.set_ylabel(y_label)
     axes.legend(frameon=False)
-    beside = f"{path}.{os.getpid()}.part"
-    canvas.print_png(beside)
-    os.replace(beside, path)
+    with replacing(path) as beside:
+        canvas.print_png(beside)

@@ -11,7 +11,8 @@ import numpy as np
 
 from .. import lattice
 from ..config import Config
-from ..data.crops import list_files
+from ..data.files import list_files
+from ..formats.replacing import replacing
 from ..inference.supersampler import Supersampler
 from ..models import check_size
 from ..progress import each
@@ -102,9 +103,8 @@ def _best_sigmas(data: Sequence[str], factors: Sequence[int], size: int) -> dict
 def _write(results: str, name: str, report: dict, rows: list, titles: list[str]) -> None:
     path = os.path.join(results, name)
     with results_folder(results):
-        with open(f"{path}.csv.part", "w", encoding="utf-8", newline="") as file:
+        with replacing(f"{path}.csv") as beside, open(beside, "w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([TABLE_HEADER, *table_rows(report)])
         if rows:
             write_sheet(f"{path}.png", rows, titles)
-        os.replace(f"{path}.csv.part", f"{path}.csv")
         write_json(f"{path}.json", report)

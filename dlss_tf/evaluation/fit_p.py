@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import lattice
 from ..config import CONFIG_FILE, Config, preset
-from ..data.crops import list_files
+from ..data.files import list_files
 from ..errors import InputError
 from ..inference.supersampler import Supersampler
 from ..models import check_size

@@ -9,8 +9,9 @@ import numpy as np
 import tensorflow as tf
 
 from .. import lattice
-from ..data.crops import BadFiles, read_tiff, scale_to_unit
+from ..data.crops import scale_to_unit
 from ..data.examples import make_example, to_crop_scale
+from ..data.files import BadFiles, read_tiff
 from ..errors import InputError
 from ..inference.refinement import refine
 from ..inference.supersampler import Supersampler

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 import tensorflow as tf
 
 from ..errors import InputError
+from ..formats.replacing import replacing
 
 
 def provenance(data: Sequence[str], split: str, size: int) -> dict:
@@ -30,9 +31,8 @@ def software() -> dict:
 
 def write_json(path: str, report: dict) -> None:
     """Beside, then renamed."""
-    with open(f"{path}.part", "w", encoding="utf-8") as file:
+    with replacing(path) as beside, open(beside, "w", encoding="utf-8") as file:
         json.dump(report, file, indent=1)
-    os.replace(f"{path}.part", path)
 
 
 @contextlib.contextmanager

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..errors import InputError
+from ..formats.image import grey_limits
+from ..formats.replacing import replacing
 
 try:
     from matplotlib.axes import Axes
@@ -52,7 +54,7 @@ def write_sheet(path: str, rows: list[tuple[str, list[np.ndarray]]], titles: lis
     figure = Figure(figsize=(width, height), dpi=_DPI, facecolor="white")
     canvas = FigureCanvasAgg(figure)
     for i, (name, images) in enumerate(rows):
-        limits = _grey_limits(images[-1])
+        limits = grey_limits(images[-1])
         bottom = height - _TITLE - (i + 1) * _PANEL - i * _GAP
         label = name if len(name) <= _LABEL_LENGTH else name[: _LABEL_LENGTH - 3] + "..."
         figure.text(0.5 * _LABEL / width, (bottom + _PANEL / 2) / height, label, rotation=90, va="center", ha="center",
@@ -76,13 +78,6 @@ def _check(rows: Sequence[tuple[str, Sequence[np.ndarray]]], titles: Sequence[st
         for image in images:
             if image.ndim != 2 or not image.size:
                 raise InputError(f"{name}: expected images [height, width], found one of shape {image.shape}")
-
-
-def _grey_limits(truth: np.ndarray) -> tuple[float, float]:
-    """Black and white of a row, in the truth's units; pixels that are not finite do not count."""
-    finite = truth[np.isfinite(truth)]
-    low, high = np.percentile(finite, (0.1, 99.9)) if finite.size else (0.0, 1.0)
-    return (float(low), float(high)) if high > low else (float(low) - 0.5, float(low) + 0.5)
 
 
 def _draw(panel: Axes, image: np.ndarray, limits: tuple[float, float]) -> Axes:
@@ -111,10 +106,5 @@ def _frame(axes: Axes, colour: str, line: float) -> None:
 def _save(rgba: np.ndarray, path: str) -> None:
     """Write a rendered sheet [H, W, 4], all grey, as an 8-bit grey PNG, so that ``path`` is never half a file."""
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
-    partial = f"{path}.{os.getpid()}.partial"
-    try:
-        Image.fromarray(np.ascontiguousarray(rgba[..., 1])).save(partial, format="PNG", optimize=True)
-        os.replace(partial, path)
-    finally:
-        if os.path.exists(partial):
-            os.remove(partial)
+    with replacing(path) as beside:
+        Image.fromarray(np.ascontiguousarray(rgba[..., 1])).save(beside, format="PNG", optimize=True)

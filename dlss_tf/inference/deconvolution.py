@@ -15,16 +15,12 @@ NOISE_OF_OUTPUTS = 0.1
 NOISE_FREE = 3e-4  # of `wiener`, for a blurred image without noise: as close to the truth as ADAM
 LEAST_SIDE = 3  # px: shorter images have nothing to mirror
 
-METHODS = ("wiener", "adam")
-
 
 def deblur(images: np.ndarray, method: str) -> np.ndarray:
-    """Images [b, h, w], any units, restored by one of METHODS; float32, same shape and units.
+    """Images [b, h, w], any units, restored by one of `options.DEBLUR_METHODS`; float32, same shape and units.
 
-    Raises InputError for another method, or an image shorter than 3 px.
+    Raises InputError for an image shorter than 3 px.
     """
-    if method not in METHODS:
-        raise InputError(f"deblur: expected one of {', '.join(METHODS)}, found {method}")
     if min(images.shape[1:]) < LEAST_SIDE:
         height, width = images.shape[1:]
         raise InputError(f"deblur: expected at least {LEAST_SIDE} px a side, found {height}x{width}")

@@ -4,33 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..errors import InputError
-
-
-def fill_non_finite(scan: np.ndarray) -> np.ndarray:
-    """Scan [h, w] with each NaN or infinity replaced by the mean of its finite 3x3 neighbours, from its rim inwards.
-
-    Raises InputError if no value is finite.
-    """
-    finite = np.isfinite(scan)
-    if finite.all():
-        return scan
-    if not finite.any():
-        raise InputError("scan: expected finite values, found none")
-    filled = np.where(finite, scan, 0).astype(np.float64)
-    while not finite.all():
-        totals, counts = _sum_3x3(filled), _sum_3x3(finite.astype(np.float64))
-        border = ~finite & (counts > 0)
-        filled[border] = totals[border] / counts[border]
-        finite |= border
-    return filled.astype(scan.dtype)
-
-
-def _sum_3x3(image: np.ndarray) -> np.ndarray:
-    height, width = image.shape
-    padded = np.pad(image, 1)
-    return sum(padded[i : i + height, j : j + width] for i in range(3) for j in range(3))
-
 
 def saturated(scan: np.ndarray) -> int:
     """How many samples are clipped at the highest value of a scan, or of a stack of them.

@@ -14,87 +14,102 @@ import os
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Any
 
 import dask.array as da
 import numpy as np
 from dask.base import tokenize
 from dask.highlevelgraph import HighLevelGraph
 
-from .. import lattice, weights
+from .. import weights
 from ..errors import InputError
-from . import defects, tiles
-from .ensemble import WAYS, Way, back, turned, turned_lattice
-from .ngff import HALVINGS
+from . import deconvolution, scaling
+from .ensemble import WAYS, Way, back, turned
+from .lazy_plan import Index, Job, Tile, plan, regular, under
+from .options import Options
 from .supersampler import Supersampler, check_factor, check_tile, step_of, warn_if_untrained
-
-MARGIN = 32  # samples around a tile's own; non-finite ones are filled as in the whole scan if no further from a finite
+from .tiles import Span
 
 AS_IT_IS = (0, False)
+#: What an array that is never whole can have; `why` it cannot have more.
+POSSIBLE = ("ensemble", "keep_known", "deblur=wiener")
+WHY = "it looks at whole scans or images, which are never there at a time; compute the array first"
+DEBLUR_REACH = 32  # px beyond which a pixel does not change what another is restored to
 
-Index = tuple[int, ...]
-Span = tuple[int, int]  # start and stop
 Place = tuple[tuple[slice, ...], tuple[slice, ...]]  # where a part goes, and what of it
 
 
-@dataclass(frozen=True)
-class Job:
-    """What every tile of an array has in common. It is small and pickles, which a Supersampler does not."""
-
-    weights: str | None
-    changed: int  # when the weights were, ns: no worker goes on with the old ones after more training
-    tile: int
-    step: int
-    factor: int
-
-
-@dataclass(frozen=True)
-class Stretch:
-    """A tile along one axis."""
-
-    context: Span  # samples that its task is given
-    index: np.ndarray  # for each px of the tile, which of those samples fills it
-    share: np.ndarray  # what each px that is kept contributes to the image
-    keep: slice  # px of the tile that contribute to the image
-    kept: Span  # the same, px of the image
-
-
-@dataclass(frozen=True)
-class Tile:
-    """A tile of a scan that is turned a way, and where it lies in the scan as it is."""
-
-    way: Way
-    first: tuple[int, int]  # first sampled row and column of the turned image
-    row: Stretch
-    column: Stretch
-    context: tuple[Span, Span]  # rows and columns of samples, as the scan is
-    kept: tuple[Span, Span]  # rows and columns of px, as the image is
-
-
 def supersample_lazily(
-    scans: da.Array, factor: int, weights_or_name: str | None = None, tile: int = 1024, *, keep_known: bool = False
+    scans: da.Array,
+    factor: int,
+    weights_or_name: str | None = None,
+    tile: int = 1024,
+    options: Options | None = None,
+    **changes: Any,
 ) -> da.Array:
     """``Supersampler(weights_or_name, tile)(scan, factor)`` of every scan, as Dask computes it: [..., h, w] in any
     units and chunks to float32 [..., factor h, factor w] in those units, in chunks of up to `tile` / 2 px a side.
 
     Equal to it within rounding, except in holes that are deeper than 32 samples of non-finite values: what fills them
-    is then made of the finite samples near the tile. `keep_known` is as there. Raises InputError for what it does,
-    and for what is not a Dask array of known shape; a scan without a finite value raises it when it is computed.
+    is then made of the finite samples near the tile. Options, or single ones by name, are as there; `refine` and
+    deblurring by ADAM look at whole scans or images, so there is none. Raises InputError for these, for what a
+    Supersampler does, and for what is not a Dask array of known shape; a scan without a finite value raises it when it
+    is computed.
     """
-    job, scans = _checked(scans, factor, weights_or_name, tile)
-    return _complete(job, scans, [AS_IT_IS], keep_known)[0]
+    return _supersample(scans, factor, weights_or_name, tile, Options.of(options, changes))[0]
 
 
 def ensemble_lazily(
-    scans: da.Array, factor: int, weights_or_name: str | None = None, tile: int = 1024, *, keep_known: bool = False
+    scans: da.Array,
+    factor: int,
+    weights_or_name: str | None = None,
+    tile: int = 1024,
+    options: Options | None = None,
+    **changes: Any,
 ) -> tuple[da.Array, da.Array]:
     """As `supersample_lazily`, but the mean over eight flips and rotations, and their standard deviation.
 
     Compute or write the two together (`dask.compute`), or all is done twice.
     """
-    job, scans = _checked(scans, factor, weights_or_name, tile)
-    images, spreads = _complete(job, scans, WAYS, keep_known)
+    images, spreads = _supersample(
+        scans, factor, weights_or_name, tile, Options.of(options, {**changes, "ensemble": True})
+    )
     return images, spreads
+
+
+def _supersample(
+    scans: da.Array, factor: int, weights_or_name: str | None, tile: int, options: Options
+) -> list[da.Array]:
+    """The images, and of an ensemble their spreads."""
+    options.check_among(POSSIBLE, "a Dask array", WHY)
+    job, scans = _checked(scans, factor, weights_or_name, tile)
+    parts = list(_complete(job, scans, WAYS if options.ensemble else [AS_IT_IS], options.keep_known))
+    if options.deblur is not None:
+        parts[0] = _deblurred(parts[0], scans, job.factor, options)
+    return parts
+
+
+def _deblurred(images: da.Array, scans: da.Array, factor: int, options: Options) -> da.Array:
+    """Images [..., H, W] deblurred chunk by chunk, each with what is around it, and known samples put back again."""
+    around = {images.ndim - 2: DEBLUR_REACH, images.ndim - 1: DEBLUR_REACH}
+    restored = images.map_overlap(_deblur, depth=around, boundary="none", dtype=np.float32, method=options.deblur)
+    if not options.keep_known:
+        return restored
+    restored = restored.rechunk(images.chunks)
+    sides = [tuple(-(-n // factor) for n in axis) for axis in images.chunks[-2:]]  # chunks are of whole periods
+    return da.map_blocks(_with_known, restored, scans.rechunk((*images.chunks[:-2], *sides)), factor, dtype=np.float32,
+                         chunks=images.chunks)  # fmt: skip
+
+
+def _deblur(images: np.ndarray, method: str) -> np.ndarray:
+    return deconvolution.deblur(images.reshape(-1, *images.shape[-2:]), method).reshape(images.shape)
+
+
+def _with_known(images: np.ndarray, samples: np.ndarray, factor: int) -> np.ndarray:
+    images = images.copy()
+    known = images[..., ::factor, ::factor]
+    known[...] = np.where(np.isfinite(samples), samples, known)
+    return images
 
 
 def _checked(scans: da.Array, factor: int, weights_or_name: str | None, tile: int) -> tuple[Job, da.Array]:
@@ -130,16 +145,16 @@ def _complete(job: Job, scans: da.Array, ways: list[Way], keep_known: bool) -> d
     the tile after it, as soon as the block is there, and so hold all tiles of an image at a time.
     """
     size = scans.shape[-2] * job.factor, scans.shape[-1] * job.factor
-    chunks = (*_singles(scans), *(_regular(side, job) for side in size))
-    plan = [tile for way in ways for tile in _plan(job, scans.shape[-2:], size, way)]
+    chunks = (*_singles(scans), *(regular(side, job) for side in size))
+    tiles = [tile for way in ways for tile in plan(job, scans.shape[-2:], size, way)]
     edges = [_edges(axis) for axis in chunks[-2:]]
-    blends = _blends(plan, ways, edges)
+    blends = _blends(tiles, ways, edges)
     ranges = _ranges(scans)
     name = f"supersampled-{tokenize(scans, job, ways, keep_known)}"
     graph = {}
     for frame in np.ndindex(*scans.shape[:-2]):
         low, high = ((each.name, *frame, 0, 0) for each in ranges)
-        for k, tile in enumerate(plan):
+        for k, tile in enumerate(tiles):
             keys, places = _blocks(scans, frame, tile.context)
             graph[("tile-" + name, *frame, k)] = (functools.partial(_tile, job, tile, places), keys, low, high)
         for chunk, (numbers, blend) in blends.items():
@@ -154,58 +169,12 @@ def _complete(job: Job, scans: da.Array, ways: list[Way], keep_known: bool) -> d
     return da.Array(layers, name, ((results,), *chunks), meta=np.empty((0,) * (1 + scans.ndim), np.float32))
 
 
-def _plan(job: Job, shape: tuple[int, int], size: tuple[int, int], way: Way) -> list[Tile]:
-    """The tiles of a scan of that shape, turned that way: the same that `Supersampler` takes."""
-    turned_shape = shape[::-1] if way[0] % 2 else shape
-    turned_size, first = turned_lattice(shape, size, job.factor, (0, 0), way)
-    tile = job.tile if max(size) <= job.tile else job.tile // job.step * job.step
-    axes = [_stretches(side, tile, job, start) for side, start in zip(turned_size, first)]
-    return [
-        Tile(
-            way,
-            first,
-            row,
-            column,
-            _spans_back((row.context, column.context), turned_shape, way),
-            _spans_back((row.kept, column.kept), turned_size, way),
-        )
-        for row, column in itertools.product(*axes)
-    ]
-
-
-def _stretches(size: int, tile: int, job: Job, first: int) -> list[Stretch]:
-    """The tiles of an axis of `size` px, whose first sample is on px `first`."""
-    nearest = lattice.sample_index(size, job.factor, first)
-    spans = tiles.spans(size, tile, job.step)
-    stretches = []
-    for (start, stop), share in zip(spans, tiles.shares(spans)):
-        index = nearest[start:stop]
-        context = max(0, int(index[0]) - MARGIN), int(min(nearest[-1], index[-1] + MARGIN)) + 1
-        used = np.flatnonzero(share)
-        keep = slice(int(used[0]), int(used[-1]) + 1)
-        kept = start + keep.start, start + keep.stop
-        stretches.append(Stretch(context, index - context[0], share[keep], keep, kept))
-    return stretches
-
-
-def _spans_back(spans: tuple[Span, Span], shape: tuple[int, int], way: Way) -> tuple[Span, Span]:
-    """Where rows and columns of what was turned that way, then of `shape`, are in what is not turned."""
-    rows, columns = spans
-    height, width = shape
-    turns, flipped = way
-    if flipped:
-        columns = width - columns[1], width - columns[0]
-    for _ in range(turns):
-        rows, columns = columns, (height - rows[1], height - rows[0])
-        height, width = width, height
-    return rows, columns
-
-
-def _blends(plan: list[Tile], ways: list[Way], edges: list[list[Span]]) -> dict:
+def _blends(planned: list[Tile], ways: list[Way], edges: list[list[Span]]) -> dict:
     """For each chunk of an image the numbers of its tiles, and what blends them."""
-    numbers, places = defaultdict(list), defaultdict(list)
-    for k, tile in enumerate(plan):
-        touched = (_under(axis, kept) for axis, kept in zip(edges, tile.kept))
+    numbers: dict[tuple, list] = defaultdict(list)
+    places: dict[tuple, list] = defaultdict(list)
+    for k, tile in enumerate(planned):
+        touched = (under(axis, kept) for axis, kept in zip(edges, tile.kept))
         for (p, of_rows, to_rows), (q, of_columns, to_columns) in itertools.product(*touched):
             numbers[p, q].append(k)
             places[p, q].append(((ways.index(tile.way), to_rows, to_columns), (of_rows, of_columns)))
@@ -220,7 +189,7 @@ def _blocks(scans: da.Array, frame: Index, spans: Sequence[Span]) -> tuple[list[
     """Keys of the blocks that hold a frame's samples in `spans`, and for each where it goes there, and what of it."""
     spans = [*((k, k + 1) for k in frame), *spans]
     keys, places = [], []
-    for pieces in itertools.product(*(_under(_edges(axis), span) for axis, span in zip(scans.chunks, spans))):
+    for pieces in itertools.product(*(under(_edges(axis), span) for axis, span in zip(scans.chunks, spans))):
         numbers, to, of = zip(*pieces)
         keys.append((scans.name, *numbers))
         places.append((to, of))
@@ -236,17 +205,9 @@ def _gather(blocks: list[np.ndarray], places: list[Place]) -> np.ndarray:
     return samples.reshape(shape[-2:])
 
 
-def _under(pieces: list[Span], span: Span) -> list[tuple[int, slice, slice]]:
-    """The pieces of an axis that `span` touches: which, where in the span, and where in the piece."""
-    touched = []
-    for i, (start, stop) in enumerate(pieces):
-        begin, end = max(span[0], start), min(span[1], stop)
-        if begin < end:
-            touched.append((i, slice(begin - span[0], end - span[0]), slice(begin - start, end - start)))
-    return touched
-
-
-def _tile(job: Job, tile: Tile, places: list[Place], blocks: list[np.ndarray], low: np.ndarray, high: np.ndarray):
+def _tile(
+    job: Job, tile: Tile, places: list[Place], blocks: list[np.ndarray], low: np.ndarray, high: np.ndarray
+) -> np.ndarray:
     """What a tile contributes to its image, in the generator's [0, 1], of the blocks of scans that its context is in.
 
     Raises InputError if the scan has no finite value.
@@ -257,8 +218,7 @@ def _tile(job: Job, tile: Tile, places: list[Place], blocks: list[np.ndarray], l
     samples = _gather(blocks, places)
     if not np.isfinite(samples).any():
         samples[:] = (low + high) / 2
-    scale = high - low
-    unit = turned((defects.fill_non_finite(samples) - low) / (scale if scale > 0 else 1), tile.way)
+    unit = turned(scaling.to_unit(scaling.finite(samples[None]), low, high).numpy()[0], tile.way)
     row, column = tile.row, tile.column
     output = _through_the_generator(job, unit[row.index[:, None], column.index], tile.first)
     return back(output[row.keep, column.keep] * row.share[:, None] * column.share, tile.way)
@@ -283,8 +243,7 @@ def _blend(
     for part, (to, of) in zip(parts, places):
         images[to] += part[of]
     leading = low.shape[:-2]
-    low, scale = low.ravel()[0], (high - low).ravel()[0]
-    images = images * scale + low if scale > 0 else np.full_like(images, low)
+    images = scaling.from_unit(images, low.ravel()[0], high.ravel()[0]).numpy()
     if len(images) > 1:
         images = np.stack([images.mean(0, np.float64), images.std(0, np.float64)]).astype(np.float32)
     if known:
@@ -310,13 +269,6 @@ def _through_the_generator(job: Job, image: np.ndarray, first: tuple[int, int]) 
 def _supersampler(weights_or_name: str | None, changed: int, tile: int) -> Supersampler:
     """One for each worker process, whatever the number of tiles."""
     return Supersampler(weights_or_name, tile)
-
-
-def _regular(size: int, job: Job) -> Index:
-    """Chunks of an axis: all but the last alike, of whole periods of the lattice and even as often as they halve."""
-    period = math.lcm(job.factor, 2**HALVINGS)
-    side = job.tile // 2 // period * period
-    return (side,) * (size // side) + ((size % side,) if size % side else ())
 
 
 def _edges(chunks: Index) -> list[tuple[int, int]]:

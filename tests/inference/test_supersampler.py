@@ -87,7 +87,7 @@ def test_refuses_other_tiles(tiny_run, tile):
 @pytest.fixture(scope="module")
 def structured_scan():
     """A simulated scan, large enough for several tiles of 512 px at factor 5; [150, 133]."""
-    from dlss_tf.data.simulate import simulate_crop
+    from dlss_tf.simulation.crop import simulate_crop
 
     return simulate_crop(np.random.default_rng(3), 160)[:150, :133]
 

@@ -1,0 +1,47 @@
+"""From exceptions and warnings to sentences on stderr and an exit status."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ..errors import InputError, TrainingStopped
+
+
+def status(program: str, command: Callable[[], int | None]) -> int:
+    """Run a command; its exit status, or 2 for bad input and 130 when interrupted, with one sentence on stderr.
+
+    Warnings are a sentence on stderr, too, and the same one is not repeated.
+    """
+    shown = set()
+
+    def show(message: Warning | str, *_: Any) -> None:
+        if str(message) not in shown:
+            print(f"{program}: warning: {message}", file=sys.stderr)
+        shown.add(str(message))
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show  # type: ignore[assignment]
+        try:
+            return command() or 0
+        except (InputError, TrainingStopped) as error:
+            print(f"{program}: {error}", file=sys.stderr)
+            return 2
+        except KeyboardInterrupt:
+            print(f"{program}: interrupted", file=sys.stderr)
+            return 128 + signal.SIGINT
+
+
+def each(sources: Iterable[str], function: Callable[[str], None]) -> int:
+    """Call it on each source, and go on after a bad one: a sentence on stderr for that, and status 2 if any is."""
+    worst = 0
+    for source in sources:
+        try:
+            function(source)
+        except InputError as error:
+            print(f"dlss-tf: {error}", file=sys.stderr)
+            worst = 2
+    return worst

@@ -1,0 +1,160 @@
+"""Options that several commands have, in one set of words: `--factor` a lattice step, `--out` where a result goes."""
+
+from __future__ import annotations
+
+import argparse
+import warnings
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from .tensorflow import start_tensorflow
+
+if TYPE_CHECKING:
+    from ..inference.options import Options
+    from ..inference.supersampler import Supersampler
+    from ..micrograph import Micrograph
+
+    MakeFile = Callable[[str, str], Micrograph]  # of a source, a target
+
+DATA_HELP = "folder in the STEM Crops layout, {train,val,test}/*.tif; may be given several times"
+WEIGHTS_HELP = "run directory, or one under checkpoints/ (the pretrained generator)"
+
+
+class _Renamed(argparse.Action):
+    """An option's former name: works as the new one, with a warning."""
+
+    def __init__(self, *args: Any, new: str, **kwargs: Any):
+        super().__init__(*args, **kwargs)
+        self.new = new
+
+    def __call__(
+        self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None
+    ) -> None:
+        warnings.warn(f"{option} is called {self.new} now; the old word goes with the next version", stacklevel=2)
+        setattr(namespace, self.dest, values)
+
+
+def add_renamed(parser: argparse.ArgumentParser, old: str, new: str, dest: str, **kwargs: Any) -> None:
+    """The former name `old` of the option `new`, whose value goes to `dest`."""
+    parser.add_argument(
+        old, dest=dest, action=_Renamed, new=new, default=argparse.SUPPRESS, help=argparse.SUPPRESS, **kwargs
+    )
+
+
+def add_images(parser: argparse.ArgumentParser, split: str) -> None:
+    """Images to measure on: `--data`, `--split`, `--size`."""
+    parser.add_argument("--data", action="append", required=True, help=DATA_HELP)
+    parser.add_argument(
+        "--split", default=split, choices=("train", "val", "test"), help="split to measure on (%(default)s)"
+    )
+    parser.add_argument(
+        "--size", type=int, default=512, help="side in px of the images' central part that is used (%(default)s)"
+    )
+
+
+def add_factor(parser: argparse.ArgumentParser) -> None:
+    """`--factor`, a whole number."""
+    parser.add_argument(
+        "--factor", type=int, required=True, metavar="S", help="every S-th point a side is scanned: coverage 1/S^2"
+    )
+
+
+def factors(text: str) -> list[int]:
+    """'4,5,6' as whole numbers."""
+    return [int(factor) for factor in text.split(",")]
+
+
+def add_results(parser: argparse.ArgumentParser, what: str) -> None:
+    """`--out`, a folder for result files; formerly `--results`."""
+    parser.add_argument("--out", default="results", help=f"folder for {what} (%(default)s)")
+    add_renamed(parser, "--results", "--out", "out")
+
+
+def add_files(parser: argparse.ArgumentParser, what: str) -> None:
+    """Files in, a file or a folder out: `FILE ...`, `--factor`, `--out`, `--format`, `--overwrite`."""
+    parser.add_argument("files", nargs="+", metavar="FILE", help=what)
+    add_factor(parser)
+    parser.add_argument("--out", help="file, or folder, to write (beside FILE)")
+    add_format(parser)
+    parser.add_argument("--overwrite", action="store_true", help="replace results that are there")
+
+
+def into_new_file(arguments: argparse.Namespace, function: MakeFile, name: str) -> Callable[[str], None]:
+    """What makes a new file of a source by `function`, as `add_files` asks for, and says what it is."""
+    from ..interfaces.files import check_output, output_path
+
+    def make(source: str) -> None:
+        target = output_path(source, arguments.out, arguments.factor, arguments.format, name)
+        check_output(source, target, arguments.overwrite)
+        print(f"{target}: {function(source, target).describe()}")
+
+    return make
+
+
+def add_format(parser: argparse.ArgumentParser) -> None:
+    """`--format`, a suffix."""
+    parser.add_argument(
+        "--format", default=".tif", type=_suffix, help="suffix of results: tif, ome.tif, hspy, mrc, png, ... (tif)"
+    )
+
+
+def _suffix(text: str) -> str:
+    return "." + text.lstrip(".")
+
+
+def add_generator(parser: argparse.ArgumentParser) -> None:
+    """`--weights`, `--tile`."""
+    parser.add_argument("--weights", help=WEIGHTS_HELP)
+    parser.add_argument(
+        "--tile",
+        type=int,
+        default=1024,
+        help="most px a side of the pieces that a larger image is made of; smaller ones need less memory (%(default)s)",
+    )
+
+
+def supersampler(arguments: argparse.Namespace) -> Supersampler:
+    """What `add_generator` asks for."""
+    start_tensorflow()
+    from ..inference.supersampler import Supersampler
+
+    return Supersampler(arguments.weights, arguments.tile)
+
+
+#: The fields of inference.options.Options, in the command line's words.
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "ensemble": {
+        "action": "store_true",
+        "help": "mean over the scan's 8 flips and rotations, better and 8 times as long; "
+        "their spread goes into NAME-uncertainty",
+    },
+    "refine": {
+        "action": "store_true",
+        "help": "add what the samples say beyond the image and is told from noise: better for lattices and clean scans",
+    },
+    "keep_known": {"action": "store_true", "help": "put the scan's samples back exactly"},
+    "deblur": {
+        "nargs": "?",
+        "const": "wiener",
+        "choices": ("wiener", "adam"),
+        "help": "undo the blur that generators are trained with: directly (wiener, the default) or as published (adam)",
+    },
+}
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """How a scan is supersampled: an option for each field of inference.options.Options."""
+    for name, words in _OPTIONS.items():
+        parser.add_argument(f"--{name.replace('_', '-')}", **words)
+
+
+def options(arguments: argparse.Namespace) -> Options:
+    """What `add_options` asks for."""
+    from ..inference.options import Options
+
+    return Options(**{name: getattr(arguments, name) for name in _OPTIONS})
+
+
+def names(arguments: argparse.Namespace, wanted: Sequence[str]) -> dict[str, Any]:
+    """Some of the arguments, by name."""
+    return {name: getattr(arguments, name) for name in wanted}

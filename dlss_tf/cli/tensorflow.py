@@ -1,0 +1,30 @@
+"""Importing TensorFlow in silence."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+
+
+def start_tensorflow() -> None:
+    """Import it, and run an operation, without the announcements that newer ones make whatever the log level is."""
+    with _silent_stderr():
+        import tensorflow as tf
+
+        tf.constant(0)
+
+
+@contextlib.contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Without what native code writes there."""
+    sys.stderr.flush()
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

@@ -1,0 +1,121 @@
+"""``dlss-tf train``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+from typing import Any
+
+from ..config import CHOICES, CONFIG_FILE, PRESETS, Config, preset
+from ..errors import InputError
+from ..weights import PRETRAINED
+from .options import DATA_HELP, add_renamed
+from .tensorflow import start_tensorflow
+
+SUMMARY = "train a generator, or continue a run"
+
+
+def _one_factor(text: str) -> tuple[int]:
+    return (int(text),)
+
+
+#: Options that set a field of the run's config.json: the field, the option, its words. `--set` sets any other.
+FIELDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("data", "--data", {"action": "append", "help": f"{DATA_HELP}; without it simulated crops are made and used"}),
+    (
+        "start_from",
+        "--start-from",
+        {
+            "nargs": "?",
+            "const": PRETRAINED,
+            "metavar": "WEIGHTS",
+            "help": "train a run directory's generator further on other data; the pretrained one if no WEIGHTS",
+        },
+    ),
+    (
+        "iterations",
+        "--iterations",
+        {"type": int, "help": "length of the schedule in iterations; the preset's if not given"},
+    ),
+    (
+        "network",
+        "--network",
+        {"choices": CHOICES["network"], "help": "fig. 11's (two-stage, the default) or fig. 9's for one coverage"},
+    ),
+    ("seed", "--seed", {"type": int, "help": "seed of weights, data order, coverages and replay"}),
+    (
+        "factors",
+        "--factor",
+        {"type": _one_factor, "metavar": "S", "help": "train for coverage 1/S^2 alone (p = 1)"},
+    ),
+    ("objective", "--objective", {"choices": CHOICES["objective"], "help": "eq. 3 (blur, the default) or eq. 6"}),
+    (
+        "adversarial",
+        "--adversarial",
+        {
+            "action": "store_true",
+            "help": "fine-tune adversarially for as many iterations again; with --resume also a run begun without",
+        },
+    ),
+    ("mixed_precision", "--mixed-precision", {"action": "store_true", "help": "convolutions in bfloat16"}),
+    ("xla", "--xla", {"action": "store_true", "help": "compile the training step with XLA"}),
+)
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """`--run`, `--preset`, `--resume`, `--stop-at`, and the fields of a run's configuration."""
+    parser.add_argument(
+        "--run", dest="run_directory", required=True, help="run directory: configuration, checkpoints, logs, weights"
+    )
+    parser.add_argument(
+        "--preset",
+        choices=PRESETS,
+        help="quick: minutes; small: an hour or two; paper: weeks on a GPU (quick, or what is resumed)",
+    )
+    parser.add_argument("--resume", action="store_true", help="continue the run in --run, if there is one")
+    parser.add_argument(
+        "--stop-at", type=int, metavar="N", help="stop when N iterations of the schedule are done (all)"
+    )
+    for field, option, words in FIELDS:
+        parser.add_argument(option, dest=field, default=None, **words)
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE", help="any other field of the run's config.json"
+    )
+    add_renamed(parser, "--steps", "--stop-at", "stop_at", type=int)
+    add_renamed(parser, "--coverage", "--factor", "factors", type=_one_factor)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Train; how to continue if that ended early."""
+    config = _config(arguments)
+    start_tensorflow()
+    from ..training.trainer import train
+
+    ended = train(config, arguments.run_directory, resume=arguments.resume, stop_at=arguments.stop_at)
+    print(f"{arguments.run_directory}: training {ended}")
+    if ended != "complete":
+        print(f"Continue it with: dlss-tf train --run {arguments.run_directory} --resume")
+    return 128 + signal.SIGINT if ended == "interrupted" else 0
+
+
+def _config(arguments: argparse.Namespace) -> Config:
+    changes: dict[str, Any] = {}
+    for setting in arguments.set:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise InputError(f"--set: expected NAME=VALUE, found {setting!r}")
+        changes[name] = value
+    given = {field: getattr(arguments, field) for field, _, _ in FIELDS}
+    changes |= {field: value for field, value in given.items() if value is not None}
+    return _begun_or_preset(arguments).replace(**changes)
+
+
+def _begun_or_preset(arguments: argparse.Namespace) -> Config:
+    """The config of the run to resume, so that its options need not be given again; else the preset's."""
+    path = os.path.join(arguments.run_directory, CONFIG_FILE)
+    if arguments.resume and os.path.exists(path):
+        begun = Config.load(path)
+        if arguments.preset in (None, begun.preset):
+            return begun
+    return preset(arguments.preset or "quick", arguments.network)

@@ -1,0 +1,31 @@
+"""``dlss-tf watch``."""
+
+from __future__ import annotations
+
+import argparse
+import os
+
+from . import options
+
+SUMMARY = "supersample every new scan in a folder as it is finished"
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """The folder, where results go, the generator, how it is run."""
+    parser.add_argument("folder", help="folder that the acquisition software writes into")
+    parser.add_argument("--out", help="folder for results (FOLDER/supersampled); results that are there are replaced")
+    parser.add_argument("--existing", action="store_true", help="supersample the scans that are there already, too")
+    options.add_factor(parser)
+    options.add_format(parser)
+    options.add_generator(parser)
+    options.add_options(parser)
+
+
+def run(arguments: argparse.Namespace) -> None:
+    """Watch until interrupted."""
+    supersampler, how = options.supersampler(arguments), options.options(arguments)
+    from ..interfaces.watch import watch
+
+    out = arguments.out or os.path.join(arguments.folder, "supersampled")
+    folder, suffix, existing = arguments.folder, arguments.format, arguments.existing
+    watch(supersampler, folder, out, arguments.factor, how, suffix=suffix, existing=existing)

@@ -1,0 +1,155 @@
+"""Data sets on disk, ``<root>/{train,val,test}/*.tif``: listed, read one by one, bad files counted. No TensorFlow."""
+
+from __future__ import annotations
+
+import logging
+import os
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+import tifffile
+from absl import logging as absl_logging
+
+from ..errors import InputError
+
+# What is wrong with a file is said once, by InputError or BadFiles, not again in tifffile's own words.
+logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)
+
+
+def list_files(roots: Sequence[str], split: str) -> list[str]:
+    """The ``*.tif`` and ``*.tiff`` files of ``<root>/<split>``: sorted in each root, roots in the order given.
+
+    Raises InputError, which names the folder, if there is no root, or one of them or its split folder is missing or
+    holds no TIFF file.
+    """
+    if isinstance(roots, (str, os.PathLike)):
+        roots = [roots]
+    if not roots:
+        raise InputError("No data folder was given; expected at least one that holds train, val and test.")
+    return [path for root in roots for path in _list_folder(os.fspath(root), split)]
+
+
+def balanced(roots: Sequence[str], split: str) -> list[str]:
+    """As `list_files`, with the files of each root repeated as often as makes the roots about equally long."""
+    folders = [list_files([root], split) for root in roots]
+    longest = max(map(len, folders))
+    return [path for files in folders for path in files * round(longest / len(files))]
+
+
+def _list_folder(root: str, split: str) -> list[str]:
+    folder = os.path.join(root, split)
+    for needed in (root, folder):
+        if not os.path.isdir(needed):
+            raise InputError(f"The data folder {needed} does not exist; expected {os.path.join(folder, '*.tif')}.")
+    try:
+        # Broken links are kept: the stream names them as bad files. Sub-folders are not files.
+        with os.scandir(folder) as entries:
+            names = [e.name for e in entries if _is_tiff(e.name) and not e.is_dir()]
+    except OSError as error:
+        raise InputError(f"The data folder {folder} cannot be read: {error.strerror}.") from None
+    if not names:
+        raise InputError(f"The data folder {folder} holds no *.tif or *.tiff file.")
+    return [os.path.join(folder, name) for name in sorted(names)]
+
+
+def _is_tiff(name: str) -> bool:
+    """Hidden files are what an interrupted writer left."""
+    return name.lower().endswith((".tif", ".tiff")) and not name.startswith(".")
+
+
+def read_tiff(path: str) -> np.ndarray:
+    """Read one grey image from any TIFF file that tifffile can decode.
+
+    Returns:
+      float32 [h, w] in the file's units; single pixels may be NaN or infinite. Further axes of length 1 are dropped.
+
+    Raises:
+      InputError: one sentence that names the file, if it is unreadable, empty, truncated, not two-dimensional, not of
+        real numbers, or without one finite value.
+    """
+    return _grey_image(path, _read_array(path))
+
+
+def _read_array(path: str) -> np.ndarray:
+    try:
+        size = os.path.getsize(path)
+        if size == 0:
+            raise InputError(f"{path} is empty: 0 bytes, expected a TIFF image.")
+        with tifffile.TiffFile(path) as tiff:
+            page = tiff.pages[0]
+            end = max((a + b for a, b in zip(page.dataoffsets, page.databytecounts, strict=False)), default=0)
+            if end > size:  # tifffile would fill what is missing with zeros
+                raise InputError(f"{path} is truncated: its pixels end at byte {end}, the file at byte {size}.")
+            # A lone page needs no series, which damaged metadata can keep tifffile from finding.
+            return page.asarray() if len(tiff.pages) == 1 else tiff.asarray()
+    except InputError:
+        raise
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from None
+    except Exception as error:  # tifffile and its decoders raise whatever a damaged file makes them run into
+        reason = (" ".join(str(error).split()) or type(error).__name__).rstrip(".")
+        raise InputError(f"{path} cannot be read as a TIFF image: {reason}.") from None
+
+
+def _grey_image(path: str, image: np.ndarray) -> np.ndarray:
+    shape = image.shape
+    if image.ndim > 2:
+        image = image.squeeze()
+    if image.ndim != 2 or not image.size:
+        raise InputError(f"{path} has shape {shape}, expected one grey image of height x width.")
+    if image.dtype.kind not in "buif":
+        raise InputError(f"{path} holds {image.dtype} pixels, expected real numbers.")
+    with np.errstate(over="ignore", invalid="ignore"):
+        image = np.ascontiguousarray(image, dtype=np.float32)
+    if not np.isfinite(image).any():
+        raise InputError(f"{path} holds no finite value: every pixel is NaN or infinite.")
+    return image
+
+
+class BadFiles:
+    """Counts the files of one stream that cannot be used, and stops it when they are too many. Thread-safe.
+
+    Args:
+      total: number of files of the stream.
+      folder: where they lie, for the message.
+    """
+
+    def __init__(self, total: int, folder: str = "the data"):
+        self.total, self.folder = total, folder
+        self._lock = threading.Lock()
+        self._reasons: dict[str, str] = {}
+
+    @property
+    def count(self) -> int:
+        """How many different files were reported."""
+        return len(self._reasons)
+
+    def reason(self, path: str) -> str | None:
+        """Why ``path`` was reported; None if it was not."""
+        return self._reasons.get(path)
+
+    def report(self, path: str, reason: str) -> None:
+        """Note that ``path`` is bad. The first time it is logged: ``reason`` is a sentence that names the file.
+
+        Raises InputError if now more than 1 in 100 files, or all of them, are bad.
+        """
+        with self._lock:
+            if path not in self._reasons:
+                self._reasons[path] = reason
+                absl_logging.warning("Skipped a bad file: %s", reason)
+            count = len(self._reasons)
+        if count == self.total:
+            raise InputError(f"None of the {self.total} files in {self.folder} can be used; the last: {reason}")
+        if count * 100 > self.total:
+            raise InputError(
+                f"{count} of {self.total} files in {self.folder} are bad, more than 1 in 100; the last: {reason}"
+            )
+
+
+def folders(files: Sequence[str]) -> str:
+    """'a', 'a and b', 'a and 2 more folders': where files lie."""
+    folders = list(dict.fromkeys(os.path.dirname(path) or "." for path in files))
+    if len(folders) <= 2:
+        return " and ".join(folders)
+    return f"{folders[0]} and {len(folders) - 1} more folders"

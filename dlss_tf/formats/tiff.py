@@ -1,0 +1,123 @@
+"""TIFF by tifffile: ImageJ's, OME's, and those of instruments, whose calibration RosettaSciIO knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from . import guards, rosetta, units
+from .image import Micrograph, as_grey, as_type, grey_limits
+
+if TYPE_CHECKING:
+    from tifffile import TiffFile, TiffPage
+
+LARGEST_PIXEL = 1e-5  # m; larger ones in the resolution tags are a printer's, no microscope's
+MOST_BYTES = 3.9e9  # of data in a file that is no BigTIFF: its offsets end at 4 GiB
+
+
+def read(path: str) -> Micrograph:
+    """The series with the largest images; InputError for colours, or a header that promises too much."""
+    import tifffile
+
+    with tifffile.TiffFile(path) as file:
+        series = max(file.series, key=lambda each: int(np.prod(each.shape[-2:])))
+        guards.check_bytes(path, series.shape, series.dtype)
+        len(file.pages)  # finds all of them, and an end that is missing
+        data = series.asarray()
+        if "S" in series.axes:  # samples of a pixel: colours
+            data = as_grey(path, np.moveaxis(data, series.axes.index("S"), -1))
+        size, unit = _pixel_size(path, file, series.keyframe)
+        title, history = _title_and_history(file)
+    return Micrograph(data, size, unit, title, history)
+
+
+def _pixel_size(path: str, file: TiffFile, page: TiffPage) -> tuple[tuple[float, float] | None, str]:
+    """From OME's or ImageJ's metadata, an instrument's, or the resolution tags."""
+    if file.is_ome:
+        pixels = _ome_image(file)["Pixels"]
+        sizes = [pixels.get(f"PhysicalSize{axis}") for axis in "YX"]
+        if all(sizes):
+            return units.calibrated([float(size) for size in sizes], pixels.get("PhysicalSizeXUnit", "µm"))
+    resolutions = [page.tags.get(f"{axis}Resolution") for axis in "YX"]
+    resolved = all(tag and tag.value[0] for tag in resolutions)
+    sizes = [tag.value[1] / tag.value[0] for tag in resolutions] if resolved else []
+    if resolved and file.is_imagej and file.imagej_metadata.get("unit"):
+        return units.calibrated(sizes, file.imagej_metadata["unit"])
+    size, unit = _instrument_pixel_size(path)
+    if size is not None or not resolved:
+        return size, unit
+    metres = {2: 0.0254, 3: 0.01}.get(int(page.tags["ResolutionUnit"].value) if "ResolutionUnit" in page.tags else 2)
+    if metres is None or max(sizes) * metres > LARGEST_PIXEL:
+        return None, "px"
+    return units.calibrated([size * metres * 1e9 for size in sizes], "nm")
+
+
+def _instrument_pixel_size(path: str) -> tuple[tuple[float, float] | None, str]:
+    """What RosettaSciIO makes of an instrument's own tags, if it is installed and finds a unit of length in them."""
+    try:
+        from rsciio.tiff import file_reader
+
+        size, unit = rosetta.pixel_size(file_reader(path, lazy=True)[0])
+    except Exception:  # it is not there, or the file is none that it knows; the image is read all the same
+        return None, "px"
+    return (size, unit) if unit in units.METRES else (None, "px")
+
+
+def _ome_image(file: TiffFile) -> dict[str, Any]:
+    """What OME's metadata says of the file's image, of several the first."""
+    import tifffile
+
+    image = tifffile.xml2dict(file.ome_metadata)["OME"]["Image"]
+    return image[0] if isinstance(image, list) else image
+
+
+def _title_and_history(file: TiffFile) -> tuple[str, tuple[str, ...]]:
+    """As the writers below put them: the title, then a line for each step."""
+    if file.is_ome:
+        image = _ome_image(file)
+        return str(image.get("Name", "")), tuple(str(image.get("Description", "")).splitlines())
+    lines = str((file.imagej_metadata or {}).get("Info", "")).splitlines()
+    return (lines[0], tuple(lines[1:])) if lines else ("", ())
+
+
+def write_imagej(path: str, micrograph: Micrograph) -> None:
+    """uint8, uint16 or float32, with grey limits; as OME where ImageJ's kind of TIFF is too small."""
+    import tifffile
+
+    data = as_type(micrograph.data, "u1", "u2", "f4")
+    if data.nbytes > MOST_BYTES:
+        write_ome(path, micrograph)
+        return
+    metadata = {"axes": "TZYX"[4 - data.ndim :], "Info": "\n".join([micrograph.title, *micrograph.history])}
+    options: dict[str, Any] = {}
+    if micrograph.pixel_size:
+        rows, columns = micrograph.pixel_size
+        options["resolution"] = (1 / columns, 1 / rows)
+        metadata["unit"] = units.IMAGEJ.get(micrograph.units, micrograph.units)
+        options["extratags"] = _digital_micrograph_tags(micrograph)
+    metadata |= dict(zip(("min", "max"), grey_limits(data)))
+    tifffile.imwrite(path, data, imagej=True, metadata=metadata, **options)
+
+
+def write_ome(path: str, micrograph: Micrograph) -> None:
+    """OME-TIFF, BigTIFF where it must be."""
+    import tifffile
+
+    data = as_type(micrograph.data, "i1", "u1", "i2", "u2", "i4", "u4", "f4", "f8")
+    metadata: dict[str, Any] = {"axes": "TZYX"[4 - data.ndim :], "Name": micrograph.title}
+    metadata["Description"] = "\n".join(micrograph.history)
+    options: dict[str, Any] = {}
+    if micrograph.pixel_size:
+        for axis, size in zip("YX", micrograph.pixel_size):
+            metadata |= {f"PhysicalSize{axis}": size, f"PhysicalSize{axis}Unit": micrograph.units}
+        options["extratags"] = _digital_micrograph_tags(micrograph)
+    tifffile.imwrite(path, data, ome=True, bigtiff=data.nbytes > MOST_BYTES, metadata=metadata, **options)
+
+
+def _digital_micrograph_tags(micrograph: Micrograph) -> list[tuple]:
+    """Units and pixel size of columns and rows where DigitalMicrograph keeps them in a TIFF; HyperSpy looks there."""
+    rows, columns = micrograph.pixel_size or (1.0, 1.0)
+    name = ("" if micrograph.units == "px" else micrograph.units).encode("latin-1", "replace")
+    named = [(tag, "s", 0, name, True) for tag in (65003, 65004)]
+    return [*named, (65009, "d", 1, columns, True), (65010, "d", 1, rows, True)]

@@ -1,0 +1,1 @@
+"""What people hold in, what they get out: files, folders watched, HyperSpy signals, napari layers."""

@@ -1,0 +1,115 @@
+"""A HyperSpy signal goes in and comes out, with calibrated axes. HyperSpy is not imported: who has a signal has it."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import Any
+
+from .. import __version__
+from ..errors import InputError
+from ..formats.units import RECIPROCAL
+from ..inference.options import Options
+from ..inference.supersampler import Supersampler
+from ..lattice import check_factor
+from ..weights import PRETRAINED
+
+Signal = Any  # hyperspy.signals.Signal2D or a class derived from it
+
+
+def supersample_signal(
+    signal: Signal,
+    factor: int,
+    supersampler: Supersampler | None = None,
+    options: Options | None = None,
+    **changes: Any,
+) -> Signal | tuple[Signal, Signal]:
+    """Every image of a 2-D signal supersampled: a new signal of its class, float32, `factor` times larger a side.
+
+    Signal axes keep offset, units and name, and have `factor` times finer a scale: sample [i, j] is the pixel
+    [factor i, factor j]. Navigation axes, of any number, and metadata stay; metadata.Processing.dlss_tf says what was
+    done. Options, or single ones by name, are the Supersampler's; with `ensemble`, (mean, spread). A lazy signal stays
+    lazy, computed tile by tile as in `lazy`, by a Supersampler of the same weights and tile. Raises InputError for
+    another signal dimension, what is not real numbers, diffraction patterns and axes that are not even, for options
+    that a lazy signal cannot have, and for what a Supersampler does.
+    """
+    _check(signal)
+    factor = check_factor(factor)
+    options = Options.of(options, changes)
+    parts = _lazily if signal._lazy else _eagerly
+    image, spread = parts(signal.data, factor, supersampler, options)
+    done = {
+        "version": __version__,
+        "weights": str(supersampler and supersampler.weights or PRETRAINED),
+        "tile": _tile(supersampler),
+        "factor": factor,
+        **dataclasses.asdict(options),
+    }
+    supersampled = _like(signal, image, f"supersampled {factor}x", done)
+    if spread is None:
+        return supersampled
+    return supersampled, _like(signal, spread, f"supersampled {factor}x, spread", done)
+
+
+def _check(signal: Signal) -> None:
+    """InputError unless it is a signal of images of a specimen."""
+    manager = getattr(signal, "axes_manager", None)
+    if manager is None or not hasattr(signal, "metadata"):
+        raise InputError(f"signal: expected a HyperSpy signal, found {type(signal).__name__}")
+    if manager.signal_dimension != 2:
+        raise InputError(f"signal: expected signal dimension 2, found {manager.signal_dimension}")
+    if signal.data.dtype.kind not in "biuf":
+        raise InputError(f"signal: expected real numbers, found {signal.data.dtype}")
+    if sorted(manager.signal_indices_in_array) != [signal.data.ndim - 2, signal.data.ndim - 1]:
+        raise InputError("signal: expected the data's last two axes to be the signal's, found others; transpose it")
+    for axis in manager.signal_axes:
+        if not axis.is_uniform:
+            raise InputError(f"signal: expected axes of even steps, found {type(axis).__name__} {axis.name}")
+        if _is_set(axis.units) and RECIPROCAL.search(axis.units):
+            raise InputError(f"signal: expected images of a specimen, found diffraction patterns in {axis.units}")
+    if "diffraction" in signal.metadata.get_item("Signal.signal_type", ""):
+        raise InputError(
+            "signal: expected images of a specimen, found signal type " + signal.metadata.Signal.signal_type
+        )
+
+
+def _is_set(text: object) -> bool:
+    return isinstance(text, str)  # traits.api.Undefined is none
+
+
+def _eagerly(data: Any, factor: int, supersampler: Supersampler | None, options: Options) -> tuple[Any, Any]:
+    """float32 [..., H, W], and of an ensemble its spread, else None."""
+    return (supersampler or Supersampler()).run(data, factor, options)
+
+
+def _lazily(data: Any, factor: int, supersampler: Supersampler | None, options: Options) -> tuple[Any, Any]:
+    from ..inference import lazy
+
+    weights = supersampler and supersampler.weights
+    if options.ensemble:
+        return lazy.ensemble_lazily(data, factor, weights, _tile(supersampler), options)
+    return lazy.supersample_lazily(data, factor, weights, _tile(supersampler), options), None
+
+
+def _tile(supersampler: Supersampler | None) -> int:
+    return supersampler.tile if supersampler else 1024
+
+
+def _like(signal: Signal, data, suffix: str, done: dict) -> Signal:
+    """A signal as the one that was given, of other data, with finer signal axes."""
+    axes = list(signal.axes_manager.as_dictionary().values())
+    for axis, size in zip(axes, data.shape):
+        if not axis["navigate"]:
+            axis["scale"] /= done["factor"]
+            axis["size"] = size
+    new = type(signal)(
+        data,
+        axes=axes,
+        metadata=signal.metadata.deepcopy().as_dictionary(),
+        original_metadata=signal.original_metadata.deepcopy().as_dictionary(),
+    )
+    if new.metadata.has_item("Signal.Noise_properties"):  # of the scan, and as large as it is
+        del new.metadata.Signal.Noise_properties
+    title = new.metadata.get_item("General.title", "")
+    new.metadata.set_item("General.title", f"{title} ({suffix})".strip())
+    new.metadata.set_item("Processing.dlss_tf", done)
+    return new

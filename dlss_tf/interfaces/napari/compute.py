@@ -1,0 +1,67 @@
+"""The plugin's work: the images of a scan of any number of axes. Imports TensorFlow, so not in napari's process."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sys
+import warnings
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...errors import InputError
+from ...inference.options import Options
+
+IMAGE, UNCERTAINTY = "image", "uncertainty"
+
+if TYPE_CHECKING:
+    from ...inference.supersampler import Supersampler
+
+OnProgress = Callable[[int, int], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Request:
+    """What to supersample by; plain data, to be sent to another process."""
+
+    factor: int
+    weights: str | None = None
+    options: Options = Options()
+
+    def to_json(self) -> str:
+        return json.dumps(dataclasses.asdict(self))
+
+    @staticmethod
+    def from_json(text: str) -> Request:
+        fields = json.loads(text)
+        return Request(**{**fields, "options": Options(**fields["options"])})
+
+
+def supersample(scan: np.ndarray, request: Request, on_progress: OnProgress | None = None) -> dict[str, np.ndarray]:
+    """`IMAGE`, and of an ensemble `UNCERTAINTY`, [..., factor h, factor w] float32 for a scan [..., h, w].
+
+    `on_progress` is `Supersampler`'s: what it raises ends the work. Raises InputError for what `Supersampler` refuses,
+    and if TensorFlow cannot be imported here.
+    """
+    images = _supersampler(request.weights).run(scan, request.factor, request.options, on_progress)
+    return {name: image for name, image in zip((IMAGE, UNCERTAINTY), images) if image is not None}
+
+
+def _supersampler(weights: str | None) -> Supersampler:
+    """Without the warnings of what it imports, so that a warning that is seen is ours."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            from ...inference.supersampler import Supersampler
+        except Exception as error:  # A broken installation of TensorFlow raises anything.
+            raise InputError(
+                f"TensorFlow does not start in {sys.prefix} ({type(error).__name__}: {_first_line(error)}): choose "
+                "another environment, one with dlss_tf and TensorFlow"
+            ) from error
+        return Supersampler(weights)
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).splitlines()), "")

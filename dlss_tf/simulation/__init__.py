@@ -1,0 +1,1 @@
+"""Simulated micrographs, to train and test on (not in the paper). NumPy only."""

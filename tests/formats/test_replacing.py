@@ -1,0 +1,89 @@
+import os
+import threading
+
+import pytest
+
+from dlss_tf.formats.replacing import replacing
+
+
+def test_appears_whole_under_its_name(tmp_path):
+    path = tmp_path / "image.ome.tif"
+    path.write_text("old")
+    with replacing(path) as beside:
+        assert os.path.dirname(beside) == str(tmp_path)
+        name = os.path.basename(beside)
+        assert name.startswith(".") and name.endswith(".tif")
+        with open(beside, "w") as file:
+            file.write("new")
+        assert path.read_text() == "old"
+    assert path.read_text() == "new" and os.listdir(tmp_path) == ["image.ome.tif"]
+
+
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
+@pytest.mark.parametrize("folder", [False, True])
+def test_what_was_there_stays_if_writing_fails(tmp_path, error, folder):
+    path = tmp_path / "store.zspy"
+    path.mkdir()
+    (path / "old").touch()
+    with pytest.raises(error), replacing(path) as beside:
+        if folder:
+            os.makedirs(os.path.join(beside, "new"))
+        else:
+            open(beside, "w").close()
+        raise error
+    assert os.listdir(path) == ["old"] and os.listdir(tmp_path) == ["store.zspy"]
+
+
+def test_a_folder_replaces_a_folder(tmp_path):
+    path = tmp_path / "store.zspy"
+    for content in ("old", "new"):
+        with replacing(path) as beside:
+            os.makedirs(os.path.join(beside, content))
+    assert os.listdir(path) == ["new"] and os.listdir(tmp_path) == ["store.zspy"]
+
+
+def test_a_folder_that_cannot_be_replaced_stays(tmp_path, monkeypatch):
+    path = tmp_path / "store.zspy"
+    path.mkdir()
+    (path / "old").touch()
+    rename = os.rename
+
+    def fail_the_second(source, target):
+        if str(target) == str(path) and not source.endswith(".old"):
+            raise OSError(28, "No space left on device")
+        rename(source, target)
+
+    monkeypatch.setattr(os, "rename", fail_the_second)
+    with pytest.raises(OSError, match="No space left"), replacing(path) as beside:
+        os.makedirs(beside)
+    assert os.listdir(path) == ["old"] and os.listdir(tmp_path) == ["store.zspy"]
+
+
+def test_a_file_does_not_replace_a_folder(tmp_path):
+    (tmp_path / "folder" / "kept").mkdir(parents=True)
+    with pytest.raises(OSError), replacing(tmp_path / "folder") as beside:
+        open(beside, "w").close()
+    assert os.listdir(tmp_path) == ["folder"]
+
+
+def test_writers_of_one_name_do_not_meet(tmp_path):
+    """Each file at the end is one writer's whole, and no writer fails."""
+    path, failures, barrier = tmp_path / "a.txt", [], threading.Barrier(8)
+
+    def write(number):
+        try:
+            barrier.wait()
+            for _ in range(20):
+                with replacing(path) as beside, open(beside, "w") as file:
+                    file.write(str(number) * 1000)
+        except Exception as error:
+            failures.append(error)
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    text = path.read_text()
+    assert not failures and len(text) == 1000 and len(set(text)) == 1
+    assert os.listdir(tmp_path) == ["a.txt"]

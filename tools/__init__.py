@@ -1,0 +1,1 @@
+"""What maintainers run: publish a checkpoint, widen a generator, revive its silent channels."""
