@@ -190,6 +190,12 @@ def _each(sources: Sequence[str], function: Callable[[str], None]) -> int:
 def _info(arguments: argparse.Namespace) -> None:
     from . import weights
 
+    if arguments.data:
+        _start_tensorflow()
+        from .evaluation.silence import format_silence, measure
+
+        print(format_silence(measure(arguments.weights, arguments.data, split=arguments.split, size=arguments.size)))
+        return
     if arguments.weights is None:
         config = preset(arguments.preset, arguments.network)
     else:
@@ -237,6 +243,8 @@ def _parser() -> argparse.ArgumentParser:
     info.add_argument("--preset", default="quick", choices=PRESETS, help="without --weights (%(default)s)")
     info.add_argument("--network", default="two-stage", choices=CHOICES["network"], help="of the preset (%(default)s)")
     info.add_argument("--schedule", action="store_true", help="rates and momenta as this run or preset scales them")
+    purpose = "; given, the channels of --weights (the pretrained generator) that give nothing anywhere are counted"
+    _add_images(info, "val", required=False, purpose=purpose)
     return parser
 
 
@@ -294,8 +302,8 @@ def _add_train(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_images(parser: argparse.ArgumentParser, split: str) -> None:
-    parser.add_argument("--data", action="append", required=True, help=DATA_HELP)
+def _add_images(parser: argparse.ArgumentParser, split: str, required: bool = True, purpose: str = "") -> None:
+    parser.add_argument("--data", action="append", required=required, help=DATA_HELP + purpose)
     parser.add_argument(
         "--split", default=split, choices=("train", "val", "test"), help="split to measure on (%(default)s)"
     )
