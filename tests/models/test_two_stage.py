@@ -122,7 +122,7 @@ def test_leaky_slopes_are_the_published_ones(rng, upsampling, folded):
     generator, weights = networks.generator, {k: v.numpy() for k, v in variables(networks.generator).items()}
     parts = [two_stage.trained(config, weights) if folded else generator, networks.trainer]
     slopes = {
-        layer.name.removesuffix("_relu"): float(-layer(tf.constant([[[[-1.0]]]])))
+        layer.name.removesuffix("_relu"): -layer(tf.constant([[[[-1.0]]]])).numpy().item()
         for part in parts
         for layer in two_stage._layers(part)
         if layer.name.endswith("_relu")
