@@ -1,7 +1,10 @@
 """What tests of the documentation share: the pages, the commands in them, and whether a command could be given."""
 
+import argparse
+import os
 import re
 import shlex
+import subprocess
 import warnings
 from pathlib import Path
 
@@ -15,7 +18,6 @@ PAGES = {
 PROGRAMS = ("dlss-tf", "make", "python", "tensorboard", "pip", "python3", "napari")
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
-_RULE = re.compile(r"^([a-zA-Z0-9_./ $(){}:=%-]+?)\s*:(?!=)", re.MULTILINE)
 
 
 def fences(text: str) -> list[tuple[str, str]]:
@@ -48,12 +50,15 @@ def is_command(text: str) -> bool:
     return len(words) > 1 and words[0] in PROGRAMS
 
 
-def check(command: str) -> None:
-    """AssertionError unless the command could be given: its options, make target or module exist."""
+def check(command: str, mentioned: bool = False) -> None:
+    """AssertionError unless the command could be given: its options, make target or module exist.
+
+    One that is only `mentioned`, in a sentence, may lack what it cannot do without.
+    """
     words = arguments(command)
     program = Path(words[0]).name
     if program == "dlss-tf":
-        parse(words[1:])
+        (check_mention if mentioned else parse)(words[1:])
     elif program == "make":
         check_make(words[1:])
     elif program.startswith("python") and words[1:2] == ["-m"]:
@@ -62,27 +67,49 @@ def check(command: str) -> None:
 
 def parse(words: list[str]):
     """Arguments of ``dlss-tf``, parsed. An option by a name that is going away is an error, too."""
-    from dlss_tf.cli import parser
-
+    check_mention(words)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
-            return parser().parse_args(words)
+            return _parser().parse_args(words)
         except SystemExit as ended:
             assert ended.code == 0, f"dlss-tf {' '.join(words)}: no such command or option"
         except Warning as warning:
             raise AssertionError(f"dlss-tf {' '.join(words)}: {warning}") from None
 
 
+def check_mention(words: list[str]) -> None:
+    """AssertionError unless the command of ``dlss-tf`` exists and has the options; others may be missing."""
+    parser = _parser()
+    commands = next(action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    known = commands.get(words[0])
+    assert known or words[0].startswith("-"), f"dlss-tf {words[0]}: no such command"
+    for word in words[1:]:
+        if word.startswith("--"):
+            action = known._option_string_actions.get(word.partition("=")[0])
+            assert action, f"dlss-tf {words[0]} {word}: no such option"
+            assert action.help != argparse.SUPPRESS, f"dlss-tf {words[0]} {word}: an option that is going away"
+
+
+def _parser() -> argparse.ArgumentParser:
+    from dlss_tf import cli
+
+    return cli.parser()
+
+
 def check_make(words: list[str]) -> None:
+    """AssertionError unless targets and variables exist and the commands that make would run could be given."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    targets = {name for names in _RULE.findall(makefile) for name in names.split()}
-    for word in words:
-        name, given, _ = word.partition("=")
+    for name, given, _ in (word.partition("=") for word in words):
         if given:
-            assert re.search(rf"^{name} \?=", makefile, re.MULTILINE), f"make {word}: no such variable"
-        else:
-            assert name in targets, f"make {word}: no such target"
+            assert re.search(rf"^{name} \?=", makefile, re.MULTILINE), f"make {' '.join(words)}: no variable {name}"
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    done = subprocess.run(["make", "-n", *words], cwd=ROOT, env=clean, capture_output=True, text=True)
+    assert done.returncode == 0, f"make {' '.join(words)}: {done.stderr}"
+    for line in done.stdout.replace("\\\n", " ").splitlines():
+        command = re.search(r"(?:^|\|\| )\S*\b((?:dlss-tf|python3? -m) .*)$", line)
+        if command and not line.startswith("echo"):
+            check(command[1])
 
 
 def check_module(name: str) -> None:
