@@ -31,14 +31,37 @@ def modules(root: Path = ROOT) -> list[str]:
     return sorted(".".join(parts) for parts in names if not any(part.startswith("_") for part in parts))
 
 
-def public_names(root: Path = ROOT) -> list[str]:
-    """Dotted names of what ``dlss_tf`` itself offers: its table of lazily imported names, {name: ".module"}."""
-    tables = (
-        ast.literal_eval(node.value)
-        for node in ast.parse((root / PACKAGE / "__init__.py").read_text(encoding="utf-8")).body
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict)
+def _module(name: str, root: Path) -> tuple[Path, ast.Module]:
+    path = root / name.replace(".", "/")
+    path = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+    return path, ast.parse(path.read_text(encoding="utf-8"))
+
+
+def definition(name: str, root: Path = ROOT) -> tuple[str, ast.AST]:
+    """Where a class or function, given by a dotted name that may be an import of it, is defined: dotted name, node."""
+    module, _, own = name.rpartition(".")
+    path, tree = _module(module, root)
+    package = module if path.stem == "__init__" else module.rpartition(".")[0]
+    for node in tree.body:
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and node.name == own:
+            return name, node
+        if isinstance(node, ast.ImportFrom) and own in {alias.asname or alias.name for alias in node.names}:
+            above = package.split(".")[: len(package.split(".")) - node.level + 1]
+            return definition(".".join([*above, *filter(None, [node.module]), own]), root)
+    raise ValueError(f"{name}: neither a class nor a function, nor an import of one")
+
+
+def public_names(root: Path = ROOT) -> dict[str, str]:
+    """What ``dlss_tf`` itself offers, by its table of lazily imported names {name: ".module"}: name -> dotted name."""
+    _, tree = _module(PACKAGE, root)
+    dictionaries = (
+        node.value for node in tree.body if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict)
     )
-    return [f"{PACKAGE}{module}.{name}" for table in tables for name, module in table.items()]
+    return {
+        name: f"{PACKAGE}{module}.{name}"
+        for dictionary in dictionaries
+        for name, module in ast.literal_eval(dictionary).items()
+    }
 
 
 def linked(markdown: str, source: str, target: str) -> str:
@@ -57,18 +80,17 @@ def linked(markdown: str, source: str, target: str) -> str:
     return _LINK.sub(turned, markdown)
 
 
-def summary(name: str, root: Path = ROOT) -> str:
-    """The first sentence of the docstring of a class or function, given by its dotted name."""
-    module, _, own = name.rpartition(".")
-    tree = ast.parse((root / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8"))
-    found = next(node for node in tree.body if getattr(node, "name", None) == own)
-    return (ast.get_docstring(found) or "").partition("\n\n")[0].replace("\n", " ")
+def _entry(name: str, place: str) -> str:
+    """A line of the list of public names: a link and the first sentence of the docstring."""
+    defined, node = definition(place)
+    sentence = (ast.get_docstring(node) or "").partition("\n\n")[0].replace("\n", " ")
+    return f"- [`{name}`][{defined}]: {sentence}"
 
 
 def _api(name: str) -> str:
     if name != PACKAGE:
         return f"::: {name}\n"
-    entries = "\n".join(f"- [`{n.rpartition('.')[2]}`][{n}]: {summary(n)}" for n in public_names())
+    entries = "\n".join(_entry(*item) for item in public_names().items())
     return f"# {PACKAGE}\n\nWhat `import {PACKAGE}` offers; each is imported when first used.\n\n{entries}\n"
 
 
