@@ -47,7 +47,7 @@ def arguments(command: str) -> list[str]:
 def is_command(text: str) -> bool:
     """Whether code in a sentence is a command to type, not a program's bare name."""
     words = text.split()
-    return len(words) > 1 and words[0] in PROGRAMS
+    return len(words) > 1 and Path(words[0]).name in PROGRAMS
 
 
 def check(command: str, mentioned: bool = False) -> None:
@@ -61,8 +61,9 @@ def check(command: str, mentioned: bool = False) -> None:
         (check_mention if mentioned else parse)(words[1:])
     elif program == "make":
         check_make(words[1:])
-    elif program.startswith("python") and words[1:2] == ["-m"]:
-        check_module(words[2])
+    elif "-m" in words:
+        name, *rest = words[words.index("-m") + 1 :]
+        check_module(name, rest)
 
 
 def parse(words: list[str]):
@@ -112,6 +113,9 @@ def check_make(words: list[str]) -> None:
             check(command[1])
 
 
-def check_module(name: str) -> None:
+def check_module(name: str, words: list[str]) -> None:
     if name.partition(".")[0] in ("experiments", "tools", "benchmarks"):
         assert (ROOT / f"{name.replace('.', '/')}.py").exists(), f"python -m {name}: no such module"
+    if name == "pytest":
+        missing = [word for word in words if word.startswith("tests") and not (ROOT / word).exists()]
+        assert not missing, f"python -m pytest: no such tests {missing}"

@@ -30,7 +30,7 @@ NOT_RUN = {
     "~/dlss/bin/pip install .": "installs",
     "python3 -m venv ~/dlss": "makes an environment",
     "napari": "opens a window",
-    "xvfb-run -a python -m pytest -n 0 tests/napari_plugin": "wants napari and a display",
+    "xvfb-run -a python -m pytest -n 0 tests/interfaces/napari": "wants napari and a display",
     "tensorboard --logdir runs/mixed/logs": "serves until it is stopped",
     "dlss-tf watch scans --factor 5 --out images": "runs until it is stopped; its own tests run it",
     "dlss-tf watch /microscope/scans --factor 5 --out /data/supersampled": "the same",
