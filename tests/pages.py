@@ -17,7 +17,7 @@ PAGES = {
 }
 PROGRAMS = ("dlss-tf", "make", "python", "tensorboard", "pip", "python3", "napari")
 _FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
-_CODE = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
+_CODE = re.compile(r"(?<!`)`((?:[^`\n]|\n(?!\n))+)`(?!`)")
 
 
 def fences(text: str) -> list[tuple[str, str]]:
@@ -26,8 +26,8 @@ def fences(text: str) -> list[tuple[str, str]]:
 
 
 def code_spans(text: str) -> list[str]:
-    """What a page has in single backticks, outside its fenced blocks."""
-    return _CODE.findall(_FENCE.sub("", text))
+    """What a page has in single backticks, outside its fenced blocks; a line's end in it is a space."""
+    return [" ".join(span.split()) for span in _CODE.findall(_FENCE.sub("", text))]
 
 
 def command_lines(code: str) -> list[str]:
