@@ -98,7 +98,7 @@ lint: setup
 	$(BIN)/ruff format --check .
 
 docs: setup
-	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --quiet --strict
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 	@echo "Documentation       site/index.html"
 
 clean:
