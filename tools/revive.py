@@ -76,7 +76,7 @@ def _outputs(networks: two_stage.TwoStage, layer: str, images: tf.Tensor) -> np.
 
 def _axes(layer: str, config: Config) -> tuple[int, int]:
     """Of v, input and output channels."""
-    return (3, 2) if "_up" in layer and config.upsampling == "transposed" else (2, 3)
+    return (3, 2) if two_stage.is_transposed(layer, config) else (2, 3)
 
 
 def _draw(networks, config: Config, layer: str, channels: np.ndarray, random: np.random.Generator) -> None:

@@ -29,7 +29,7 @@ def widen(run: str | None, destination: str, width: float, seed: int = 0) -> Non
     for name, variable in variables(two_stage.build(config).generator).items():
         layer, _, part = name.rpartition("/")
         if part == "v":
-            transposed = "_up" in layer and config.upsampling == "transposed"
+            transposed = two_stage.is_transposed(layer, config)
             wide |= _widened_convolution(layer, narrow, tuple(variable.shape), transposed, random)
         elif part != "g":  # a number for each channel: running mean, bias
             wide[name] = narrow[name][_copies(variable.shape[0], len(narrow[name]))]

@@ -9,6 +9,8 @@ import math
 
 import tensorflow as tf
 
+from . import seeds
+
 ZOOM_CHANCE, LARGEST_ZOOM = 0.5, 1.6  # of the side that is resampled to a crop: from 1/1.6 to 1.6 times the crop's
 GAMMA_CHANCE, LARGEST_GAMMA = 0.5, 1.8  # from 1/1.8 to 1.8
 INVERSION_CHANCE = 0.1  # bright field looks like dark field inverted
@@ -51,4 +53,4 @@ def _uniform(key: tf.Tensor, use: int, shape: list[int]) -> tf.Tensor:
 
 
 def _key(key: tf.Tensor, use: int) -> tf.Tensor:
-    return key + tf.constant([5_000_011 + use, 0], tf.int64)
+    return key + tf.constant([seeds.AUGMENTATION + use, 0], tf.int64)

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from .. import lattice
+from . import seeds
 
 
 class Example(NamedTuple):
@@ -31,7 +32,7 @@ def draw_factors(positions: tf.Tensor, factors: Sequence[int], seed: int) -> tf.
 
     A pure function of its arguments, so that a resumed run draws the same.
     """
-    key = tf.stack([tf.constant(seed + 1_000_003, tf.int64), positions[0]])
+    key = seeds.key(seed, seeds.FACTORS, positions[0])
     draw = tf.random.stateless_uniform(tf.shape(positions), key, 0, len(factors), tf.int32)
     return tf.gather(tf.constant(factors, tf.int32), draw)
 

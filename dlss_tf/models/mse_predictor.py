@@ -5,7 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 from tensorflow import keras
 
-from .._compat import variables
+from . import xavier
 
 COUNT = 20  # N, crops of each target
 SIDE = 5  # d, their side in px
@@ -21,11 +21,8 @@ def mse_predictor() -> keras.Model:
 
 
 def initialize(model: keras.Model, seed: int = 0) -> None:
-    """Draw the kernels, Xavier uniform, the same on every stack. Biases are zero from the start."""
-    kernels = {name: variable for name, variable in variables(model).items() if name.endswith("/kernel")}
-    for i, (_, kernel) in enumerate(sorted(kernels.items())):
-        limit = (6 / sum(kernel.shape)) ** 0.5
-        kernel.assign(tf.random.stateless_uniform(kernel.shape, [seed, i], -limit, limit))
+    """Draw the kernels, Xavier uniform. Biases are zero from the start."""
+    xavier.initialize(model, seed)
 
 
 def random_crops(targets: tf.Tensor, seed: tf.Tensor, count: int = COUNT, side: int = SIDE) -> tf.Tensor:

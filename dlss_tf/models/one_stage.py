@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +12,7 @@ from .. import lattice
 from .._compat import tf_variable, variables
 from ..config import Config
 from ..layers.batch_norm import BatchNorm
-from . import channels
+from . import channels, xavier
 
 BOTTLENECK = 16  # px of output for each px a side of the residual blocks
 L2_SCALE = 1e-5
@@ -139,19 +138,9 @@ def trained(config: Config, weights: dict[str, np.ndarray]) -> keras.Model:
     return generator
 
 
-def _kernels(model: keras.Model) -> dict[str, tf.Variable]:
-    return {name: v for name, v in variables(model, trainable_only=True).items() if name.endswith("/kernel")}
-
-
 def initialize(networks: OneStage, seed: int = 0) -> None:
-    """Draw the kernels, Xavier uniform, the same on every stack. Biases are zero from the start.
-
-    A kernel's values lie within sqrt(6 / (9 (channels in + channels out))).
-    """
-    for i, (_, kernel) in enumerate(sorted(_kernels(networks.generator).items())):
-        height, width, *in_and_out = kernel.shape
-        limit = math.sqrt(6 / (height * width * sum(in_and_out)))
-        kernel.assign(tf.random.stateless_uniform(kernel.shape, [seed, i], -limit, limit))
+    """Draw the kernels, Xavier uniform. Biases are zero from the start."""
+    xavier.initialize(networks.generator, seed)
 
 
 def freeze(networks: OneStage) -> None:
@@ -167,4 +156,4 @@ def l2_penalty(model: keras.Model) -> tf.Tensor:
     The half is `tf.nn.l2_loss`'s, which the published code sums. It sums biases and batch norm's offsets too; the
     method says weights.
     """
-    return L2_SCALE * tf.add_n([tf.nn.l2_loss(kernel) for kernel in _kernels(model).values()])
+    return L2_SCALE * tf.add_n([tf.nn.l2_loss(kernel) for kernel in xavier.kernels(model).values()])

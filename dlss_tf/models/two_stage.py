@@ -141,11 +141,12 @@ def trained(config: Config, weights: dict[str, np.ndarray]) -> keras.Model:
     blocks = _Blocks(config.replace(mixed_precision=False), folded=True)
     generator = _generator(_inner(blocks), _outer(blocks))
     for name, variable in variables(generator).items():
-        variable.assign(_folded_value(name, weights, transposed=_is_transposed(name, config)))
+        variable.assign(_folded_value(name, weights, transposed=is_transposed(name, config)))
     return generator
 
 
-def _is_transposed(name: str, config: Config) -> bool:
+def is_transposed(name: str, config: Config) -> bool:
+    """Whether a layer, or a weight's, by its name is a transposed convolution, whose kernel is [k, k, out, in]."""
     return "_up" in name and config.upsampling == "transposed"
 
 

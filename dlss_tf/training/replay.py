@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from ..data import seeds
+
 SIZE = 50
 REPLAY_PROBABILITY = 0.2
 INSERTION_RATE = 0.2
@@ -64,4 +66,4 @@ class Replay(tf.Module):
 
     def _uniform(self, iteration: tf.Tensor, use: int, shape) -> tf.Tensor:
         """Uniform [0, 1) that is a pure function of seed, iteration and use, so that a resumed run draws the same."""
-        return tf.random.stateless_uniform(shape, tf.stack([tf.cast(self.seed * 8 + use, tf.int64), iteration]))
+        return tf.random.stateless_uniform(shape, seeds.key(self.seed * seeds.REPLAY_USES, use, iteration))

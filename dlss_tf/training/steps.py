@@ -9,6 +9,7 @@ import tensorflow as tf
 from .. import lattice
 from .._compat import variables
 from ..config import Config
+from ..data import seeds
 from ..data.examples import Example, draw_factors, make_example, to_crop_scale
 from ..layers.blur import blur_output, blur_target
 from ..models import discriminators, mse_predictor, one_stage
@@ -148,7 +149,7 @@ def _mse_terms(
         equation_3 = losses.equation_3(outputs, blurred, example)
         return {"equation_3": equation_3}, tf.reduce_mean(state.alrcs["equation_3"](equation_3))
     (predictor,) = state.models["predictor"]
-    seed = tf.stack([tf.constant(config.seed + 2_000_003, tf.int64), state.iteration])
+    seed = seeds.key(config.seed, seeds.PREDICTOR_CROPS, state.iteration)
     crops = mse_predictor.random_crops(example.target, seed)
     predictions = mse_predictor.predictions(predictor, crops)
     averaged = state.averaged_predictor
@@ -167,7 +168,7 @@ def _mse_terms(
 
 def _adversarial_terms(config: Config, state: State, real: tf.Tensor, generated: tf.Tensor) -> dict[str, tf.Tensor]:
     """Eq. 8 and 9, [b]: real and generated images in the crop's [0, 1], cropped at the same places."""
-    seed = tf.stack([tf.constant(config.seed + 3_000_017, tf.int64), state.iteration])
+    seed = seeds.key(config.seed, seeds.DISCRIMINATOR_CROPS, state.iteration)
     judged_real, judged_generated, fooled = [], [], []
     for network, crops in zip(state.models["discriminators"], discriminators.multiscale_crops(real, generated, seed)):
         fooled.append(network(crops[1], training=False))
@@ -226,7 +227,7 @@ def validation_step(config: Config, state: State) -> Callable[[tf.Tensor, tf.Ten
 
     @tf.function(jit_compile=config.xla, autograph=False)
     def step(positions: tf.Tensor, crops: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
-        factors = draw_factors(positions, config.factors, config.seed + 1)
+        factors = draw_factors(positions, config.factors, config.seed + seeds.VALIDATION)
         example = make_example(crops, factors, config.intensity_reference, _p(config, state, factors))
         target = example.target if sharp else blur_target(example.target)
         outputs = state.networks.generator(example.inputs, training=False)

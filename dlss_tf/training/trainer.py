@@ -14,6 +14,7 @@ import tensorflow as tf
 from .. import weights
 from .._compat import arrays, variables
 from ..config import Config
+from ..data import seeds
 from ..data.crops import CropStream
 from ..data.examples import draw_factors
 from ..data.files import balanced, list_files
@@ -119,7 +120,9 @@ class _Loop:
         self.train_stream = self._stream(_training_files(config), config.seed, state.position, config.augment)
         self.train_elements = iter(_near_device(self.train_stream.dataset))
         validation_files = list_files(config.data, "val")
-        self.validation_elements = iter(self._stream(validation_files, config.seed + 1, state.validation_position))
+        self.validation_elements = iter(
+            self._stream(validation_files, config.seed + seeds.VALIDATION, state.validation_position)
+        )
         self.traced: dict[bool, Callable[[tf.Tensor], dict[str, tf.Tensor]]] = {}
         self.freeze_at = round(config.freeze_at * config.iterations)
         self.pending: list[tuple[int, dict[str, tf.Tensor]]] = []  # first iteration and scalars of calls not read yet
