@@ -1,6 +1,8 @@
 """What several tests need: a tiny data set in the STEM Crops layout and a tiny trained run."""
 
+import json
 import os
+import shutil
 
 import numpy as np
 import pytest
@@ -50,6 +52,23 @@ def tiny_one_stage_run(tiny_config, tmp_path_factory):
     run = str(tmp_path_factory.mktemp("runs") / "tiny-one-stage")
     assert train(config, run) == "complete"
     return run
+
+
+@pytest.fixture
+def as_first_edition(tmp_path):
+    """A copy of a run directory with the config.json that it had before the training rules had editions."""
+
+    def copied(run):
+        copy = shutil.copytree(run, str(tmp_path / "first-edition"))
+        path = os.path.join(copy, "config.json")
+        with open(path) as file:
+            fields = json.load(file)
+        del fields["rules"], fields["activation"]
+        with open(path, "w") as file:
+            json.dump(fields, file)
+        return copy
+
+    return copied
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from golden import trace
 from dlss_tf import Supersampler, weights
 from dlss_tf.errors import InputError
 from tools.publish import publish
+from tools.widen import widen
 
 ROOT = Path(__file__).resolve().parents[1]
 MOST_BYTES = 60e6
@@ -52,6 +53,13 @@ def test_published_weights_are_the_runs_in_half_precision(tiny_run, tmp_path, rn
     scan = rng.random((13, 13), np.float32)
     images = [Supersampler(directory)(scan, 5) for directory in (tiny_run, str(tmp_path / "checkpoint"))]
     np.testing.assert_allclose(images[1], images[0], atol=0.01)
+
+
+def test_weights_of_an_earlier_edition_are_published_and_widened_as_such(tiny_run, as_first_edition, tmp_path):
+    run = as_first_edition(tiny_run)
+    publish(run, str(tmp_path / "published"))
+    widen(run, str(tmp_path / "wide"), 0.06)
+    assert {weights.load(str(tmp_path / name))[0].rules for name in ("published", "wide")} == {1}
 
 
 def test_pretrained_generator_gives_the_same_image_on_every_stack():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dlss_tf import lattice
-from dlss_tf.config import Config
+from dlss_tf.config import RULES, Config
 from dlss_tf.errors import InputError
 from dlss_tf.evaluation import fit_p as module
 from dlss_tf.evaluation.fit_p import fit_p, fit_quadratic, format_fit
@@ -35,6 +35,14 @@ def test_a_unified_run_is_measured_at_each_coverage_and_the_fit_trains_another(
     np.testing.assert_allclose(fitted, list(measured.values()), rtol=0.02)
     assert "1/49" in format_fit(config, errors)
     assert train(config, run, resume=True, stop_at=2) == "stopped"
+
+
+def test_generators_of_an_earlier_edition_give_a_run_of_this_one(
+    tiny_run, tiny_data, as_first_edition, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(module, "_mean_errors", lambda *_: {s: lattice.p_raw(1 / s**2) for s in range(4, 11)})
+    config, _ = fit_p([as_first_edition(tiny_run)], [tiny_data], str(tmp_path / "fitted"), size=64)
+    assert config.rules == Config.load(str(tmp_path / "fitted" / "config.json")).rules == RULES
 
 
 def test_errors_are_those_of_outputs_against_what_was_trained_towards(tiny_run, tiny_data, tmp_path):

@@ -2,9 +2,11 @@ import os
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from dlss_tf import Supersampler, lattice
 from dlss_tf.errors import InputError
+from dlss_tf.models import one_stage
 
 
 @pytest.fixture(scope="module")
@@ -181,6 +183,21 @@ def test_one_stage_samples_stay_on_the_lattice(tiny_one_stage_run, side):
     padded = before + side + after
     assert padded % 32 == 0
     assert set(before + lattice.positions(side, 5)) <= set(lattice.positions(padded, 5))
+
+
+def test_one_stage_weights_of_the_first_edition_give_the_images_that_they_gave(
+    tiny_one_stage_run, as_first_edition, rng, monkeypatch
+):
+    scan = rng.random((13, 13), np.float32)
+    old, new = (Supersampler(run)(scan, 5) for run in (as_first_edition(tiny_one_stage_run), tiny_one_stage_run))
+
+    def resize(layer, inputs):
+        sides = [layer._side(n, size // 16) for n, size in zip(*map(one_stage._sides, inputs))]
+        return tf.image.resize(inputs[0], sides, "bilinear", antialias=False)
+
+    monkeypatch.setattr(one_stage.Resize, "call", resize)
+    np.testing.assert_array_equal(old, Supersampler(tiny_one_stage_run)(scan, 5))
+    assert np.abs(old - new).max() > 1e-3 * np.ptp(new)
 
 
 def test_one_stage_refuses_other_factors(tiny_one_stage_run):

@@ -1,6 +1,5 @@
 """The loop through real runs of a tiny network: resumption, interruption, divergence, refusals."""
 
-import json
 import os
 import shutil
 import signal
@@ -149,19 +148,10 @@ def test_log_means_are_those_of_an_unbroken_run(tiny_config, tmp_path, monkeypat
     assert equal(run, whole)
 
 
-def begin_by_edition_1(run):
-    """What a run's config.json was before it named the edition."""
-    path = os.path.join(run, "config.json")
-    with open(path) as file:
-        fields = json.load(file)
-    del fields["rules"], fields["activation"]
-    with open(path, "w") as file:
-        json.dump(fields, file)
-
-
-def test_a_run_begun_by_earlier_rules_is_refused_but_its_weights_are_not(tiny_run, tiny_config, tmp_path):
-    run = copied(tiny_run, tmp_path)
-    begin_by_edition_1(run)
+def test_a_run_begun_by_earlier_rules_is_refused_but_its_weights_are_not(
+    tiny_run, tiny_config, as_first_edition, tmp_path
+):
+    run = as_first_edition(tiny_run)
     begun = Config.load(os.path.join(run, "config.json"))
     sentence = f"run {run}: expected one begun by edition 2 .*, found edition 1; .* --start-from {run}"
     for asked in (begun, tiny_config, tiny_config.replace(adversarial=True)):
