@@ -13,14 +13,18 @@ KERAS_3 = hasattr(keras, "ops")
 try:
     with warnings.catch_warnings():  # Addons announces its end of life at every import.
         warnings.simplefilter("ignore")
-        from tensorflow_addons.image import gaussian_filter2d
+        from tensorflow_addons.image import gaussian_filter2d as gaussian_filter2d
 except ImportError:
     gaussian_filter2d = None
 
 
 def add_float32_weight(
-    layer: keras.layers.Layer, name: str, shape: tuple[int, ...], initializer, trainable: bool = True
-):
+    layer: keras.layers.Layer,
+    name: str,
+    shape: tuple[int, ...],
+    initializer: str | keras.initializers.Initializer,
+    trainable: bool = True,
+) -> tf.Variable | keras.Variable:
     """``layer.add_weight`` for a float32 variable that mixed precision leaves alone."""
     keep = {"autocast": False} if KERAS_3 else {"experimental_autocast": False}
     return layer.add_weight(
@@ -28,7 +32,7 @@ def add_float32_weight(
     )
 
 
-def tf_variable(variable) -> tf.Variable:
+def tf_variable(variable: tf.Variable | keras.Variable) -> tf.Variable:
     """The tf.Variable behind a Keras variable."""
     return variable.value if KERAS_3 else variable
 

@@ -64,9 +64,7 @@ def downsample(image: np.ndarray, factor: int) -> np.ndarray:
     return image[..., rows[:, None], columns]
 
 
-def check_scan(
-    scan: np.ndarray, size: tuple[int, int], factor: int, first: Sequence[int | None] = (None, None)
-) -> None:
+def check_scan(scan: np.ndarray, size: Sequence[int], factor: int, first: Sequence[int | None] = (None, None)) -> None:
     """InputError unless the last two axes of ``scan`` are as long as the lattice on ``size`` pixels has samples."""
     expected = tuple(len(positions(n, factor, start)) for n, start in zip(size, first))
     if scan.shape[-2:] != expected:
@@ -77,7 +75,7 @@ def check_scan(
 
 
 def infill(
-    scan: np.ndarray, size: tuple[int, int], factor: int, first: Sequence[int | None] = (None, None)
+    scan: np.ndarray, size: Sequence[int], factor: int, first: Sequence[int | None] = (None, None)
 ) -> np.ndarray:
     """Nearest-neighbour infill of a scan: [..., h, w] -> [..., *size], same dtype and units.
 
@@ -90,7 +88,7 @@ def infill(
 
 
 def bicubic(
-    scan: np.ndarray, size: tuple[int, int], factor: int, first: Sequence[int | None] = (None, None)
+    scan: np.ndarray, size: Sequence[int], factor: int, first: Sequence[int | None] = (None, None)
 ) -> np.ndarray:
     """Interpolate a floating-point scan [..., h, w] with Keys' kernel, a = -1/2: [..., H, W], same dtype and units.
 
@@ -117,7 +115,7 @@ def _bicubic_along(scan: np.ndarray, axis: int, size: int, first: int, factor: i
     return sum(scan.take(np.clip(before + i, 0, last), axis) * share for i, share in shares.items())
 
 
-def p_raw(c: np.ndarray | float, coefficients: Sequence[float] = EQUATION_1) -> np.ndarray | float:
+def p_raw(c: float, coefficients: Sequence[float] = EQUATION_1) -> float:
     """Eq. 1: the training MSE expected at coverage c, fitted to networks trained for one coverage each.
 
     `coefficients` are those of 1, c and c^2.
@@ -125,8 +123,6 @@ def p_raw(c: np.ndarray | float, coefficients: Sequence[float] = EQUATION_1) -> 
     return sum(coefficient * c**power for power, coefficient in enumerate(coefficients))
 
 
-def p(
-    c: np.ndarray | float, coefficients: Sequence[float] = EQUATION_1, factors: Sequence[int] = TRAINED_FACTORS
-) -> np.ndarray | float:
+def p(c: float, coefficients: Sequence[float] = EQUATION_1, factors: Sequence[int] = TRAINED_FACTORS) -> float:
     """Eq. 2: eq. 1 over its mean for the coverages trained for. MSEs divided by it are on one scale."""
-    return p_raw(c, coefficients) / np.mean([p_raw(1 / s**2, coefficients) for s in factors])
+    return p_raw(c, coefficients) / float(np.mean([p_raw(1 / s**2, coefficients) for s in factors]))

@@ -30,7 +30,7 @@ class Progress:
     def __init__(self, label: str, total: int, start: int = 0):
         self.label, self.total, self.start = label, total, start
         self.began = time.monotonic()
-        self.shown = None
+        self.shown: float | None = None
         self.live = sys.stderr.isatty()
 
     def update(self, done: int, details: str = "") -> None:

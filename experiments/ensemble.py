@@ -36,8 +36,11 @@ def compare(supersampler: Supersampler, crop: np.ndarray, factor: int) -> dict[s
 
     `correlation` is Spearman's, between the spread's and the ensemble's error's root mean squares in 16x16 px blocks.
     """
-    target, size = blurred(crop), crop.shape
-    scan, first = lattice.downsample(crop, factor)[None], tuple(lattice.offset(n, factor) for n in size)
+    target, size = blurred(crop), (crop.shape[0], crop.shape[1])
+    scan, first = (
+        lattice.downsample(crop, factor)[None],
+        (lattice.offset(size[0], factor), lattice.offset(size[1], factor)),
+    )
     images, spreads = ensemble(
         lambda turned, turned_size, start: supersampler.image(turned, turned_size, factor, start),
         scan,

@@ -25,7 +25,7 @@ def widen(run: str | None, destination: str, width: float, seed: int = 0) -> Non
         raise InputError(f"width: expected {config.width} or more of a two-stage generator, found {width}")
     config = config.replace(width=width)
     random = np.random.default_rng(seed)
-    wide = {}
+    wide: dict[str, np.ndarray] = {}
     for name, variable in variables(two_stage.build(config).generator).items():
         layer, _, part = name.rpartition("/")
         if part == "v":

@@ -82,7 +82,7 @@ def published(crop: np.ndarray, factor: int, method: str) -> np.ndarray:
     return cv2.resize(scan, kept.shape[::-1], interpolation=_RESIZE[method])
 
 
-def lattice_bilinear(scan: np.ndarray, size: tuple[int, int], factor: int) -> np.ndarray:
+def lattice_bilinear(scan: np.ndarray, size: Sequence[int], factor: int) -> np.ndarray:
     """Bilinear interpolation on the true lattice; beyond the outermost samples their value is held.
 
     Args:
@@ -99,7 +99,7 @@ def lattice_bilinear(scan: np.ndarray, size: tuple[int, int], factor: int) -> np
     return _separable(scan, size, factor, _linear_matrix)
 
 
-def lattice_bicubic(scan: np.ndarray, size: tuple[int, int], factor: int) -> np.ndarray:
+def lattice_bicubic(scan: np.ndarray, size: Sequence[int], factor: int) -> np.ndarray:
     """Bicubic interpolation on the true lattice with Keys' kernel, a = -1/2; otherwise as ``lattice_bilinear``.
 
     Keys' kernel, not a cubic spline: the spline's kernel has the larger 2-norm, so it passes more of a real scan's
@@ -108,7 +108,7 @@ def lattice_bicubic(scan: np.ndarray, size: tuple[int, int], factor: int) -> np.
     return lattice.bicubic(scan.astype(np.float64), size, factor).astype(_float_type(scan))
 
 
-def smoothed(scan: np.ndarray, size: tuple[int, int], factor: int, sigma: float) -> np.ndarray:
+def smoothed(scan: np.ndarray, size: Sequence[int], factor: int, sigma: float) -> np.ndarray:
     """``lattice_bilinear`` followed by a Gaussian (cut at 4 sigma, reflected at borders, edge pixel not repeated).
 
     Bilinear, not bicubic: with the best sigma of each it is as good or slightly better on real crops.
@@ -161,7 +161,7 @@ def best_sigma(
     return _parabola_minimum(grid, np.mean(errors, axis=0))
 
 
-def biharmonic(scan: np.ndarray, size: tuple[int, int], factor: int) -> np.ndarray:
+def biharmonic(scan: np.ndarray, size: Sequence[int], factor: int) -> np.ndarray:
     """Biharmonic inpainting: samples kept, L(L(u)) = 0 elsewhere, L the 5-point Laplacian.
 
     scikit-image's ``inpaint_biharmonic`` solves this as a sparse system, 16 s for a 512x512 image. On a regular lattice
@@ -189,7 +189,7 @@ def biharmonic(scan: np.ndarray, size: tuple[int, int], factor: int) -> np.ndarr
     return np.clip(image[..., rows[:, None], columns], low, high).astype(_float_type(scan))
 
 
-def non_local_means(scan: np.ndarray, size: tuple[int, int], factor: int) -> np.ndarray:
+def non_local_means(scan: np.ndarray, size: Sequence[int], factor: int) -> np.ndarray:
     """Non-local means on the scan, then ``lattice_bicubic``: 5x5 patches, distance 7, h = 0.8 sigma.
 
     Sigma is scikit-image's estimate from the scan. Noise is not taken off the patch distances (scikit-image's
@@ -218,7 +218,7 @@ def _float_type(array: np.ndarray) -> type:
 
 
 def _separable(
-    scan: np.ndarray, size: tuple[int, int], factor: int, matrix: Callable[[int, int], np.ndarray]
+    scan: np.ndarray, size: Sequence[int], factor: int, matrix: Callable[[int, int], np.ndarray]
 ) -> np.ndarray:
     """A scan B^T with A = matrix(H, s) [H, h] and B = matrix(W, s) [W, w], in float64."""
     lattice.check_scan(scan, size, factor)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -82,7 +83,7 @@ def _check(rows: Sequence[tuple[str, Sequence[np.ndarray]]], titles: Sequence[st
 
 def _draw(panel: Axes, image: np.ndarray, limits: tuple[float, float]) -> Axes:
     """Show one image and its inset in ``panel``."""
-    grey = {"cmap": "gray", "vmin": limits[0], "vmax": limits[1]}
+    grey: dict[str, Any] = {"cmap": "gray", "vmin": limits[0], "vmax": limits[1]}
     panel.imshow(image.astype(np.float32), interpolation="antialiased", **grey)
     _frame(panel, "black", 0.5)
     region = image[:INSET, :INSET]

@@ -55,7 +55,7 @@ def _levels(images: da.Array) -> list[da.Array]:
     while max(levels[-1].shape[-2:]) > SMALL and len(levels) <= HALVINGS and _halves_evenly(levels[-1]):
         last = levels[-1]
         chunks = (*last.chunks[:-2], *(tuple(-(-n // 2) for n in axis) for axis in last.chunks[-2:]))
-        levels.append(last.map_blocks(_half, chunks=chunks, dtype=last.dtype))
+        levels.append(da.map_blocks(_half, last, chunks=chunks, dtype=last.dtype))
     return levels
 
 
@@ -111,10 +111,10 @@ def _create(path: str, levels: list[da.Array], metadata: dict) -> list:
 
 def _pixel(size: float | Sequence[float] | None) -> tuple[float, float]:
     """Height and width of a pixel; 1 if it is not known."""
-    pair = (1.0, 1.0) if size is None else np.broadcast_to(size, 2) if np.size(size) in (1, 2) else ()
-    if len(pair) != 2 or not all(np.isfinite(side) and side > 0 for side in pair):
+    sides = [1.0] if size is None else np.ravel(size).tolist()
+    if len(sides) not in (1, 2) or not all(np.isfinite(side) and side > 0 for side in sides):
         raise InputError(f"pixel_size: expected a positive number, or its height and width, found {size}")
-    return float(pair[0]), float(pair[1])
+    return float(sides[0]), float(sides[-1])
 
 
 def _unit(unit: str) -> str | None:
@@ -142,9 +142,9 @@ class _Shown(Callback):
         self._label = label
         super().__init__()
 
-    def _start_state(self, dsk, state):
+    def _start_state(self, dsk: dict, state: dict) -> None:
         total = sum(len(state[stage]) for stage in ("ready", "waiting", "running", "finished"))
         self._progress = Progress(self._label, total)
 
-    def _posttask(self, key, result, dsk, state, worker):
+    def _posttask(self, key: object, result: object, dsk: dict, state: dict, worker: object) -> None:
         self._progress.update(len(state["finished"]))

@@ -20,6 +20,7 @@ import dask.array as da
 import numpy as np
 from dask.base import tokenize
 from dask.highlevelgraph import HighLevelGraph
+from dask.typing import Key
 
 from .. import weights
 from ..errors import InputError
@@ -135,7 +136,7 @@ def _ranges(scans: da.Array) -> tuple[da.Array, da.Array]:
     finite = da.isfinite(scans)
     low = da.where(finite, scans, np.float32(np.inf)).min((-2, -1), keepdims=True)
     high = da.where(finite, scans, np.float32(-np.inf)).max((-2, -1), keepdims=True)
-    return tuple(each.rechunk(1, method="tasks") for each in (low, high))
+    return low.rechunk(1, method="tasks"), high.rechunk(1, method="tasks")
 
 
 def _complete(job: Job, scans: da.Array, ways: list[Way], keep_known: bool) -> da.Array:
@@ -151,7 +152,7 @@ def _complete(job: Job, scans: da.Array, ways: list[Way], keep_known: bool) -> d
     blends = _blends(tiles, ways, edges)
     ranges = _ranges(scans)
     name = f"supersampled-{tokenize(scans, job, ways, keep_known)}"
-    graph = {}
+    graph: dict[Key, tuple] = {}
     for frame in np.ndindex(*scans.shape[:-2]):
         low, high = ((each.name, *frame, 0, 0) for each in ranges)
         for k, tile in enumerate(tiles):
@@ -159,12 +160,15 @@ def _complete(job: Job, scans: da.Array, ways: list[Way], keep_known: bool) -> d
             graph[("tile-" + name, *frame, k)] = (functools.partial(_tile, job, tile, places), keys, low, high)
         for chunk, (numbers, blend) in blends.items():
             keys = [("tile-" + name, *frame, k) for k in numbers]
-            known, places = [], []
-            if keep_known:  # chunks are of whole periods
-                spans = [tuple(px // job.factor for px in axis[i]) for axis, i in zip(edges, chunk)]
-                known, places = _blocks(scans, frame, spans)
+            # chunks are of whole periods
+            spans = [(axis[i][0] // job.factor, axis[i][1] // job.factor) for axis, i in zip(edges, chunk)]
+            known, places = _blocks(scans, frame, spans) if keep_known else ([], [])
             graph[(name, 0, *frame, *chunk)] = (functools.partial(blend, job.factor, places), keys, low, high, known)
-    layers = HighLevelGraph.from_collections(name, graph, dependencies=[scans, *ranges])
+    layers = HighLevelGraph.from_collections(
+        name,
+        graph,
+        dependencies=[scans, *ranges],  # type: ignore[list-item]  # Dask's own Array is none to its protocol
+    )
     results = 1 if len(ways) == 1 else 2
     return da.Array(layers, name, ((results,), *chunks), meta=np.empty((0,) * (1 + scans.ndim), np.float32))
 
@@ -248,7 +252,7 @@ def _blend(
         images = np.stack([images.mean(0, np.float64), images.std(0, np.float64)]).astype(np.float32)
     if known:
         samples = _gather(known, known_places)
-        for image, value in zip(images, (samples, 0)):
+        for image, value in zip(images, (samples, np.zeros_like(samples))):
             pixels = image[::factor, ::factor]
             pixels[...] = np.where(np.isfinite(samples), value, pixels)
     return images.reshape(len(images), *leading, *shape[1:])

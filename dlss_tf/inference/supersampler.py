@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -108,7 +108,7 @@ class Supersampler:
             images = refinement.refine(images, stack, factor)
         if options.deblur is not None:
             images = deconvolution.deblur(images, options.deblur)
-        images, spreads = (_like(each, scan) for each in (images, spreads))
+        images, spreads = _like(images, scan), None if spreads is None else _like(spreads, scan)
         if options.keep_known:
             _put_back(images, scan, factor)
             _put_back(spreads, np.where(np.isfinite(scan), np.float32(0), np.float32(np.nan)), factor)
@@ -117,9 +117,9 @@ class Supersampler:
     def image(
         self,
         stack: np.ndarray,
-        size: tuple[int, int],
+        size: Sequence[int],
         factor: int,
-        first: tuple[int | None, int | None] = (None, None),
+        first: Sequence[int | None] = (None, None),
         report: Callable[[], None] = lambda: None,
     ) -> np.ndarray:
         """Images [b, *size], in the scans' units, of finite scans [b, h, w] on the lattice that `first` begins.
@@ -146,9 +146,7 @@ class Supersampler:
                 images[i] = tiles.complete(run, infilled[0], *self._tiling(factor))
         return scaling.from_unit(images, low, high).numpy()
 
-    def complete(
-        self, inputs: np.ndarray | tf.Tensor, first: tuple[int | None, int | None] = (None, None)
-    ) -> tf.Tensor:
+    def complete(self, inputs: np.ndarray | tf.Tensor, first: Sequence[int | None] = (None, None)) -> tf.Tensor:
         """Generator outputs for nearest-infilled inputs [b, H, W, 1] in [0, 1], of any sides; same shape and scale.
 
         In one pass, so H and W are bounded by memory. `first` is the first sampled row and column, the lattice's own
@@ -191,10 +189,10 @@ class Supersampler:
         step = step_of(self.config, factor)
         return self.tile // step * step, step, max(1, PIXELS_A_PASS // self.tile**2)
 
-    def _scans_a_pass(self, size: tuple[int, int]) -> int:
+    def _scans_a_pass(self, size: Sequence[int]) -> int:
         return max(1, PIXELS_A_PASS // (size[0] * size[1])) if max(size) <= self.tile else 1
 
-    def _passes(self, scans: int, size: tuple[int, int], factor: int) -> int:
+    def _passes(self, scans: int, size: Sequence[int], factor: int) -> int:
         """How many times `image` goes through the generator."""
         if max(size) <= self.tile:
             return -(-scans // self._scans_a_pass(size))
@@ -233,9 +231,9 @@ def _size(stack: np.ndarray, factor: int) -> tuple[int, int]:
     return stack.shape[1] * factor, stack.shape[2] * factor
 
 
-def _like(images: np.ndarray | None, scan: np.ndarray) -> np.ndarray | None:
+def _like(images: np.ndarray, scan: np.ndarray) -> np.ndarray:
     """Images [b, H, W] in the shape that the scan [..., h, w] has."""
-    return None if images is None else images.reshape(*scan.shape[:-2], *images.shape[1:])
+    return images.reshape(*scan.shape[:-2], *images.shape[1:])
 
 
 def _put_back(images: np.ndarray | None, samples: np.ndarray, factor: int) -> None:

@@ -84,7 +84,7 @@ def _eagerly(data: Any, factor: int, supersampler: Supersampler | None, options:
 def _lazily(data: Any, factor: int, supersampler: Supersampler | None, options: Options) -> tuple[Any, Any]:
     from ..inference import lazy
 
-    weights = supersampler and supersampler.weights
+    weights = supersampler.weights if supersampler else None
     if options.ensemble:
         return lazy.ensemble_lazily(data, factor, weights, _tile(supersampler), options)
     return lazy.supersample_lazily(data, factor, weights, _tile(supersampler), options), None
@@ -94,7 +94,7 @@ def _tile(supersampler: Supersampler | None) -> int:
     return supersampler.tile if supersampler else 1024
 
 
-def _like(signal: Signal, data, suffix: str, done: dict) -> Signal:
+def _like(signal: Signal, data: Any, suffix: str, done: dict) -> Signal:
     """A signal as the one that was given, of other data, with finer signal axes."""
     axes = list(signal.axes_manager.as_dictionary().values())
     for axis, size in zip(axes, data.shape):

@@ -60,7 +60,9 @@ def _cell(rng: np.random.Generator) -> Cell:
     return np.diag([0.125, 1]), np.zeros((1, 2)), np.array([0.125])
 
 
-def _columns(rng: np.random.Generator, n: int, cell: Cell, spacing: float, angle: float) -> tuple[np.ndarray, ...]:
+def _columns(
+    rng: np.random.Generator, n: int, cell: Cell, spacing: float, angle: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Positions (row, column) and scattering of the atomic columns of a crystal that covers n x n pixels."""
     vectors, sites, scattering = cell
     cosine, sine = np.cos(angle), np.sin(angle)
@@ -75,7 +77,9 @@ def _columns(rng: np.random.Generator, n: int, cell: Cell, spacing: float, angle
     return points[inside], weights[inside]
 
 
-def _point_defects(rng: np.random.Generator, points: np.ndarray, weights: np.ndarray, spacing: float) -> tuple:
+def _point_defects(
+    rng: np.random.Generator, points: np.ndarray, weights: np.ndarray, spacing: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Static disorder, vacancies and substituted columns, each in some crystals only."""
     points = points + rng.normal(0, spacing * rng.choice([0, 0.01, 0.03, 0.06]), points.shape)
     weights = weights * rng.normal(1, rng.choice([0.02, 0.1]), len(weights)).clip(0.2, 2)
