@@ -25,7 +25,7 @@ def add_float32_weight(
     initializer: str | keras.initializers.Initializer,
     trainable: bool = True,
 ) -> tf.Variable | keras.Variable:
-    """``layer.add_weight`` for a float32 variable that mixed precision leaves alone."""
+    """`layer.add_weight` for a float32 variable that mixed precision leaves alone."""
     keep = {"autocast": False} if KERAS_3 else {"experimental_autocast": False}
     return layer.add_weight(
         name=name, shape=shape, dtype="float32", initializer=initializer, trainable=trainable, **keep
@@ -38,7 +38,7 @@ def tf_variable(variable: tf.Variable | keras.Variable) -> tf.Variable:
 
 
 def variables(model: keras.Model, trainable_only: bool = False) -> dict[str, tf.Variable]:
-    """The model's tf.Variables under names that are the same in Keras 2 and 3: ``layer/weight``."""
+    """The model's tf.Variables under names that are the same in Keras 2 and 3: `layer/weight`."""
     weights = model.trainable_weights if trainable_only else model.weights
     named = {}
     for weight in weights:

@@ -1,4 +1,4 @@
-"""``dlss-tf info``."""
+"""`dlss-tf info`."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """The configuration, or the schedule. Raises InputError for options that contradict one another."""
+    """The configuration, or the schedule.
+
+    Raises:
+        InputError: options that contradict one another.
+    """
     from .. import weights
 
     if arguments.weights is None:

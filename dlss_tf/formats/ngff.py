@@ -34,8 +34,10 @@ def write_ome_zarr(
     Axes before the last two are called t; t, c; t, c, z. Where chunks halve evenly there are up to three smaller
     levels, means of 2x2 px, made of the same chunks while these are in memory. A line on stderr says how far it is,
     except with `dask.distributed`, which has its dashboard. Until it is complete the store has a hidden name beside
-    `path`; interrupted work leaves nothing. Raises InputError if `path` exists, and for other axes, pixel sizes or
-    units.
+    `path`; interrupted work leaves nothing.
+
+    Raises:
+        InputError: `path` exists, or axes, pixel size or units are others.
     """
     path = os.fspath(path).rstrip("/")
     if os.path.lexists(path):

@@ -48,14 +48,16 @@ def supersample_lazily(
     options: Options | None = None,
     **changes: Any,
 ) -> da.Array:
-    """``Supersampler(weights_or_name, tile)(scan, factor)`` of every scan, as Dask computes it: [..., h, w] in any
-    units and chunks to float32 [..., factor h, factor w] in those units, in chunks of up to `tile` / 2 px a side.
+    """`Supersampler(weights_or_name, tile)(scan, factor)` of every scan, as Dask computes it.
 
-    Equal to it within rounding, except in holes that are deeper than 32 samples of non-finite values: what fills them
-    is then made of the finite samples near the tile. Options, or single ones by name, are as there; `refine` and
-    deblurring by ADAM look at whole scans or images, so there is none. Raises InputError for these, for what a
-    Supersampler does, and for what is not a Dask array of known shape; a scan without a finite value raises it when it
-    is computed.
+    [..., h, w] in any units and chunks to float32 [..., factor h, factor w] in those units, in chunks of up to half of
+    `tile` px a side. Equal to it within rounding, except in holes that are deeper than 32 samples of non-finite values:
+    what fills them is then made of the finite samples near the tile. Options, or single ones by name, are as there;
+    `refine` and deblurring by ADAM look at whole scans or images, so there is none.
+
+    Raises:
+        InputError: these, what a Supersampler refuses, and what is not a Dask array of known shape; a scan without a
+          finite value raises it when it is computed.
     """
     return _supersample(scans, factor, weights_or_name, tile, Options.of(options, changes))[0]
 
@@ -262,8 +264,11 @@ _passing = threading.Lock()
 
 
 def _through_the_generator(job: Job, image: np.ndarray, first: tuple[int, int]) -> np.ndarray:
-    """Output [H, W] for a nearest-infilled image. One at a time in a process: a pass takes all its cores, or its GPU,
-    and two take twice the memory. Meanwhile other threads read, blend and write."""
+    """Output [H, W] for a nearest-infilled image.
+
+    One at a time in a process: a pass takes all its cores, or its GPU, and two take twice the memory. Meanwhile other
+    threads read, blend and write.
+    """
     with _passing:
         supersampler = _supersampler(job.weights, job.changed, job.tile)
         return supersampler.complete(image[None, ..., None], first).numpy()[0, ..., 0]

@@ -32,11 +32,13 @@ class Supersampled(NamedTuple):
 
 
 class Supersampler:
-    """``Supersampler()(scan, factor=5)`` -> the image, `factor` times larger a side.
+    """`Supersampler()(scan, factor=5)` -> the image, `factor` times larger a side.
 
-    `weights_or_name` is a run directory, one under ``checkpoints/`` or the name of a pretrained generator; without it
+    `weights_or_name` is a run directory, one under `checkpoints/` or the name of a pretrained generator; without it
     the pretrained one is taken. Images that are longer than `tile` px a side are made of tiles no longer than that.
-    Raises InputError if there are no weights, or if `tile` is not a multiple of 32 px, at least 512.
+
+    Raises:
+        InputError: there are no weights, or `tile` is not a multiple of 32 px, at least 512.
     """
 
     def __init__(self, weights_or_name: str | None = None, tile: int = 1024):
@@ -65,8 +67,11 @@ class Supersampler:
         what is done beside: `ensemble`, `refine`, `keep_known`, `deblur`. Non-finite samples are filled in from their
         neighbours, a scan of one value gives an image of that value.
         `on_progress(done, of)` is called after every pass through the generator; what it raises ends the work.
-        Warns of a factor that the generator was not trained for. Raises InputError for another shape, a factor outside
-        2 to 16, or another one than a one-stage generator was trained for, or a scan without a finite value.
+        Warns of a factor that the generator was not trained for.
+
+        Raises:
+            InputError: another shape, a factor outside 2 to 16, or another than a one-stage generator was trained for,
+              or a scan without a finite value.
         """
         return self.run(scan, factor, Options.of(options, changes), on_progress).image
 

@@ -44,12 +44,14 @@ class MeanOnlyNorm(keras.layers.Layer):
         self.initializing = self.frozen = False
 
     def build(self, input_shape: tf.TensorShape | tuple[int, ...]) -> None:
+        """Make mu, and the bias if there is one."""
         shape = (int(input_shape[-1]),)
         self.mu = add_float32_weight(self, "mu", shape, "zeros", trainable=False)
         self.bias = add_float32_weight(self, "bias", shape, "zeros") if self.use_bias else None
         super().build(input_shape)
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """`inputs` [batch, h, w, c] less their mean, in the same shape and dtype."""
         if self.subtract == "image":
             mean = tf.reduce_mean(tf.cast(inputs, tf.float32), (1, 2), keepdims=True)
             return self._add_bias(inputs - tf.cast(mean, inputs.dtype))
@@ -68,5 +70,6 @@ class MeanOnlyNorm(keras.layers.Layer):
         return tf.nn.bias_add(inputs, tf.cast(tf.add_n(terms), inputs.dtype)) if terms else inputs
 
     def get_config(self) -> dict[str, Any]:
+        """The arguments it was made with, for Keras to save."""
         own = {"subtract": self.subtract, "bias": self.use_bias, "momentum": self.momentum}
         return {**super().get_config(), **own}

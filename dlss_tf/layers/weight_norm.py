@@ -73,6 +73,7 @@ class WeightNormConv2D(keras.layers.Layer):
         return (self.kernel_size, self.kernel_size, channels, self.filters)
 
     def build(self, input_shape: tf.TensorShape | tuple[int, ...]) -> None:
+        """Make v and g."""
         normal = keras.initializers.RandomNormal(0.0, V_STDDEV)
         self.v = add_float32_weight(self, "v", self._v_shape(int(input_shape[-1])), normal)
         self.g = add_float32_weight(self, "g", (self.filters,), "ones")
@@ -88,6 +89,7 @@ class WeightNormConv2D(keras.layers.Layer):
         return weight_normalized(tf.convert_to_tensor(self.v), tf.convert_to_tensor(self.g), self.norm_axes)
 
     def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """The convolution of `inputs` [batch, h, w, c], in their dtype."""
         if self.initializing:
             outputs = tf.cast(self._convolve(inputs, self.direction(), training), tf.float32)
             self.g.assign(tf.math.rsqrt(tf.math.reduce_variance(outputs, (0, 1, 2)) + 1e-8))
@@ -105,6 +107,7 @@ class WeightNormConv2D(keras.layers.Layer):
         return convolve(inputs, tf.cast(kernel, inputs.dtype), self.strides, training)
 
     def get_config(self) -> dict[str, Any]:
+        """The arguments it was made with, for Keras to save."""
         own = {"filters": self.filters, "kernel_size": self.kernel_size, "strides": self.strides}
         return {**super().get_config(), **own}
 

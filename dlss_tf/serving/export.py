@@ -72,12 +72,14 @@ def _check_finite(scan: tf.Tensor) -> tf.Operation:
 
 
 def export(weights_or_name: str | None, destination: str, size: int = 512, version: int | None = None) -> str:
-    """Write ``destination/version/`` from the weights that `weights.load` takes; returns its path.
+    """Write `destination/version/` from the weights that `weights.load` takes; returns its path.
 
     Signatures: `serving_default`, image [b, size, size, 1] nearest-infilled in [0, 1] -> output, same shape and scale;
     `supersample`, scan [b, n, n] in any units and factor -> image [b, size, size] in the scan's units, n being the
     lattice's samples on size px. The version defaults to one above the highest there. Written beside, then renamed.
-    Raises InputError for missing weights, a size that is no multiple of 32, or a version that exists.
+
+    Raises:
+        InputError: missing weights, a size that is no multiple of 32, or a version that exists.
     """
     check_size(size)
     config, arrays = weights.load(weights_or_name)

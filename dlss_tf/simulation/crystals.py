@@ -135,7 +135,7 @@ def crystal(rng: np.random.Generator, n: int) -> Specimen:
 def _region_distances(
     rng: np.random.Generator, n: int, count: int, layered: bool
 ) -> Callable[[np.ndarray], np.ndarray]:
-    """Distances of points from the seeds of ``count`` regions, which are layers or Voronoi cells with wavy borders."""
+    """Distances of points from the seeds of `count` regions, which are layers or Voronoi cells with wavy borders."""
     seeds = rng.uniform(0, n, (count, 2))
     angle = rng.uniform(0, np.pi)
     normal = np.array([np.sin(angle), np.cos(angle)])
@@ -178,10 +178,12 @@ def _grains(rng: np.random.Generator, n: int, layered: bool) -> Specimen:
 
 
 def polycrystal(rng: np.random.Generator, n: int) -> Specimen:
+    """A polycrystal: grains of any orientation, most of them of one phase."""
     return _grains(rng, n, layered=False)
 
 
 def layers(rng: np.random.Generator, n: int) -> Specimen:
+    """Layers of different phases, most of them of one orientation."""
     return _grains(rng, n, layered=True)
 
 

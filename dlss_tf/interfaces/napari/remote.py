@@ -1,4 +1,4 @@
-"""``python -m dlss_tf.interfaces.napari.remote``: what `process.supersample` starts, in a folder that it filled.
+"""`python -m dlss_tf.interfaces.napari.remote`: what `process.supersample` starts, in a folder that it filled.
 
 Says lines of JSON on stdout: {"progress": [done, of]} and {"warning": SENTENCE} while it works, then {"images": NAMES}
 for the files it wrote, or {"error": SENTENCE}. Ends when its stdin does, for then nobody waits for it.
