@@ -5,6 +5,7 @@
 # make eval-table2       Table 2 for the pretrained generator, or for WEIGHTS, on DATA or simulated images
 # make bench             speed and memory beside the same network in PyTorch, into docs/performance.md; half an hour a round
 # make test              all tests; `make lint` for style and types
+# make docs              this documentation as a site, into site/index.html
 # Variables: DATA (folder with train, val and test TIFFs), PRESET (quick, small, paper), ITERATIONS (the preset's), RUN,
 # WEIGHTS (pretrained), RESULTS, FACTOR (5), PYTHON; of `make bench` CASES (all of them) and ROUNDS (3).
 
@@ -29,7 +30,7 @@ EVALUATED := $(if $(DATA),$(DATA),data/simulated)
 data_flags = $(foreach folder,$(1),--data $(folder))
 TRAIN = $(BIN)/dlss-tf train --preset $(PRESET) --resume $(if $(ITERATIONS),--iterations $(ITERATIONS)) $(call data_flags,$(DATA))
 
-.PHONY: setup train-unified train-individual train-one-stage eval-table2 export bench test lint clean
+.PHONY: setup train-unified train-individual train-one-stage eval-table2 export bench test lint docs clean
 
 setup: $(VENV)/.installed
 
@@ -97,5 +98,9 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+docs: setup
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
+	@echo "Documentation       site/index.html"
+
 clean:
-	rm -rf $(VENV) .venv-peer build *.egg-info
+	rm -rf $(VENV) .venv-peer build site *.egg-info

@@ -20,6 +20,7 @@ EXTRAS = {
     "lazy": ["dask[array]>=2024.12", "distributed>=2024.12", "zarr>=2.18"],
     "hyperspy": ["hyperspy>=2"],
     "napari": ["napari[all]"],
+    "docs": ["mkdocs>=1.6", "mkdocs-material>=9.5", "mkdocstrings[python]>=0.27"],
     "gpu": [
         "tensorflow[and-cuda]==2.15.*; python_version < '3.12'",
         "tensorflow[and-cuda]>=2.18; python_version >= '3.12'",
@@ -34,7 +35,7 @@ EXTRAS["all"] = [
     *EXTRAS["lazy"],
     *EXTRAS["hyperspy"],
 ]
-EXTRAS["dev"] = [*EXTRAS["all"], "mypy>=2,<3", "npe2", "pytest", "pytest-xdist", "ruff"]
+EXTRAS["dev"] = [*EXTRAS["all"], *EXTRAS["docs"], "mypy>=2,<3", "npe2", "pytest", "pytest-xdist", "ruff"]
 
 setup(
     name="dlss_tf",

@@ -32,7 +32,8 @@ from dlss_tf.data.files import list_files
 from dlss_tf.lattice import count
 from dlss_tf.models import generators, two_stage
 from dlss_tf.serving.export import export
-from dlss_tf.training.steps import State, train_step
+from dlss_tf.training.state import State
+from dlss_tf.training.steps import train_step
 
 from .timing import GEMM_SIDE, peak_gib, timed
 

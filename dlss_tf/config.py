@@ -12,12 +12,14 @@ from .formats.replacing import replacing
 from .lattice import EQUATION_1, p_raw
 
 CONFIG_FILE = "config.json"  # in every run directory
+RULES = 2  # edition of the training rules; a config.json that names none is of edition 1
 
 CHOICES = {
     "network": ("two-stage", "one-stage"),
     "objective": ("blur", "no-blur"),
     "discriminator_head": ("linear", "sum"),
     "upsampling": ("transposed", "bilinear"),
+    "activation": ("relu", "leaky"),
     "subtract": ("batch", "running", "image"),
     "intensity_reference": ("crop", "scan"),
 }
@@ -39,11 +41,12 @@ class Config:
     intensity_reference: str = "crop"  # scale of the target: the crop's own [0, 1], or the scan's
     width: float = 1.0  # multiplies every channel count
     upsampling: str = "transposed"
+    activation: str = "relu"  # of the two-stage networks: the paper's, or the published code's leaky ReLU
     subtract: str = "batch"  # mean subtracted in training until frozen: batch, running, or each image's own
     balance_errors: bool = False  # divide each example's losses by bilinear interpolation's error too
     bias: bool = False  # a learned bias after the mean is subtracted
     freeze_at: float = 1.0  # where running means freeze, as a fraction of `iterations`
-    iterations: int = 1_000_000  # length of the non-adversarial half of Table 1
+    iterations: int = 1_000_000  # updates in the non-adversarial half of Table 1; validation steps do not count
     learning_rate: float = 3e-4  # of the generator at the start; Table 1's other rates keep their ratio to it
     objective: str = "blur"  # eq. 3, blurred targets; or eq. 6, targets as they are, with the MSE predictor
     adversarial: bool = False  # add Table 1's second half, as many iterations again
@@ -55,6 +58,7 @@ class Config:
     xla: bool = False  # compile the training step with XLA
     seed: int = 0
     checkpoint_minutes: float = 15.0
+    rules: int = RULES  # edition of the training rules that the run was begun by: no choice, new runs take the latest
 
     def __post_init__(self):
         for name, choices in CHOICES.items():
@@ -80,6 +84,7 @@ class Config:
             "three numbers whose polynomial is positive at each coverage",
             list(self.p_coefficients),
         )
+        _check(1 <= self.rules <= RULES, "rules", f"{RULES}, the edition that this version trains by", self.rules)
         if self.network == "one-stage":
             self._check_one_stage()
 
@@ -89,6 +94,7 @@ class Config:
         _check(len(self.factors) == 1, f"{name} factors", "one whole number", list(self.factors))
         _check(self.objective == "blur", f"{name} objective", "blur", self.objective)
         _check(not self.adversarial, f"{name} adversarial", "false", self.adversarial)
+        _check(self.activation == "relu", f"{name} activation", "relu", self.activation)
         _check(not self.balance_errors, f"{name} balance_errors", "false", self.balance_errors)
         _check(self.intensity_reference == "scan", f"{name} intensity_reference", "scan", self.intensity_reference)
 
@@ -111,7 +117,10 @@ class Config:
 
     @staticmethod
     def load(path: str) -> Config:
-        """Read a ``config.json``. Raises InputError naming the file if it is missing or not a config."""
+        """Read a ``config.json``; one that names no edition of the rules is of the first, and its weights load as ever.
+
+        Raises InputError naming the file if it is missing or not a config.
+        """
         try:
             with open(path, encoding="utf-8") as file:
                 fields = json.load(file)
@@ -121,7 +130,7 @@ class Config:
             raise InputError(f"{path}: expected JSON written by dlss-tf, found something else") from None
         if not isinstance(fields, dict):
             raise InputError(f"{path}: expected a JSON object written by dlss-tf, found {type(fields).__name__}")
-        return Config().replace(**fields)
+        return Config().replace(**{"rules": 1, **fields})
 
     def save_in(self, run: str) -> None:
         """Make the run directory and write its ``config.json``. Raises InputError if that cannot be done."""

@@ -3,7 +3,7 @@ import re
 
 import pytest
 
-from dlss_tf.config import PRESETS, Config, preset
+from dlss_tf.config import PRESETS, RULES, Config, preset
 from dlss_tf.errors import InputError
 
 
@@ -42,6 +42,9 @@ def test_text_becomes_the_fields_type():
         ({"factors": ""}, "factors: expected"),
         ({"upsampling": "nearest"}, "upsampling: expected one of transposed, bilinear, found nearest"),
         ({"iterations": 3}, "iterations: expected at least 8, found 3"),
+        ({"activation": "gelu"}, "activation: expected one of relu, leaky, found gelu"),
+        ({"rules": 7}, "rules: expected 2, the edition that this version trains by, found 7"),
+        ({"rules": 0}, "rules: expected 2, the edition that this version trains by, found 0"),
         ({"colour": 1}, "unknown field 'colour'"),
         ({"learning_rate": 0}, "learning_rate: expected a positive number, found 0"),
         ({"seed": -1}, "seed: expected a whole number from 0"),
@@ -68,12 +71,27 @@ def test_one_stage_presets_are_section_4s():
 
 @pytest.mark.parametrize(
     "changes",
-    [{"factors": (4, 5)}, {"objective": "no-blur"}, {"adversarial": True}, {"intensity_reference": "crop"}],
+    [
+        {"factors": (4, 5)},
+        {"objective": "no-blur"},
+        {"adversarial": True},
+        {"intensity_reference": "crop"},
+        {"activation": "leaky"},
+    ],
 )
 def test_a_one_stage_generator_refuses_what_section_4_does_not_have(changes):
     (name,) = changes
     with pytest.raises(InputError, match=f"a one-stage generator's {name}: expected .*, found"):
         preset("quick", "one-stage").replace(**changes)
+
+
+def test_a_file_that_names_no_edition_of_the_rules_is_of_the_first(tmp_path):
+    (tmp_path / "config.json").write_text('{"width": 0.5}')
+    old = Config.load(str(tmp_path / "config.json"))
+    assert (old.width, old.rules, old.activation) == (0.5, 1, "relu")
+    old.replace(width=0.25).save_in(str(tmp_path / "again"))
+    assert Config.load(str(tmp_path / "again" / "config.json")).rules == 1
+    assert {preset(name, network).rules for name in PRESETS for network in ("two-stage", "one-stage")} == {RULES}
 
 
 def test_unknown_preset():

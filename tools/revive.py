@@ -21,10 +21,10 @@ from dlss_tf.data.crops import CropStream
 from dlss_tf.data.examples import draw_factors, make_example
 from dlss_tf.data.files import balanced
 from dlss_tf.errors import InputError
+from dlss_tf.evaluation.silence import silent_channels
 from dlss_tf.layers.weight_norm import V_STDDEV
 from dlss_tf.models import two_stage
 
-SILENT = 1e-3  # of pixels, active in fewer of which a channel counts as silent
 FAINT = 0.02  # of the standard deviation of the skip that a channel adds to
 CROPS = 16
 SKIPS = re.compile(r"inner_conv5|inner_up4|outer_conv2|.*_residual\d_conv3")  # layers that add to a skip
@@ -33,17 +33,20 @@ SKIPS = re.compile(r"inner_conv5|inner_up4|outer_conv2|.*_residual\d_conv3")  # 
 def revive(run: str | None, destination: str, data: list[str], seed: int = 0) -> dict[str, int]:
     """Write `destination` with what `weights.load(run)` gives, revived on training crops of `data`.
 
-    Returns how many channels were silent, by layer. Raises InputError for a generator that is not two-stage.
+    Returns how many channels were silent, by layer: positive at no pixel of the crops, each at one coverage. Raises
+    InputError for a generator that is not two-stage, or one whose activation is not ReLU (leaky ones still learn).
     """
     config, arrays = weights.load(run)
     if config.network != "two-stage":
         raise InputError(f"weights: expected those of a two-stage generator, found a {config.network} one")
+    if config.activation != "relu":
+        raise InputError(f"weights: expected those of a generator with activation relu, found {config.activation}")
     networks = two_stage.build(config)
     for name, variable in variables(networks.generator).items():
         variable.assign(arrays[name])
     images = _inputs(config, data, seed)
-    layers = [layer for part in (networks.inner, networks.outer) for layer in _convolutions(part)]
-    silent = {layer: _silent(networks, layer, images) for layer in layers}
+    silent = silent_channels(networks.generator, [images])
+    layers = list(silent)
     random = np.random.default_rng(seed)
     for layer, following in zip(layers, [*layers[1:], "outer_output"]):
         if silent[layer].any():
@@ -64,19 +67,11 @@ def _inputs(config: Config, data: list[str], seed: int) -> tf.Tensor:
     return make_example(crops, draw_factors(positions, config.factors, seed), config.intensity_reference).inputs
 
 
-def _convolutions(part: keras.Model) -> list[str]:
-    return [layer.name.removesuffix("_relu") for layer in part.layers if layer.name.endswith("_relu")]
-
-
 def _outputs(networks: two_stage.TwoStage, layer: str, images: tf.Tensor) -> np.ndarray:
     """What a layer of the generator gives, [b, h, w, c]."""
     part = networks.inner if layer.startswith("inner") else networks.outer
     model = keras.Model(part.inputs, part.get_layer(layer).output)
     return model(images if part is networks.inner else [images, networks.inner(images)]).numpy()
-
-
-def _silent(networks: two_stage.TwoStage, layer: str, images: tf.Tensor) -> np.ndarray:
-    return (_outputs(networks, f"{layer}_relu", images) > 0).mean((0, 1, 2)) < SILENT
 
 
 def _axes(layer: str, config: Config) -> tuple[int, int]:

@@ -6,6 +6,7 @@ import argparse
 
 from ..config import CHOICES, PRESETS, preset
 from ..errors import InputError
+from .options import add_images
 from .tensorflow import start_tensorflow
 
 SUMMARY = "show what a run was trained with, or a preset would be, or its learning schedule"
@@ -17,6 +18,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preset", choices=PRESETS, help="without --weights (quick)")
     parser.add_argument("--network", choices=CHOICES["network"], help="of the preset (two-stage)")
     parser.add_argument("--schedule", action="store_true", help="rates and momenta as this run or preset scales them")
+    purpose = "; given, the channels of --weights (the pretrained generator) that give nothing anywhere are counted"
+    add_images(parser, "val", required=False, purpose=purpose)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -25,16 +28,15 @@ def run(arguments: argparse.Namespace) -> None:
     Raises:
         InputError: options that contradict one another.
     """
+    _check_agree(arguments)
+    if arguments.data:
+        _print_silence(arguments)
+        return
     from .. import weights
 
     if arguments.weights is None:
         config, arrays = preset(arguments.preset or "quick", arguments.network), None
     else:
-        for name in ("preset", "network"):
-            if getattr(arguments, name) is not None:
-                raise InputError(
-                    f"--{name}: expected none with --weights, which say it, found {getattr(arguments, name)}"
-                )
         config, arrays = weights.load(arguments.weights)
     if arguments.schedule:
         start_tensorflow()
@@ -45,3 +47,20 @@ def run(arguments: argparse.Namespace) -> None:
     print(config.to_json(), end="")
     if arrays is not None:
         print(f"{sum(array.size for array in arrays.values())} generator weights in {arguments.weights}")
+
+
+def _check_agree(arguments: argparse.Namespace) -> None:
+    """InputError for options of which one would be passed over."""
+    without = {"--weights": ("preset", "network"), "--data": ("preset", "network", "schedule")}
+    for option, others in without.items():
+        for other in others:
+            found = getattr(arguments, other)
+            if getattr(arguments, option[2:]) and found:
+                raise InputError(f"--{other}: expected none with {option}, found {other if found is True else found}")
+
+
+def _print_silence(arguments: argparse.Namespace) -> None:
+    start_tensorflow()
+    from ..evaluation.silence import format_silence, measure
+
+    print(format_silence(measure(arguments.weights, arguments.data, split=arguments.split, size=arguments.size)))

@@ -41,9 +41,9 @@ def add_renamed(parser: argparse.ArgumentParser, old: str, new: str, dest: str, 
     )
 
 
-def add_images(parser: argparse.ArgumentParser, split: str) -> None:
+def add_images(parser: argparse.ArgumentParser, split: str, required: bool = True, purpose: str = "") -> None:
     """Images to measure on: `--data`, `--split`, `--size`."""
-    parser.add_argument("--data", action="append", required=True, help=DATA_HELP)
+    parser.add_argument("--data", action="append", required=required, help=DATA_HELP + purpose)
     parser.add_argument(
         "--split", default=split, choices=("train", "val", "test"), help="split to measure on (%(default)s)"
     )

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from .. import lattice
-from ..config import CONFIG_FILE, Config, preset
+from ..config import CONFIG_FILE, RULES, Config, preset
 from ..data.files import list_files
 from ..errors import InputError
 from ..inference.supersampler import Supersampler
@@ -25,8 +25,9 @@ def fit_p(
 
     `weights` are run directories of generators for one coverage each, or of one unified generator; each is measured at
     the coverages that it was trained for, in the crop's [0, 1] against what it was trained towards. Where several have
-    a coverage, their mean counts. The config is the first run's with its preset's coverages and the fitted
-    `p_coefficients`; `dlss-tf train --run RUN --resume` begins it. Returns it and the MSE by factor.
+    a coverage, their mean counts. The config is the first run's with its preset's coverages, the fitted
+    `p_coefficients` and the latest training rules; `dlss-tf train --run RUN --resume` begins it. Returns it and the MSE
+    by factor.
 
     Raises:
         InputError: bad weights or data, generators of different objectives, fewer than three coverages, a fit that is
@@ -43,7 +44,7 @@ def fit_p(
         raise InputError("weights: expected generators of one objective, found blur and no-blur")
     errors = _mean_errors(supersamplers, list_files(data, split), size)
     coefficients = fit_quadratic({lattice.coverage(s): error for s, error in errors.items()})
-    config = first.replace(factors=preset(first.preset).factors, p_coefficients=coefficients)
+    config = first.replace(factors=preset(first.preset).factors, p_coefficients=coefficients, rules=RULES)
     config.save_in(run)
     return config, errors
 

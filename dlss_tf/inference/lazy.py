@@ -22,7 +22,7 @@ from dask.base import tokenize
 from dask.highlevelgraph import HighLevelGraph
 from dask.typing import Key
 
-from .. import weights
+from .. import lattice, weights
 from ..errors import InputError
 from . import deconvolution, scaling
 from .ensemble import WAYS, Way, back, turned
@@ -86,33 +86,32 @@ def _supersample(
     """The images, and of an ensemble their spreads."""
     options.check_among(POSSIBLE, "a Dask array", WHY)
     job, scans = _checked(scans, factor, weights_or_name, tile)
-    parts = list(_complete(job, scans, WAYS if options.ensemble else [AS_IT_IS], options.keep_known))
-    if options.deblur is not None:
-        parts[0] = _deblurred(parts[0], scans, job.factor, options)
-    return parts
+    ways = WAYS if options.ensemble else [AS_IT_IS]
+    if options.deblur is None:
+        return list(_complete(job, scans, ways, options.keep_known))
+    image, *spread = _complete(job, scans, ways, keep_known=False)
+    parts = [_deblurred(image, options.deblur), *spread]
+    return [_put_back(*each, scans, job.factor) for each in enumerate(parts)] if options.keep_known else parts
 
 
-def _deblurred(images: da.Array, scans: da.Array, factor: int, options: Options) -> da.Array:
-    """Images [..., H, W] deblurred chunk by chunk, each with what is around it, and known samples put back again."""
+def _deblurred(images: da.Array, method: str) -> da.Array:
+    """Images [..., H, W] deblurred chunk by chunk, each with what is around it; in their chunks."""
     around = {images.ndim - 2: DEBLUR_REACH, images.ndim - 1: DEBLUR_REACH}
-    restored = images.map_overlap(_deblur, depth=around, boundary="none", dtype=np.float32, method=options.deblur)
-    if not options.keep_known:
-        return restored
-    restored = restored.rechunk(images.chunks)
+    restored = images.map_overlap(_deblur, depth=around, boundary="none", dtype=np.float32, method=method)
+    return restored.rechunk(images.chunks)
+
+
+def _put_back(part: int, images: da.Array, scans: da.Array, factor: int) -> da.Array:
+    """Part 0, images, with scans' finite samples in their places; part 1, spreads, with zeros there."""
     sides = [tuple(-(-n // factor) for n in axis) for axis in images.chunks[-2:]]  # chunks are of whole periods
-    return da.map_blocks(_with_known, restored, scans.rechunk((*images.chunks[:-2], *sides)), factor, dtype=np.float32,
-                         chunks=images.chunks)  # fmt: skip
+    samples = scans.rechunk((*images.chunks[:-2], *sides))
+    if part == 1:
+        samples = da.where(da.isfinite(samples), np.float32(0), np.float32(np.nan))
+    return da.map_blocks(lattice.with_known, images, samples, factor, dtype=np.float32, chunks=images.chunks)
 
 
 def _deblur(images: np.ndarray, method: str) -> np.ndarray:
     return deconvolution.deblur(images.reshape(-1, *images.shape[-2:]), method).reshape(images.shape)
-
-
-def _with_known(images: np.ndarray, samples: np.ndarray, factor: int) -> np.ndarray:
-    images = images.copy()
-    known = images[..., ::factor, ::factor]
-    known[...] = np.where(np.isfinite(samples), samples, known)
-    return images
 
 
 def _checked(scans: da.Array, factor: int, weights_or_name: str | None, tile: int) -> tuple[Job, da.Array]:
@@ -254,9 +253,8 @@ def _blend(
         images = np.stack([images.mean(0, np.float64), images.std(0, np.float64)]).astype(np.float32)
     if known:
         samples = _gather(known, known_places)
-        for image, value in zip(images, (samples, np.zeros_like(samples))):
-            pixels = image[::factor, ::factor]
-            pixels[...] = np.where(np.isfinite(samples), value, pixels)
+        certain = np.where(np.isfinite(samples), np.float32(0), np.float32(np.nan))
+        images = np.stack([lattice.with_known(*pair, factor) for pair in zip(images, (samples, certain))])
     return images.reshape(len(images), *leading, *shape[1:])
 
 

@@ -28,7 +28,7 @@ class Supersampled(NamedTuple):
     """What comes out, float32 [..., factor h, factor w] in the scan's units."""
 
     image: np.ndarray
-    uncertainty: np.ndarray | None  # None without an ensemble
+    uncertainty: np.ndarray | None = None  # of an ensemble alone
 
 
 class Supersampler:
@@ -113,11 +113,11 @@ class Supersampler:
             images = refinement.refine(images, stack, factor)
         if options.deblur is not None:
             images = deconvolution.deblur(images, options.deblur)
-        images, spreads = _like(images, scan), None if spreads is None else _like(spreads, scan)
+        parts = [each.reshape(*scan.shape[:-2], *size) for each in (images, spreads) if each is not None]
         if options.keep_known:
-            _put_back(images, scan, factor)
-            _put_back(spreads, np.where(np.isfinite(scan), np.float32(0), np.float32(np.nan)), factor)
-        return Supersampled(images, spreads)
+            certain = np.where(np.isfinite(scan), np.float32(0), np.float32(np.nan))
+            parts = [lattice.with_known(part, samples, factor) for part, samples in zip(parts, (scan, certain))]
+        return Supersampled(*parts)
 
     def image(
         self,
@@ -234,18 +234,6 @@ def step_of(config: Config, factor: int) -> int:
 
 def _size(stack: np.ndarray, factor: int) -> tuple[int, int]:
     return stack.shape[1] * factor, stack.shape[2] * factor
-
-
-def _like(images: np.ndarray, scan: np.ndarray) -> np.ndarray:
-    """Images [b, H, W] in the shape that the scan [..., h, w] has."""
-    return images.reshape(*scan.shape[:-2], *images.shape[1:])
-
-
-def _put_back(images: np.ndarray | None, samples: np.ndarray, factor: int) -> None:
-    """The finite samples, in their places in images [..., H, W]."""
-    if images is not None:
-        known = images[..., ::factor, ::factor]
-        known[...] = np.where(np.isfinite(samples), samples, known)
 
 
 def _counter(on_progress: OnProgress | None, total: int) -> Callable[[], None]:

@@ -7,7 +7,7 @@ from tensorflow import keras
 
 from .._compat import add_float32_weight
 
-MOMENTUM = 0.99
+MOMENTUM = 0.999  # the published one-stage script's; the paper gives none
 EPSILON = 1e-3
 
 
@@ -15,7 +15,7 @@ class BatchNorm(keras.layers.Layer):
     """y = (x - mean) / sqrt(variance + 1e-3) + beta per channel. Shape and dtype stay: [batch, h, w, c].
 
     Training takes the mean and variance over batch, height and width, and moves the moving averages towards them by
-    0.01 of the way, until `frozen` is set to 1. Inference, and training once frozen, take the moving averages.
+    0.001 of the way, until `frozen` is set to 1. Inference, and training once frozen, take the moving averages.
     `frozen` is a variable, so that a step traced before stays valid and a checkpoint holds it; Keras' own layer freezes
     by a Python attribute, which a traced step does not see. There is no learned scale: the convolution that follows
     can scale as well, and the published code has none.

@@ -38,19 +38,25 @@ class SampledPixels(keras.layers.Layer):
 
 
 class Resize(keras.layers.Layer):
-    """Bilinear, pixel centres aligned, from n px a side towards fig. 9's n m = N/16 for an N px image.
+    """Bilinear, corners aligned, from n px a side towards fig. 9's n m = N/16 for an N px image.
 
-    Takes [features, image]; lands on round(n sqrt(m)) px a side (`half_way`), or on n m.
+    Takes [features, image], [b, n, n, c] and [b, N, N, 1]; lands on round(n sqrt(m)) px a side (`half_way`), or on n m.
+    The centres of the outermost pixels stay where they are, as in the published script; with `align_corners` False the
+    outer edges do, as in runs begun by the first edition of the training rules. Dtype stays.
     """
 
-    def __init__(self, half_way: bool, **kwargs):
+    def __init__(self, half_way: bool, align_corners: bool = True, **kwargs):
         super().__init__(**kwargs)
-        self.half_way = half_way
+        self.half_way, self.align_corners = half_way, align_corners
 
     def call(self, inputs):
         features, image = inputs
         sides = [self._side(n, size // BOTTLENECK) for n, size in zip(_sides(features), _sides(image))]
-        return tf.cast(tf.image.resize(features, sides, "bilinear", antialias=False), features.dtype)
+        how = {"align_corners": self.align_corners, "half_pixel_centers": not self.align_corners}
+        return tf.cast(tf.raw_ops.ResizeBilinear(images=features, size=tf.stack(sides), **how), features.dtype)
+
+    def get_config(self):
+        return {**super().get_config(), "half_way": self.half_way, "align_corners": self.align_corners}
 
     def _side(self, n, bottleneck):
         if not self.half_way:
@@ -69,6 +75,7 @@ class _Blocks:
 
     def __init__(self, config: Config):
         self.width = config.width
+        self.align_corners = config.rules > 1
         self.dtype = "mixed_bfloat16" if config.mixed_precision else "float32"
 
     def normalize(self, x, name, relu=True):
@@ -87,7 +94,8 @@ class _Blocks:
 
     def resize(self, x, image, count, name, half_way):
         """Towards the bottleneck's side, between batch norm and convolution."""
-        x = Resize(half_way, name=f"{name}_resize", dtype=self.dtype)([self.normalize(x, name), image])
+        resize = Resize(half_way, self.align_corners, name=f"{name}_resize", dtype=self.dtype)
+        x = resize([self.normalize(x, name), image])
         return self.convolve(x, count, name)
 
     def residual(self, x, count, name):

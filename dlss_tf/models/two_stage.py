@@ -14,6 +14,10 @@ from ..layers.mean_only_norm import MeanOnlyNorm
 from ..layers.weight_norm import LEAST_NORM, V_STDDEV, WeightNormConv2D, WeightNormConv2DTranspose
 from . import channels
 
+# Slopes of the published code's leaky ReLU: of the 5x5 and the stride-2 convolutions, and of all others, the transposed
+# ones and the inner trainer's among them.
+STEEP_SLOPE, SLOPE = 0.1, 0.01
+
 
 class TwoStage(NamedTuple):
     """`generator` is outer([x, inner(x)]), [batch, N, N, 1] -> [batch, N, N, 1]; N is any multiple of 32.
@@ -47,12 +51,17 @@ class _Blocks:
         return kind(filters, kernel, strides, name=name, dtype=self.dtype)
 
     def conv(self, x, count, name, kernel=3, strides=1, transposed=False):
-        """Convolution to `count` channels (at width 1), running mean-only batch norm, ReLU."""
+        """Convolution to `count` channels (at width 1), running mean-only batch norm, ReLU or leaky ReLU."""
         x = self._convolution(self.channels(count), kernel, strides, name, transposed)(x)
         if not self.bias_folds:
             norm = MeanOnlyNorm(self.config.subtract, self.config.bias, name=f"{name}_norm", dtype=self.dtype)
             x = norm(x)
-        return keras.layers.ReLU(name=f"{name}_relu", dtype=self.dtype)(x)
+        return self._activation(f"{name}_relu", steep=kernel == 5 or (strides == 2 and not transposed))(x)
+
+    def _activation(self, name, steep):
+        if self.config.activation == "relu":
+            return keras.layers.ReLU(name=name, dtype=self.dtype)
+        return keras.layers.LeakyReLU(STEEP_SLOPE if steep else SLOPE, name=name, dtype=self.dtype)
 
     def up(self, x, count, name):
         """Twice the side, to `count` channels."""

@@ -8,18 +8,19 @@ import tensorflow as tf
 class Adam(tf.Module):
     """ADAM with beta2 0.999 and epsilon 1e-8 on named float32 variables.
 
-    Bias correction divides by 1 minus the product of the beta1 used so far, starting at 0.9 (TensorFlow 1's form, not
-    beta1^t). Each variable is updated by TensorFlow's fused kernel.
+    Bias correction divides by 1 minus a power of beta1 that starts at `beta1`, the optimiser's own at its first step,
+    and is multiplied by the beta1 of every step (TensorFlow 1's form, not beta1^t). Each variable is updated by
+    TensorFlow's fused kernel.
     """
 
     BETA2, EPSILON = 0.999, 1e-8
 
-    def __init__(self, variables: dict[str, tf.Variable], name: str = "adam"):
+    def __init__(self, variables: dict[str, tf.Variable], beta1: float, name: str = "adam"):
         super().__init__(name=name)
         self.variables_by_name = variables
         self.first = {k: tf.Variable(tf.zeros_like(v), trainable=False) for k, v in variables.items()}
         self.second = {k: tf.Variable(tf.zeros_like(v), trainable=False) for k, v in variables.items()}
-        self.beta1_power = tf.Variable(0.9, trainable=False)
+        self.beta1_power = tf.Variable(beta1, trainable=False)
         self.beta2_power = tf.Variable(self.BETA2, trainable=False)
 
     def state(self) -> dict[str, tf.Variable]:

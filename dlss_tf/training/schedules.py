@@ -11,6 +11,8 @@ from ..config import Config
 PUBLISHED_RATE = 3e-4
 ONE_STAGE_PUBLISHED_RATE = 1e-3
 LEVELS = 8
+BETA1 = 0.9  # at the start, of generator, inner trainer and predictor
+DISCRIMINATOR_BETA1 = 0.5
 
 
 class Schedule(NamedTuple):
@@ -37,9 +39,10 @@ def decay(iteration: tf.Tensor, start: int, length: int) -> tf.Tensor:
 def table_1(iteration: tf.Tensor, iterations: int, learning_rate: float = PUBLISHED_RATE) -> Schedule:
     """Table 1, its boundaries scaled from 10^6 non-adversarial iterations to `iterations`; as many adversarial follow.
 
-    Each half is constant for its first half, then falls in eight levels. The generator starts at `learning_rate` and,
-    adversarially, at a third of it; the inner trainer has twice the generator's rate. beta1 falls from 0.9 as
-    0.5 + 0.4 f. `iteration` is an int64 scalar.
+    The generator's rate is constant for the first half of either half, then falls in eight levels. It starts at
+    `learning_rate` and, adversarially, at a third of it; the inner trainer has twice the generator's. The
+    discriminators keep that third throughout. beta1 falls from 0.9 as 0.5 + 0.4 f. `iteration` is an int64 scalar:
+    updates done.
     """
     half = iterations // 2
     first, second = decay(iteration, half, iterations - half), decay(iteration, iterations + half, iterations - half)
@@ -50,10 +53,10 @@ def table_1(iteration: tf.Tensor, iterations: int, learning_rate: float = PUBLIS
         generator_rate=rate,
         predictor_rate=tf.where(adversarial, zero, rate),
         trainer_rate=2 * rate,
-        discriminator_rate=tf.where(adversarial, rate, zero),
+        discriminator_rate=tf.where(adversarial, learning_rate / 3, zero),
         beta1=tf.where(adversarial, 0.5, 0.5 + 0.4 * first),
-        predictor_beta1=tf.constant(0.9),
-        discriminator_beta1=tf.constant(0.5),
+        predictor_beta1=tf.constant(BETA1),
+        discriminator_beta1=tf.constant(DISCRIMINATOR_BETA1),
     )
 
 

@@ -2,109 +2,20 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator
 
-import numpy as np
 import tensorflow as tf
-from tensorflow import keras
 
 from .. import lattice
-from .._compat import tf_variable, variables
+from .._compat import variables
 from ..config import Config
 from ..data.examples import Example, draw_factors, make_example, to_crop_scale
-from ..layers.alrc import ALRC
 from ..layers.blur import blur_output, blur_target
-from ..models import discriminators, generators, mse_predictor, one_stage
-from ..models.one_stage import OneStage
-from ..models.two_stage import TwoStage
+from ..models import discriminators, mse_predictor, one_stage
 from . import losses, schedules
-from .optimizer import Adam
-from .replay import Replay
+from .state import State, by_factor
 
 P_DECAY = 0.999  # of the tracked MSE of each coverage
-
-
-@dataclasses.dataclass
-class State:
-    """All that training changes, and so all that a checkpoint holds."""
-
-    networks: TwoStage | OneStage
-    models: dict[str, tuple[keras.Model, ...]]  # by the group that one ADAM trains; only those the objective needs
-    averaged_predictor: keras.Model | None  # M of moving-average weights, if asked for
-    adams: dict[str, Adam]
-    alrcs: dict[str, ALRC]  # by the equation that each clips; error, whose mu1 eq. 6 takes
-    replay: Replay
-    tracked_mse: tf.Variable  # float32 [17], by factor: p_raw(c) tracked in place of eq. 1
-    iteration: tf.Variable  # int64: iterations done
-    position: tf.Variable  # int64: next example of the training stream
-    validation_position: tf.Variable
-
-    @staticmethod
-    def create(config: Config) -> State:
-        networks = generators.build(config)
-        models = {"generator": (networks.generator,)}
-        averaged, alrcs = None, ["equation_11"]
-        if config.network == "two-stage":
-            models["trainer"] = (networks.trainer,)
-            alrcs = ["equation_3", "equation_7"]
-        if config.objective == "no-blur":
-            models["predictor"] = (_predictor(config),)
-            averaged = _predictor(config) if config.average_predictor else None
-            alrcs = ["equation_6", "equation_7", "error"]
-        if config.adversarial:
-            dtype = "mixed_bfloat16" if config.mixed_precision else "float32"
-            models["discriminators"] = discriminators.discriminators(config.width, config.discriminator_head, dtype)
-            discriminators.initialize(models["discriminators"], config.seed)
-        counters = (tf.Variable(0, dtype=tf.int64, trainable=False) for _ in range(3))
-        return State(
-            networks,
-            models,
-            averaged,
-            {name: Adam(_variables(group, trainable_only=True)) for name, group in models.items()},
-            {name: _built(ALRC(name=f"alrc_{name}")) for name in alrcs},
-            Replay(config.size, config.seed),
-            tf.Variable(_by_factor(lambda c: lattice.p_raw(c, config.p_coefficients)), trainable=False),
-            *counters,
-        )
-
-    def checkpoint(self, discriminators: bool = True) -> tf.train.Checkpoint:
-        """Plain variables by name, so that a run trained on one stack resumes on the other."""
-        groups = [name for name in self.models if discriminators or name != "discriminators"]
-        averaged = {} if self.averaged_predictor is None else {"averaged": variables(self.averaged_predictor)}
-        return tf.train.Checkpoint(
-            **{name: _variables(self.models[name]) for name in groups},
-            **averaged,
-            **{f"{name}_adam": self.adams[name].state() for name in groups},
-            **{f"alrc_{name}": _moments(alrc) for name, alrc in self.alrcs.items()},
-            replay=self.replay.state(),
-            tracked={"mse": self.tracked_mse},
-            counters={k: getattr(self, k) for k in ("iteration", "position", "validation_position")},
-        )
-
-
-def _variables(group: tuple[keras.Model, ...], trainable_only: bool = False) -> dict[str, tf.Variable]:
-    return {name: variable for model in group for name, variable in variables(model, trainable_only).items()}
-
-
-def _built(alrc: ALRC) -> ALRC:
-    alrc.build(())
-    return alrc
-
-
-def _moments(alrc: ALRC) -> dict[str, tf.Variable]:
-    return {"mu1": tf_variable(alrc.mu1), "mu2": tf_variable(alrc.mu2)}
-
-
-def _predictor(config: Config) -> keras.Model:
-    predictor = mse_predictor.mse_predictor()
-    mse_predictor.initialize(predictor, config.seed)
-    return predictor
-
-
-def _by_factor(function: Callable[[float], float]) -> np.ndarray:
-    """A function of coverage for each factor, float32 [17]; 0 where there is no such factor."""
-    return np.array([0.0] + [function(1 / s**2) for s in range(1, lattice.MAX_FACTOR + 1)], np.float32)
 
 
 def train_step(
@@ -113,13 +24,14 @@ def train_step(
     """The training step: (positions int64 [b], crops [b, N, N, 1] in [0, 1]) -> scalars for the log.
 
     Draws coverages, mixes in replayed examples, minimises each network's loss by one ADAM step, offers hard examples to
-    the replay buffer.
+    the replay buffer; a one-stage generator's step has no replay.
     """
 
     @tf.function(jit_compile=config.xla, autograph=False)
     def step(positions: tf.Tensor, crops: tf.Tensor) -> dict[str, tf.Tensor]:
         factors = draw_factors(positions, config.factors, config.seed)
-        crops, factors, fresh = state.replay.mix(crops, factors, state.iteration)
+        if state.replay is not None:
+            crops, factors, fresh = state.replay.mix(crops, factors, state.iteration)
         example = make_example(crops, factors, config.intensity_reference, _p(config, state, factors))
         blurred = blur_target(example.target)
         if config.balance_errors:
@@ -135,14 +47,17 @@ def train_step(
             _average(state, config.average_predictor)
         mse = losses.weighted_mse(outputs, example.target if config.objective == "no-blur" else blurred, example)
         _track(state, factors, mse * example.p)
-        state.replay.insert(crops, factors, mse, fresh, state.iteration)
+        replayed = {}
+        if state.replay is not None:
+            state.replay.insert(crops, factors, mse, fresh, state.iteration)
+            replayed["replay_insertion_rate"] = state.replay.insertion_rate.read_value()
         state.position.assign(positions[-1] + 1)
         state.iteration.assign_add(1)
         return {
             "loss": objectives["generator"],
             **{name: tf.reduce_mean(term) for name, term in terms.items()},
             "learning_rate": rates["generator"][0],
-            "replay_insertion_rate": state.replay.insertion_rate.read_value(),
+            **replayed,
         }
 
     return step
@@ -173,7 +88,7 @@ def _p(config: Config, state: State, factors: tf.Tensor) -> tf.Tensor:
     if config.track_p:
         tracked = state.tracked_mse
         return tf.gather(tracked, factors) / tf.reduce_mean(tf.gather(tracked, config.factors))
-    return tf.gather(tf.constant(_by_factor(lambda c: lattice.p(c, config.p_coefficients, config.factors))), factors)
+    return tf.gather(tf.constant(by_factor(lambda c: lattice.p(c, config.p_coefficients, config.factors))), factors)
 
 
 def _track(state: State, factors: tf.Tensor, mse: tf.Tensor) -> None:
@@ -300,7 +215,7 @@ def _average(state: State, decay: float) -> None:
 
 
 def validation_step(config: Config, state: State) -> Callable[[tf.Tensor, tf.Tensor], tuple[dict, tf.Tensor]]:
-    """The validation step: as `train_step`, but forward only. Returns scalars, and images for the log.
+    """The validation step: as `train_step`, but forward only; no iteration. Returns scalars, and images for the log.
 
     The scalar is eq. 3 or 11, or lambda MSE / p(c) against the target as it is for the objective without blur. The
     images are input, output and target of the batch, float32 [3 b, N, N, 1] in the crop's [0, 1].
@@ -316,7 +231,6 @@ def validation_step(config: Config, state: State) -> Callable[[tf.Tensor, tf.Ten
         target = example.target if sharp else blur_target(example.target)
         outputs = state.networks.generator(example.inputs, training=False)
         state.validation_position.assign(positions[-1] + 1)
-        state.iteration.assign_add(1)
         scalars = {name: tf.reduce_mean(losses.equation_3(outputs, target, example))}
         return scalars, _log_images(example, outputs, crops if sharp else blur_target(crops), config)
 

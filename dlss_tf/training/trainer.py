@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import time
@@ -12,19 +13,19 @@ import tensorflow as tf
 
 from .. import weights
 from .._compat import arrays, variables
-from ..config import CONFIG_FILE, SIMULATED_COUNTS, Config
+from ..config import Config
 from ..data.crops import CropStream
 from ..data.examples import draw_factors
 from ..data.files import balanced, list_files
 from ..errors import InputError, TrainingStopped
 from ..models import generators
 from ..progress import Progress
-from ..simulation.dataset import simulate_dataset
-from .steps import State, many_steps, train_step, validation_step
+from . import run_directory
+from .state import State
+from .steps import many_steps, train_step, validation_step
 
-SIMULATED_DATA = os.path.join("data", "simulated")
 NON_ADVERSARIAL = "non-adversarial"  # folder in the run directory: the generator before its adversarial half
-VALIDATE_EVERY = 50  # one iteration in 50 is a validation step
+VALIDATE_EVERY = 50  # updates between validation steps, which are no iterations themselves
 LOG_EVERY = 50
 READ_EVERY = 10  # iterations between looks at the losses, which make the host wait for the device
 IMAGES_EVERY = 500
@@ -33,16 +34,17 @@ IMAGES_EVERY = 500
 def train(config: Config, run: str, *, resume: bool = False, stop_at: int | None = None) -> str:
     """Train what `config` asks for into the run directory `run`; returns "complete", "stopped" or "interrupted".
 
-    `stop_at` ends the run after that many iterations of the schedule ("stopped"); SIGINT or SIGTERM ends it after the
-    iteration under way ("interrupted"). Either way a checkpoint and the generator's weights are saved, and `resume`
-    continues as if nothing had happened. Without data, simulated crops are made first.
+    An iteration is an update of the weights; a validation step follows every 50th and is none. `stop_at` ends the run
+    after that many iterations of the schedule ("stopped"); SIGINT or SIGTERM ends it after the iteration under way and
+    the validation step that may follow it ("interrupted"). Either way a checkpoint and the generator's weights are
+    saved, and `resume` continues as if nothing had happened. Without data, simulated crops are made first.
 
-    Raises InputError for bad data, a run that exists when `resume` is off, or one that was begun with another config;
-    TrainingStopped when a loss is not finite.
+    Raises InputError for bad data, a run that exists when `resume` is off, or one that was begun with another config
+    or by an earlier edition of the training rules; TrainingStopped when a loss is not finite.
     """
     if stop_at is not None and stop_at < 1:
         raise InputError(f"stop_at: expected at least 1, found {stop_at}")
-    config = _prepare_run(config, run, resume)
+    config = run_directory.prepare(config, run, resume)
     try:
         state = State.create(config)
         checkpoints = tf.train.CheckpointManager(state.checkpoint(), os.path.join(run, "checkpoints"), max_to_keep=2)
@@ -59,48 +61,6 @@ def train(config: Config, run: str, *, resume: bool = False, stop_at: int | None
     except (OSError, tf.errors.OpError) as error:
         reason = getattr(error, "message", None) or error
         raise TrainingStopped(f"run {run}: cannot go on: {reason}") from None
-
-
-def _prepare_run(config: Config, run: str, resume: bool) -> Config:
-    """Make the run directory, or check that it can be continued. Returns the config with its data in place."""
-    path = os.path.join(run, CONFIG_FILE)
-    if os.path.exists(path):
-        if not resume:
-            raise InputError(f"run {run}: holds a run already; continue it with --resume or choose another --run")
-        begun = Config.load(path)
-        config = config.replace(data=config.data or begun.data)
-        _check_same(begun, config, run)
-    else:
-        config = config.replace(data=config.data or (SIMULATED_DATA,))
-        if config.start_from:
-            _check_fits(config)
-    if config.data == (SIMULATED_DATA,):
-        simulate_dataset(SIMULATED_DATA, SIMULATED_COUNTS[config.preset])
-    for split in ("train", "val"):
-        list_files(config.data, split)  # bad data is refused before anything is written
-    config.save_in(run)
-    return config
-
-
-def _check_same(begun: Config, asked: Config, run: str) -> None:
-    for name in vars(begun):
-        added = name == "adversarial" and asked.adversarial
-        if name != "checkpoint_minutes" and not added and getattr(begun, name) != getattr(asked, name):
-            raise InputError(
-                f"run {run}: was begun with {name} {getattr(begun, name)}, found {getattr(asked, name)}; "
-                "resume it with the options it was begun with, or choose another --run"
-            )
-
-
-def _check_fits(config: Config) -> None:
-    """InputError unless the weights to start from are of a generator like this run's."""
-    found, _ = weights.load(config.start_from)
-    for name in ("network", "width", "upsampling", "bias", *(["factors"] if config.network == "one-stage" else [])):
-        if getattr(found, name) != getattr(config, name):
-            raise InputError(
-                f"start_from {config.start_from}: expected weights of a generator with {name} {getattr(config, name)}, "
-                f"as this run's, found {getattr(found, name)}"
-            )
 
 
 def _restore(state: State, checkpoints: tf.train.CheckpointManager) -> None:
@@ -122,6 +82,12 @@ def _start(config: Config, state: State) -> None:
         _, values = weights.load(config.start_from)
         for name, variable in variables(state.networks.generator).items():
             variable.assign(values[name])
+    if state.replay is not None:
+        _fill(config, state)
+
+
+def _fill(config: Config, state: State) -> None:
+    """Put the first crops of the training stream into the replay buffer."""
     stream = iter(CropStream(_training_files(config), config.size, seed=config.seed, augment=config.augment))
     for index, (positions, crops) in zip(range(state.replay.members), stream):
         state.replay.fill(index, crops[0], draw_factors(positions, config.factors, config.seed)[0])
@@ -157,7 +123,8 @@ class _Loop:
         self.traced: dict[bool, Callable[[tf.Tensor], dict[str, tf.Tensor]]] = {}
         self.freeze_at = round(config.freeze_at * config.iterations)
         self.pending: list[tuple[int, dict[str, tf.Tensor]]] = []  # first iteration and scalars of calls not read yet
-        self.logged: dict[str, list[float]] = {}
+        unfinished = state.unfinished_log.numpy().decode()
+        self.logged: dict[str, list[float]] = json.loads(unfinished) if unfinished else {}
         self.shown: dict[str, float] = {}
         self.interrupted = False
 
@@ -196,24 +163,29 @@ class _Loop:
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
     def _iterate(self, iteration: int, last: int) -> int:
-        """One validation step, or training steps up to whatever comes next; returns the iterations done then."""
+        """Training steps up to whatever comes next, and validation if it does; returns the iterations done then.
+
+        Both in one call, between which nothing is saved: a run never resumes between an update and its validation.
+        """
         if iteration == self.config.iterations:
             self._keep_non_adversarial()
         if iteration >= self.freeze_at:
             self._freeze_once()
-        if (iteration + 1) % VALIDATE_EVERY == 0:
-            scalars, images = self.validation_step(*next(self.validation_elements))
-            if (iteration + 1) % IMAGES_EVERY == 0:
-                tf.summary.image("validation input, output, target", images, iteration + 1, max_outputs=12)
-            count = 1
-        else:
-            validation = iteration + VALIDATE_EVERY - 1 - iteration % VALIDATE_EVERY
-            events = [validation, last, self.config.iterations, self.freeze_at, iteration + _steps_per_call()]
-            count = min(event for event in events if event > iteration) - iteration
-            with self.train_stream.input_errors():
-                scalars = self._steps(iteration >= self.config.iterations)(tf.constant(count))
+        validation = iteration + VALIDATE_EVERY - iteration % VALIDATE_EVERY
+        events = [validation, last, self.config.iterations, self.freeze_at, iteration + _steps_per_call()]
+        done = min(event for event in events if event > iteration)
+        with self.train_stream.input_errors():
+            scalars = self._steps(iteration >= self.config.iterations)(tf.constant(done - iteration))
         self.pending.append((iteration + 1, scalars))
-        return iteration + count
+        if done == validation:
+            self._validate(done)
+        return done
+
+    def _validate(self, iteration: int) -> None:
+        scalars, images = self.validation_step(*next(self.validation_elements))
+        if iteration % IMAGES_EVERY == 0:
+            tf.summary.image("validation input, output, target", images, iteration, max_outputs=12)
+        self.pending.append((iteration, scalars))
 
     def _steps(self, adversarial: bool) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
         """The training step of either half, to be called for several iterations; traced when first needed."""
@@ -264,6 +236,7 @@ class _Loop:
     def _save(self, iteration: int) -> None:
         """A checkpoint, then the generator alone; both appear by renaming, so a kill leaves the last good ones."""
         self._read_losses()
+        self.state.unfinished_log.assign(json.dumps(self.logged))
         self.checkpoints.save(iteration)
         weights.save(self.run_directory, arrays(self.state.networks.generator))
 

@@ -113,6 +113,13 @@ def test_info(tiny_run, capsys):
     assert '"width": 0.05' in capsys.readouterr().out
 
 
+def test_info_counts_silent_channels(tiny_run, tiny_data, capsys):
+    assert cli.main(["info", "--weights", tiny_run, "--data", tiny_data, "--split", "test", "--size", "64"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["layer", "silent", "/", "channels"] and len(lines) == 1 + 40 + 1
+    assert lines[1].startswith("inner_conv1 ") and lines[-1].startswith("all ")
+
+
 def test_info_of_a_preset_and_its_schedule(capsys):
     assert cli.main(["info", "--preset", "paper"]) == 0
     assert '"iterations": 1000000' in capsys.readouterr().out

@@ -10,6 +10,8 @@ import tensorflow as tf
 from dlss_tf import Supersampler, _compat, weights
 from dlss_tf.config import preset
 from dlss_tf.errors import InputError
+from dlss_tf.inference import deconvolution
+from dlss_tf.inference.options import Options
 from dlss_tf.models import generators
 from dlss_tf.simulation.crop import simulate_crop
 
@@ -70,6 +72,25 @@ def test_ensemble_is_the_eager_one(stack):
     found = dask.compute(*lazy.ensemble_lazily(da.from_array(scan), 5, tile=512, keep_known=True))
     for image, reference in zip(found, expected, strict=True):
         np.testing.assert_allclose(image, reference, rtol=0, atol=1e-5 * np.ptp(expected[0]))
+
+
+@pytest.mark.parametrize("keep_known", [False, True])
+def test_deblurring_chunk_by_chunk_is_that_of_the_whole_image(stack, eager, keep_known):
+    """Of images as the generator gives them; a chunk sees 32 px around it."""
+    options = Options(deblur="wiener", keep_known=keep_known)
+    images = lazy.supersample_lazily(da.from_array(stack, chunks=(1, 60, 50)), 5, tile=512, options=options)
+    expected = deconvolution.deblur(eager, "wiener")
+    if keep_known:
+        expected[:, ::5, ::5] = np.where(np.isfinite(stack), stack, expected[:, ::5, ::5])
+    assert images.shape == eager.shape and len(images.chunks[-1]) > 1
+    for image, reference in zip(images.compute(), expected):
+        np.testing.assert_allclose(image, reference, rtol=0, atol=1e-4 * np.ptp(reference))
+
+
+@pytest.mark.parametrize(("name", "value"), [("refine", True), ("deblur", "adam")])
+def test_says_what_an_array_cannot_have(name, value):
+    with pytest.raises(InputError, match=f"^{name}: expected .* for a Dask array, found {value}; it looks at whole"):
+        lazy.supersample_lazily(da.zeros((8, 8)), 4, **{name: value})
 
 
 def test_known_pixels_are_put_back(stack, copies):

@@ -17,8 +17,8 @@ def test_training_normalises_by_the_batch_and_moves_the_averages(inputs):
     outputs = layer(inputs, training=True)
     mean, variance = inputs.numpy().mean((0, 1, 2)), inputs.numpy().var((0, 1, 2))
     np.testing.assert_allclose(outputs, (inputs - mean) / np.sqrt(variance + 1e-3), rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(layer.moving_mean, 0.01 * mean, rtol=1e-5, atol=1e-8)
-    np.testing.assert_allclose(layer.moving_variance, 0.99 + 0.01 * variance, rtol=1e-5)
+    np.testing.assert_allclose(layer.moving_mean, 0.001 * mean, rtol=1e-5, atol=1e-8)
+    np.testing.assert_allclose(layer.moving_variance, 0.999 + 0.001 * variance, rtol=1e-5)
 
 
 @pytest.mark.parametrize("training", [True, False])

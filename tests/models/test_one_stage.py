@@ -13,8 +13,8 @@ RESIDUALS = [f"residual{i}_conv{j}" for i in range(1, 7) for j in (1, 2)]
 CONVOLUTIONS = ["conv1", "conv2", "conv3", *RESIDUALS, "up1", "up2", "up3", "up4", "output"]
 
 
-def network(factor=5, seed=3, width=0.05, mixed_precision=False):
-    config = ONE_STAGE_PRESETS["paper"].replace(factors=(factor,), width=width, mixed_precision=mixed_precision)
+def network(factor=5, seed=3, width=0.05, **changes):
+    config = ONE_STAGE_PRESETS["paper"].replace(factors=(factor,), width=width, **changes)
     networks = one_stage.build(config)
     one_stage.initialize(networks, seed)
     return networks.generator
@@ -76,14 +76,23 @@ def test_variables_have_the_same_names_on_every_stack():
     assert names == expected
 
 
-def reference(x, weights):
+def resized(x, sides, rules=2):
+    """Bilinear by NumPy: corners aligned, or outer edges by the first edition of the rules."""
+    for axis, side in zip((1, 2), sides):
+        n = x.shape[axis]
+        places = np.linspace(0, n - 1, side) if rules > 1 else (np.arange(side) + 0.5) * n / side - 0.5
+        x = np.apply_along_axis(lambda line, places=places, n=n: np.interp(places, np.arange(n), line), axis, x)
+    return x.astype(np.float32)
+
+
+def reference(x, weights, rules):
     """Inference by TensorFlow's own operations, written from figure 9."""
 
     def block(x, name, relu=True, side=None):
         x = tf.nn.relu(x) if relu else x
         parts = (weights[f"{name}_norm/{part}"] for part in ("moving_mean", "moving_variance", "beta"))
         x = tf.nn.batch_normalization(x, *parts, None, 1e-3)
-        x = x if side is None else tf.image.resize(x, (side, side), "bilinear", antialias=False)
+        x = x if side is None else resized(x.numpy(), (side, side), rules)
         kernel = weights[f"{name}/kernel"]
         if name.startswith("up"):
             shape = (x.shape[0], 2 * x.shape[1], 2 * x.shape[2], kernel.shape[2])
@@ -102,15 +111,38 @@ def reference(x, weights):
     return x
 
 
-def test_layers_run_in_the_order_of_figure_9(rng):
-    model, inputs = network(), scan(rng) - 0.5  # negative too, or a ReLU before the first layer would not show
+@pytest.mark.parametrize("rules", [1, 2])
+def test_layers_run_in_the_order_of_figure_9(rng, rules):
+    model, inputs = (
+        network(rules=rules),
+        scan(rng) - 0.5,
+    )  # negative too, or a ReLU before the first layer would not show
     for name, variable in variables(model).items():
         if name.endswith(("/bias", "/beta", "/moving_mean")):
             variable.assign(rng.normal(0, 0.3, variable.shape))
         if name.endswith("/moving_variance"):
             variable.assign(rng.uniform(0.5, 2, variable.shape))
-    expected = reference(inputs[:, 2::5, 2::5], variables(model)).numpy()  # offset (64 mod 5) // 2
+    expected = reference(inputs[:, 2::5, 2::5], variables(model), rules).numpy()  # offset (64 mod 5) // 2
     np.testing.assert_allclose(model(inputs), expected, rtol=1e-3, atol=1e-4 * np.abs(expected).max())
+
+
+@pytest.mark.parametrize("compiled", [False, True], ids=["plain", "xla"])
+@pytest.mark.parametrize(("half_way", "sides"), [(True, (7, 9)), (False, (4, 6))])
+def test_resizing_keeps_corners_and_is_linear_between(rng, half_way, sides, compiled):
+    """sqrt(13 4) = 7.2, sqrt(14 6) = 9.2."""
+    layer = one_stage.Resize(half_way)
+    features, image = rng.normal(size=(2, 13, 14, 3)).astype(np.float32), tf.zeros([2, 64, 96, 1])
+    outputs = tf.function(layer, jit_compile=compiled)([tf.constant(features), image]).numpy()
+    assert outputs.shape == (2, *sides, 3)
+    np.testing.assert_allclose(outputs, resized(features, sides), atol=1e-5)
+    np.testing.assert_allclose(outputs[:, :: sides[0] - 1, :: sides[1] - 1], features[:, ::12, ::13], atol=1e-6)
+
+
+def test_resizing_keeps_bfloat16(rng):
+    features = rng.normal(size=(1, 13, 13, 3)).astype(np.float32)
+    outputs = one_stage.Resize(False, dtype="mixed_bfloat16")([tf.constant(features), tf.zeros([1, 64, 64, 1])])
+    assert outputs.dtype == tf.bfloat16
+    np.testing.assert_allclose(tf.cast(outputs, tf.float32), resized(features, (4, 4)), atol=0.05)
 
 
 def test_initialisation_is_xavier_and_repeatable_by_seed():

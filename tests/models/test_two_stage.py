@@ -16,6 +16,7 @@ VARIANTS = [
     TINY.replace(bias=True),
     TINY.replace(subtract="image", bias=True),
     TINY.replace(subtract="running", upsampling="bilinear", bias=True),
+    TINY.replace(activation="leaky", bias=True),
 ]
 
 
@@ -111,6 +112,25 @@ def test_freezing_makes_training_and_inference_one_function(rng):
     np.testing.assert_allclose(trained, inferred, atol=1e-3 * np.abs(inferred).max())  # sums in another order
     for name, variable in variables(networks.generator).items():
         np.testing.assert_array_equal(variable, weights[name])
+
+
+@pytest.mark.parametrize("folded", [False, True])
+@pytest.mark.parametrize("upsampling", ["transposed", "bilinear"])
+def test_leaky_slopes_are_the_published_ones(rng, upsampling, folded):
+    config = TINY.replace(activation="leaky", upsampling=upsampling)
+    networks = network(config)
+    generator, weights = networks.generator, {k: v.numpy() for k, v in variables(networks.generator).items()}
+    parts = [two_stage.trained(config, weights) if folded else generator, networks.trainer]
+    slopes = {
+        layer.name.removesuffix("_relu"): -layer(tf.constant([[[[-1.0]]]])).numpy().item()
+        for part in parts
+        for layer in two_stage._layers(part)
+        if layer.name.endswith("_relu")
+    }
+    assert len(slopes) == 1 + 4 + 18 + 4 + 2 + 9 + 2 + 1
+    steep = {name for name, slope in slopes.items() if slope == pytest.approx(0.1)}
+    assert steep == {f"inner_conv{i}" for i in range(1, 6)} | {"outer_conv1", "outer_conv2"}
+    assert {round(slope, 6) for name, slope in slopes.items() if name not in steep} == {0.01}
 
 
 def test_mixed_precision_keeps_float32_variables_and_output(rng):

@@ -27,3 +27,12 @@ def test_refuses_a_one_stage_generator(tiny_one_stage_run, tiny_data, tmp_path):
     with pytest.raises(InputError, match="expected those of a two-stage generator, found a one-stage one"):
         revive(tiny_one_stage_run, str(tmp_path / "revived"), [tiny_data])
     assert not (tmp_path / "revived").exists()
+
+
+def test_refuses_a_leaky_generator(tiny_run, tiny_data, tmp_path):
+    config, arrays = weights.load(tiny_run)
+    leaky = str(tmp_path / "leaky")
+    config.replace(activation="leaky").save_in(leaky)
+    weights.save(leaky, arrays)
+    with pytest.raises(InputError, match="expected those of a generator with activation relu, found leaky"):
+        revive(leaky, str(tmp_path / "revived"), [tiny_data])

@@ -31,7 +31,7 @@ def test_table_1_first_half(iteration, f):
 
 @pytest.mark.parametrize(("iteration", "f"), TABLE_1)
 def test_table_1_second_half(iteration, f):
-    rates = {"generator_rate": 1e-4 * f, "trainer_rate": 2e-4 * f, "discriminator_rate": 1e-4 * f}
+    rates = {"generator_rate": 1e-4 * f, "trainer_rate": 2e-4 * f, "discriminator_rate": 1e-4}
     schedule = at(1_000_000 + iteration, 1_000_000)
     expect(schedule, **rates, predictor_rate=0, beta1=0.5, discriminator_beta1=0.5)
 
@@ -41,7 +41,8 @@ def test_table_1_second_half(iteration, f):
 def test_shorter_schedules_scale_every_boundary(iteration, f, half):
     if iteration % 500 == 0:
         rate = 1e-3 * f / (3 if half else 1)
-        expect(at(iteration // 500 + 2000 * half, 2000, 1e-3), generator_rate=rate, trainer_rate=2 * rate)
+        rates = {"generator_rate": rate, "trainer_rate": 2 * rate, "discriminator_rate": half * 1e-3 / 3}
+        expect(at(iteration // 500 + 2000 * half, 2000, 1e-3), **rates)
 
 
 @pytest.mark.parametrize("iterations", [8, 1001, 1200, 20_000])
@@ -61,7 +62,7 @@ def test_format_table():
     assert lines[1].split() == ["0", "0.0003", "0.0003", "0.0006", "-", "0.9", "0.9", "-"]
     assert lines[2].split()[:2] == ["500000", "0.0003"]
     assert lines[3].split() == ["562500", "0.0002625", "0.0002625", "0.000525", "-", "0.85", "0.9", "-"]
-    assert lines[-1].split() == ["1937500", "1.25e-05", "-", "2.5e-05", "1.25e-05", "0.5", "-", "0.5"]
+    assert lines[-1].split() == ["1937500", "1.25e-05", "-", "2.5e-05", "0.0001", "0.5", "-", "0.5"]
 
 
 # Section IV, by hand.

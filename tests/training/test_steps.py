@@ -9,7 +9,8 @@ from dlss_tf.data.examples import make_example
 from dlss_tf.models import generators
 from dlss_tf.models.two_stage import freeze, initialize
 from dlss_tf.training import losses, steps
-from dlss_tf.training.steps import State, train_step, validation_step
+from dlss_tf.training.state import State
+from dlss_tf.training.steps import train_step, validation_step
 
 
 @pytest.fixture
@@ -50,8 +51,9 @@ def positions(step):
         {"xla": True},
         {"mixed_precision": True},
         {"upsampling": "bilinear", "intensity_reference": "crop", "track_p": True},
+        {"activation": "leaky", "xla": True, "mixed_precision": True},
     ],
-    ids=["default", "xla", "mixed_precision", "bilinear, crop, tracked p"],
+    ids=["default", "xla", "mixed_precision", "bilinear, crop, tracked p", "leaky, xla, mixed_precision"],
 )
 def test_loss_falls_on_fixed_data(config, crops, changes):
     config = config.replace(factors=(5,), **changes)
@@ -93,7 +95,7 @@ def test_validation_changes_counters_only(config, crops):
     assert np.isfinite(float(scalars["validation_equation_3"]))
     assert images.shape == (6, 64, 64, 1)
     assert float(tf.reduce_min(images)) >= 0 and float(tf.reduce_max(images)) <= 1
-    assert (int(state.iteration), int(state.position), int(state.validation_position)) == (1, 0, 8)
+    assert (int(state.iteration), int(state.position), int(state.validation_position)) == (0, 0, 8)
     after = {**snapshot(state.networks.generator), **snapshot(state.networks.trainer)}
     for name in before:
         np.testing.assert_array_equal(before[name], after[name])
@@ -148,15 +150,21 @@ def test_one_stage_generator_learns(config, crops, changes):
     config = one_stage_config(config).replace(**changes)
     state = State.create(config)
     generators.initialize(config, state.networks)
-    for i in range(state.replay.members):
-        state.replay.fill(i, crops[i % 2], tf.constant(5))
+    assert state.replay is None
     step = train_step(config, state)
     history = [{name: float(value) for name, value in step(positions(i), crops).items()} for i in range(60)]
     equation_11 = [scalars["equation_11"] for scalars in history]
     assert np.mean(equation_11[-5:]) < 0.2 * np.mean(equation_11[:5])
     assert history[-1]["loss"] == pytest.approx(equation_11[-1] + history[-1]["l2_penalty"], rel=1e-3)
+    assert "replay_insertion_rate" not in history[-1]
     scalars, images = validation_step(config, state)(positions(60), crops)
     assert np.isfinite(float(scalars["validation_equation_11"])) and images.shape == (6, 64, 64, 1)
+
+
+def test_the_powers_of_beta1_start_at_each_optimisers_own(config):
+    state = State.create(config.replace(adversarial=True, objective="no-blur"))
+    powers = {name: float(adam.beta1_power) for name, adam in state.adams.items()}
+    assert powers == pytest.approx({"generator": 0.9, "trainer": 0.9, "predictor": 0.9, "discriminators": 0.5})
 
 
 def test_adversarial_step_trains_both_sides(config, crops):

@@ -1,5 +1,6 @@
 """The loop through real runs of a tiny network: resumption, interruption, divergence, refusals."""
 
+import json
 import os
 import shutil
 import signal
@@ -15,7 +16,7 @@ from dlss_tf import weights
 from dlss_tf._compat import arrays
 from dlss_tf.config import Config, preset
 from dlss_tf.errors import InputError, TrainingStopped
-from dlss_tf.training import losses, trainer
+from dlss_tf.training import losses, run_directory, trainer
 from dlss_tf.training.trainer import train
 
 
@@ -40,6 +41,23 @@ def logged_tags(run):
         for event in tf.compat.v1.train.summary_iterator(os.path.join(run, "logs", name)):
             tags |= {value.tag for value in event.summary.value}
     return tags
+
+
+def logged(run):
+    """Every scalar logged at every iteration; of the last log that has it."""
+    values = {}
+    for name in sorted(os.listdir(os.path.join(run, "logs"))):
+        for event in tf.compat.v1.train.summary_iterator(os.path.join(run, "logs", name)):
+            for value in event.summary.value:
+                if value.tensor.dtype == tf.float32.as_datatype_enum:
+                    values[value.tag, event.step] = tf.make_ndarray(value.tensor).item()
+    return values
+
+
+def in_checkpoint(run, name):
+    """A value of the latest checkpoint."""
+    latest = tf.train.latest_checkpoint(os.path.join(run, "checkpoints"))
+    return tf.train.load_variable(latest, f"{name}/.ATTRIBUTES/VARIABLE_VALUE")
 
 
 def start(run, config, *options):
@@ -93,6 +111,70 @@ def stopped(tiny_config, tmp_path_factory):
     return run
 
 
+def check_updates(run, iterations):
+    """So many updates by ADAM, and a validation batch after every 50th; four validation crops, two a batch."""
+    assert iterations_saved(run) == in_checkpoint(run, "counters/iteration") == iterations
+    assert in_checkpoint(run, "generator_adam/beta2_power") == pytest.approx(0.999 ** (iterations + 1), rel=1e-5)
+    assert in_checkpoint(run, "counters/validation_position") == 2 * (iterations // trainer.VALIDATE_EVERY)
+
+
+def test_an_iteration_is_an_update(unstopped, stopped):
+    check_updates(unstopped, 60)
+    check_updates(stopped, 50)
+
+
+@pytest.mark.slow
+def test_stopped_before_and_after_a_validation_step_goes_on_as_if_it_had_not(unstopped, config, tmp_path):
+    run = str(tmp_path / "run")
+    for iterations in (49, 51):
+        assert train(config, run, resume=True, stop_at=iterations) == "stopped"
+        check_updates(run, iterations)
+        assert (("validation_equation_3", 50) in logged(run)) == (iterations == 51)
+    assert train(config, run, resume=True) == "complete"
+    check_updates(run, 60)
+    assert equal(run, unstopped)
+    assert logged(run) == logged(unstopped)
+
+
+def test_log_means_are_those_of_an_unbroken_run(tiny_config, tmp_path, monkeypatch):
+    """Stopped after one of the eight iterations whose mean is logged next."""
+    monkeypatch.setattr(trainer, "LOG_EVERY", 8)
+    monkeypatch.setattr(trainer, "VALIDATE_EVERY", 4)
+    whole, run = str(tmp_path / "whole"), str(tmp_path / "run")
+    assert train(tiny_config, whole) == "complete"
+    assert train(tiny_config, run, stop_at=9) == "stopped"
+    assert train(tiny_config, run, resume=True) == "complete"
+    assert {step for tag, step in logged(whole) if tag in ("loss", "validation_equation_3")} == {8, 16}
+    assert logged(run) == logged(whole)
+    assert equal(run, whole)
+
+
+def begin_by_edition_1(run):
+    """What a run's config.json was before it named the edition."""
+    path = os.path.join(run, "config.json")
+    with open(path) as file:
+        fields = json.load(file)
+    del fields["rules"], fields["activation"]
+    with open(path, "w") as file:
+        json.dump(fields, file)
+
+
+def test_a_run_begun_by_earlier_rules_is_refused_but_its_weights_are_not(tiny_run, tiny_config, tmp_path):
+    run = copied(tiny_run, tmp_path)
+    begin_by_edition_1(run)
+    begun = Config.load(os.path.join(run, "config.json"))
+    sentence = f"run {run}: expected one begun by edition 2 .*, found edition 1; .* --start-from {run}"
+    for asked in (begun, tiny_config, tiny_config.replace(adversarial=True)):
+        with pytest.raises(InputError, match=sentence):
+            train(asked, run, resume=True)
+    assert arrays_equal(weights.load(run)[1], weights.load(tiny_run)[1])
+    new = str(tmp_path / "new")
+    with pytest.raises(InputError, match="rules: expected 2, .*, found 1"):
+        train(begun, new)
+    assert not os.path.exists(new)
+    assert train(tiny_config.replace(start_from=run), new, stop_at=1) == "stopped"
+
+
 def copied(run, tmp_path):
     return shutil.copytree(run, str(tmp_path / "copy"))
 
@@ -120,6 +202,7 @@ def test_several_steps_a_call_stopped_and_resumed_end_with_the_same_weights(unst
     assert not equal(run, unstopped)
     assert train(config, run, resume=True) == "complete"
     assert equal(run, unstopped)
+    assert logged(run) == logged(unstopped)
 
 
 @pytest.mark.slow
@@ -153,8 +236,10 @@ def test_training_starts_from_other_weights_of_the_same_kind(config, tiny_run, t
     trainer._start(config, state)
     assert arrays_equal(arrays(state.networks.generator), weights.load(tiny_run)[1])
     run = str(tmp_path / "run")
-    for other in (config.replace(width=0.3), config.replace(start_from="huge")):
-        with pytest.raises(InputError, match="start_from .*: expected .* width 0.3, .*, found 0.05|weights huge"):
+    refusals = "start_from .*: expected .* (width 0.3|activation leaky), .*, found (0.05|relu)|weights huge"
+    for changes in ({"width": 0.3}, {"activation": "leaky"}, {"start_from": "huge"}):
+        other = config.replace(**changes)
+        with pytest.raises(InputError, match=refusals):
             train(other, run)
         assert not os.path.exists(run)
     assert train(config, run, stop_at=8) == "stopped"
@@ -217,7 +302,7 @@ def test_bad_data_stops_with_one_sentence(config, tmp_path, break_data, sentence
 
 def test_without_data_simulated_crops_are_made(config, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(trainer, "SIMULATED_COUNTS", {"quick": {"train": 2, "val": 1, "test": 1}})
+    monkeypatch.setattr(run_directory, "SIMULATED_COUNTS", {"quick": {"train": 2, "val": 1, "test": 1}})
     assert train(config.replace(data=(), iterations=8), "run") == "complete"
     assert Config.load("run/config.json").data == (os.path.join("data", "simulated"),)
     assert len(os.listdir("data/simulated/train")) == 2
@@ -277,4 +362,5 @@ def test_one_stage_run_freezes_resumes_exactly_and_logs_its_losses(one_stage_con
     assert train(one_stage_config, killed, resume=True) == "complete"
     assert equal(run, killed)
     assert weights.load(run)[1]["conv2_norm/frozen"] == 1
+    assert in_checkpoint(run, "counters/position") == 60 * one_stage_config.batch  # no example went into replay first
     assert {"equation_11", "l2_penalty", "loss", "validation_equation_11"} <= logged_tags(run)

@@ -1,0 +1,116 @@
+"""All that a run is made of while it trains, and what a checkpoint holds of it."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+
+import numpy as np
+import tensorflow as tf
+from tensorflow import keras
+
+from .. import lattice
+from .._compat import tf_variable, variables
+from ..config import Config
+from ..layers.alrc import ALRC
+from ..models import discriminators, generators, mse_predictor
+from ..models.one_stage import OneStage
+from ..models.two_stage import TwoStage
+from . import schedules
+from .optimizer import Adam
+from .replay import Replay
+
+
+@dataclasses.dataclass
+class State:
+    """All that training changes, and so all that a checkpoint holds."""
+
+    networks: TwoStage | OneStage
+    models: dict[str, tuple[keras.Model, ...]]  # by the group that one ADAM trains; only those the objective needs
+    averaged_predictor: keras.Model | None  # M of moving-average weights, if asked for
+    adams: dict[str, Adam]
+    alrcs: dict[str, ALRC]  # by the equation that each clips; error, whose mu1 eq. 6 takes
+    replay: Replay | None  # section IV's one-stage training has none
+    tracked_mse: tf.Variable  # float32 [17], by factor: p_raw(c) tracked in place of eq. 1
+    iteration: tf.Variable  # int64: updates done
+    position: tf.Variable  # int64: next example of the training stream
+    validation_position: tf.Variable
+    unfinished_log: tf.Variable  # JSON text: scalars by name that the log holds no mean of yet
+
+    @staticmethod
+    def create(config: Config) -> State:
+        networks = generators.build(config)
+        models = {"generator": (networks.generator,)}
+        averaged, alrcs = None, ["equation_11"]
+        if config.network == "two-stage":
+            models["trainer"] = (networks.trainer,)
+            alrcs = ["equation_3", "equation_7"]
+        if config.objective == "no-blur":
+            models["predictor"] = (_predictor(config),)
+            averaged = _predictor(config) if config.average_predictor else None
+            alrcs = ["equation_6", "equation_7", "error"]
+        if config.adversarial:
+            dtype = "mixed_bfloat16" if config.mixed_precision else "float32"
+            models["discriminators"] = discriminators.discriminators(config.width, config.discriminator_head, dtype)
+            discriminators.initialize(models["discriminators"], config.seed)
+        counters = (tf.Variable(0, dtype=tf.int64, trainable=False) for _ in range(3))
+        return State(
+            networks,
+            models,
+            averaged,
+            {name: _adam(name, group) for name, group in models.items()},
+            {name: _built(ALRC(name=f"alrc_{name}")) for name in alrcs},
+            None if config.network == "one-stage" else Replay(config.size, config.seed),
+            tf.Variable(by_factor(lambda c: lattice.p_raw(c, config.p_coefficients)), trainable=False),
+            *counters,
+            _text(),
+        )
+
+    def checkpoint(self, discriminators: bool = True) -> tf.train.Checkpoint:
+        """Plain variables by name, so that a run trained on one stack resumes on the other."""
+        groups = [name for name in self.models if discriminators or name != "discriminators"]
+        averaged = {} if self.averaged_predictor is None else {"averaged": variables(self.averaged_predictor)}
+        return tf.train.Checkpoint(
+            **{name: _variables(self.models[name]) for name in groups},
+            **averaged,
+            **{f"{name}_adam": self.adams[name].state() for name in groups},
+            **{f"alrc_{name}": _moments(alrc) for name, alrc in self.alrcs.items()},
+            replay={} if self.replay is None else self.replay.state(),
+            log={"unfinished": self.unfinished_log},
+            tracked={"mse": self.tracked_mse},
+            counters={k: getattr(self, k) for k in ("iteration", "position", "validation_position")},
+        )
+
+
+def _variables(group: tuple[keras.Model, ...], trainable_only: bool = False) -> dict[str, tf.Variable]:
+    return {name: variable for model in group for name, variable in variables(model, trainable_only).items()}
+
+
+def _adam(name: str, group: tuple[keras.Model, ...]) -> Adam:
+    beta1 = schedules.DISCRIMINATOR_BETA1 if name == "discriminators" else schedules.BETA1
+    return Adam(_variables(group, trainable_only=True), beta1)
+
+
+def _text() -> tf.Variable:
+    with tf.device("CPU:0"):  # no other device holds text
+        return tf.Variable("", trainable=False)
+
+
+def _built(alrc: ALRC) -> ALRC:
+    alrc.build(())
+    return alrc
+
+
+def _moments(alrc: ALRC) -> dict[str, tf.Variable]:
+    return {"mu1": tf_variable(alrc.mu1), "mu2": tf_variable(alrc.mu2)}
+
+
+def _predictor(config: Config) -> keras.Model:
+    predictor = mse_predictor.mse_predictor()
+    mse_predictor.initialize(predictor, config.seed)
+    return predictor
+
+
+def by_factor(function: Callable[[float], float]) -> np.ndarray:
+    """The values of a function of coverage for each factor, float32 [17]; 0 where there is no such factor."""
+    return np.array([0.0] + [function(1 / s**2) for s in range(1, lattice.MAX_FACTOR + 1)], np.float32)
