@@ -93,8 +93,9 @@ def training(config: Config, adversarial: bool = False) -> Callable[[], object]:
     config = config.replace(adversarial=adversarial)
     state = State.create(config)
     generators.initialize(config, state.networks)
-    for i in range(state.replay.members):
-        state.replay.fill(i, tf.random.uniform((config.size, config.size, 1)), FACTOR)
+    if state.replay is not None:
+        for i in range(state.replay.members):
+            state.replay.fill(i, tf.random.uniform((config.size, config.size, 1)), FACTOR)
     state.iteration.assign(config.iterations if adversarial else 0)  # where that half of Table 1 begins
     if int(state.iteration.numpy()) >= round(config.freeze_at * config.iterations):
         generators.freeze(config, state.networks)

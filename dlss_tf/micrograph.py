@@ -76,7 +76,7 @@ def read(path: str) -> Micrograph:
 
     Raises:
         InputError: one sentence that names the file: it is missing, damaged or holds no real image: spectra,
-          diffraction patterns and colour images are refused by name.
+            diffraction patterns and colour images are refused by name.
     """
     suffix = suffix_of(path)
     _check_there(path, suffix)

@@ -30,8 +30,8 @@ def scale_to_unit(image: tf.Tensor) -> tf.Tensor:
     """Linear map of one image to [0, 1] by its own minimum and maximum.
 
     Args:
-        image: real array or tensor of any shape with at least one element, any units. NaN, infinities and magnitudes
-          of 1.7e38 or more (whose difference would overflow float32) are set to 0 first.
+        image: real array or tensor of any shape with at least one element, any units. NaN, infinities and magnitudes of
+            1.7e38 or more (whose difference would overflow float32) are set to 0 first.
 
     Returns:
         float32 of the same shape, in [0, 1]; all 0.5 if maximum - minimum < 1e-6.
@@ -57,8 +57,8 @@ class CropStream:
     With `augment`, magnification, contrast and dose vary too, see `augment`.
 
     Iterating gives pairs: position, int64 [batch], each element's index k in the endless stream, and crop, float32
-    [batch, size, size, 1] in [0, 1]. To resume a stream bit-exactly, make one with `position` = the last position seen
-    + 1. It raises InputError if more than 1 in 100 files, or all of them, are bad.
+    [batch, size, size, 1] in [0, 1]. To resume a stream bit-exactly, make one whose `position` is one above the last
+    that was seen. It raises InputError if more than 1 in 100 files, or all of them, are bad.
 
     Args:
         files: TIFF files, in an order that must be the same whenever the stream is resumed; see `list_files`.

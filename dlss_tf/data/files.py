@@ -66,7 +66,7 @@ def read_tiff(path: str) -> np.ndarray:
 
     Raises:
         InputError: one sentence that names the file, if it is unreadable, empty, truncated, not two-dimensional, not of
-          real numbers, or without one finite value.
+            real numbers, or without one finite value.
     """
     return _grey_image(path, _read_array(path))
 

@@ -49,14 +49,17 @@ def check_file(supersampler: Supersampler, source: str, factor: int, results: st
 def check(supersampler: Supersampler, image: np.ndarray, factor: int) -> tuple[dict, list[np.ndarray]]:
     """What supersampling makes of every `factor`-th sample of image [H, W], any units, and how near that is.
 
+    In the report are
+
+    - `root_mse`, of the output and two interpolations against the blurred image, in units of the image's range;
+    - `lost`, the output's MSE over the blurred image's variance (0: all is right, 1: as bad as its mean);
+    - `too_fine`, the share of that variance at spatial frequencies beyond the scan's Nyquist limit, 1/(2 factor) a px;
+    - `largest_factor`, the largest factor that keeps that share within 10%, or None;
+    - `verdict`, a sentence.
+
     Returns:
-        A report, and the scan infilled, the output and the image blurred as in training, float32 [H, W] in the image's
-        [0, 1]. In the report are
-          root_mse: of the output and two interpolations against the blurred image, in units of the image's range;
-          lost: the output's MSE over the blurred image's variance (0: all is right, 1: as bad as its mean);
-          too_fine: the share of that variance at spatial frequencies beyond the scan's Nyquist limit, 1/(2 factor);
-          largest_factor: the largest factor that keeps that share within 10%, or None;
-          verdict: a sentence.
+        The report, and the scan infilled, the output and the image blurred as in training, float32 [H, W] in the
+            image's [0, 1].
 
     Raises:
         InputError: a factor that the generator does not take, or an image without a finite value.

@@ -31,7 +31,7 @@ def fit_p(
 
     Raises:
         InputError: bad weights or data, generators of different objectives, fewer than three coverages, a fit that is
-          not positive at every coverage, or a run that exists.
+            not positive at every coverage, or a run that exists.
     """
     check_size(size)
     if os.path.exists(os.path.join(run, CONFIG_FILE)):

@@ -57,7 +57,7 @@ def supersample_lazily(
 
     Raises:
         InputError: these, what a Supersampler refuses, and what is not a Dask array of known shape; a scan without a
-          finite value raises it when it is computed.
+            finite value raises it when it is computed.
     """
     return _supersample(scans, factor, weights_or_name, tile, Options.of(options, changes))[0]
 

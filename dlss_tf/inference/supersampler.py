@@ -71,7 +71,7 @@ class Supersampler:
 
         Raises:
             InputError: another shape, a factor outside 2 to 16, or another than a one-stage generator was trained for,
-              or a scan without a finite value.
+                or a scan without a finite value.
         """
         return self.run(scan, factor, Options.of(options, changes), on_progress).image
 

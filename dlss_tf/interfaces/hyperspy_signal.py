@@ -32,7 +32,7 @@ def supersample_signal(
 
     Raises:
         InputError: another signal dimension, what is not real numbers, diffraction patterns and axes that are not even,
-          options that a lazy signal cannot have, and what a Supersampler refuses.
+            options that a lazy signal cannot have, and what a Supersampler refuses.
     """
     _check(signal)
     factor = check_factor(factor)

@@ -134,8 +134,8 @@ def simulate_dataset(
     process, a script must call this under `if __name__ == "__main__":`, for its workers import the script.
 
     Raises:
-        InputError: an argument is out of range, `root` is not a folder that can be written to, or it holds a
-          dataset of another seed, size or version of the simulator, or one that was not simulated.
+        InputError: an argument is out of range, `root` is not a folder that can be written to, or it holds a dataset of
+            another seed, size or version of the simulator, or one that was not simulated.
     """
     check_size(size)
     _check_counts(counts)
