@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import zipfile
+from typing import Any
 
 import numpy as np
 
@@ -39,8 +40,9 @@ def save(directory: str, arrays: dict[str, np.ndarray]) -> str:
     """Write `weights/generator.npz` into a run directory, beside and then renamed. Returns its path."""
     path = os.path.join(directory, FILE)
     os.makedirs(os.path.dirname(path), exist_ok=True)
+    named: dict[str, Any] = dict(arrays)  # NumPy 2 types an option among them
     with replacing(path) as beside, open(beside, "wb") as file:
-        np.savez(file, **arrays)
+        np.savez(file, **named)
     return path
 
 
