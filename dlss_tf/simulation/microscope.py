@@ -15,7 +15,7 @@ def probe_transfer(rng: np.random.Generator, n: int, feature: float) -> np.ndarr
     Its width goes with the finest `feature`: microscopists choose the pixel size to match what they resolve.
     """
     sigma = max(feature * rng.uniform(0.2, 0.9), rng.uniform(0.4, 1.2))
-    squared = fields.squared_frequency(n, rng.choice([1.0, 1.0, rng.uniform(1, 1.8)]), rng.uniform(0, np.pi))
+    squared = fields.squared_frequency(n, float(rng.choice([1, 1, rng.uniform(1, 1.8)])), rng.uniform(0, np.pi))
     core = np.exp(-2 * (np.pi * sigma) ** 2 * squared)
     tails = np.exp(-2 * np.pi * sigma * rng.uniform(2, 6) * np.sqrt(squared))
     share = rng.choice([0, rng.uniform(0, 0.4)])

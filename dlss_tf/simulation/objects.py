@@ -13,7 +13,7 @@ from .fields import Specimen
 def film(rng: np.random.Generator, n: int, longest: float = 30) -> Specimen:
     """An amorphous film: grain of at most `longest` pixels on slow changes of thickness, perhaps elongated."""
     length = fields.log_uniform(rng, 2, longest)
-    stretch = rng.choice([1.0, 1.0, fields.log_uniform(rng, 1.5, 12)])
+    stretch = float(rng.choice([1, 1, fields.log_uniform(rng, 1.5, 12)]))
     grain = fields.texture(rng, n, length, rng.uniform(1.5, 4), stretch, rng.uniform(0, np.pi))
     image = 1 + fields.log_uniform(rng, 0.02, 0.5) * grain
     return image.clip(0.02) * fields.thickness(rng, n), max(length, 0.7)
