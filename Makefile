@@ -4,7 +4,7 @@
 # make train-one-stage   the one-stage generator for coverage 1/FACTOR^2
 # make eval-table2       Table 2 for the pretrained generator, or for WEIGHTS, on DATA or simulated images
 # make bench             speed and memory beside the same network in PyTorch, into docs/performance.md; half an hour a round
-# make test              all tests; `make lint` for style
+# make test              all tests; `make lint` for style and types
 # make docs              this documentation as a site, into site/index.html
 # Variables: DATA (folder with train, val and test TIFFs), PRESET (quick, small, paper), ITERATIONS (the preset's), RUN,
 # WEIGHTS (pretrained), RESULTS, FACTOR (5), PYTHON; of `make bench` CASES (all of them) and ROUNDS (3).
@@ -96,6 +96,7 @@ test: setup
 lint: setup
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/mypy
 
 docs: setup
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict

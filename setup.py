@@ -35,7 +35,7 @@ EXTRAS["all"] = [
     *EXTRAS["lazy"],
     *EXTRAS["hyperspy"],
 ]
-EXTRAS["dev"] = [*EXTRAS["all"], *EXTRAS["docs"], "npe2", "pytest", "pytest-xdist", "ruff"]
+EXTRAS["dev"] = [*EXTRAS["all"], *EXTRAS["docs"], "mypy>=2,<3", "npe2", "pytest", "pytest-xdist", "ruff"]
 
 setup(
     name="dlss_tf",
@@ -47,6 +47,7 @@ setup(
     packages=[*find_packages(include=["dlss_tf", "dlss_tf.*"]), "dlss_tf.checkpoints"],
     package_dir={"dlss_tf.checkpoints": "checkpoints"},  # so that the wheel holds what a checkout has beside it
     package_data={
+        "dlss_tf": ["py.typed"],
         "dlss_tf.checkpoints": ["*.md", "*/*.md", "*/config.json", "*/weights/generator.npz"],
         "dlss_tf.interfaces.napari": ["napari.yaml"],
     },

@@ -19,6 +19,7 @@ import subprocess
 import sys
 from pathlib import Path
 from statistics import median
+from typing import Any
 
 from dlss_tf.config import PRESETS
 from dlss_tf.evaluation.results import results_folder, software, write_json
@@ -58,7 +59,7 @@ def _inference() -> list[Case]:
     ]
 
 
-_QUICK = {"preset": "quick", "width": 0.25, "size": 256, "batch": 4}
+_QUICK: dict[str, Any] = {"preset": "quick", "width": 0.25, "size": 256, "batch": 4}
 CASES = [
     Case("train-paper-1", "train", peer="train"),
     Case("train-paper-4", "train", batch=4, peer="train"),
@@ -85,6 +86,7 @@ def command(case: Case, program: str, peer: str | None) -> list[str]:
     if program == "ours":
         mixed = ["--mixed-precision"] * case.mixed_precision
         return [sys.executable, "-m", "benchmarks.ours", "--mode", case.mode, "--preset", case.preset, *sizes, *mixed]
+    assert peer and case.peer  # as `programs_of` has it
     script = [peer, str(ROOT / "benchmarks" / "torch_peer.py"), "--mode", case.peer]
     return [*script, *sizes, f"--threads={len(os.sched_getaffinity(0))}", *["--compile"] * (program == "compiled")]
 
@@ -102,7 +104,7 @@ def run(arguments: list[str]) -> dict:
 
 def measure(case: Case, rounds: int, peer: str | None, progress: Progress, done: int) -> list[dict[str, dict]]:
     """Reports by program of each round. A program that has failed is not tried again."""
-    reports = []
+    reports: list[dict[str, dict]] = []
     programs = programs_of(case, peer)
     for number in range(rounds):
         reports.append({})

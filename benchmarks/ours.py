@@ -16,7 +16,7 @@ import re
 import subprocess
 import sys
 import tempfile
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
 
@@ -30,7 +30,7 @@ from dlss_tf.config import PRESETS, Config
 from dlss_tf.data.crops import CropStream
 from dlss_tf.data.files import list_files
 from dlss_tf.lattice import count
-from dlss_tf.models import generators
+from dlss_tf.models import generators, two_stage
 from dlss_tf.serving.export import export
 from dlss_tf.training.state import State
 from dlss_tf.training.steps import train_step
@@ -65,7 +65,7 @@ def generator_flops(config: Config, size: int) -> int:
 
 def training_flops(config: Config) -> int:
     """Those of a two-stage training step: forward, gradients of activations and of weights, inner trainer included."""
-    networks = generators.build(config)
+    networks = two_stage.build(config)
 
     def forward(image: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         features = networks.inner(image)
@@ -88,13 +88,14 @@ def _convolution_flops(network: Callable[[tf.Tensor], object], size: int) -> int
 # --- What is measured: each function returns the call to time --------------------------------------------------------
 
 
-def training(config: Config, adversarial: bool = False) -> Callable[[], None]:
+def training(config: Config, adversarial: bool = False) -> Callable[[], object]:
     """One training step on a batch of random crops, as the trainer runs it; it waits for the loss."""
     config = config.replace(adversarial=adversarial)
     state = State.create(config)
     generators.initialize(config, state.networks)
-    for i in range(state.replay.members):
-        state.replay.fill(i, tf.random.uniform((config.size, config.size, 1)), FACTOR)
+    if state.replay is not None:
+        for i in range(state.replay.members):
+            state.replay.fill(i, tf.random.uniform((config.size, config.size, 1)), FACTOR)
     state.iteration.assign(config.iterations if adversarial else 0)  # where that half of Table 1 begins
     if int(state.iteration.numpy()) >= round(config.freeze_at * config.iterations):
         generators.freeze(config, state.networks)
@@ -107,7 +108,7 @@ def training(config: Config, adversarial: bool = False) -> Callable[[], None]:
     return call
 
 
-def _forward(config: Config) -> Callable[[], None]:
+def _forward(config: Config) -> Callable[[], object]:
     """The generator as it is trained, weight normalisation and all, run for inference."""
     networks = generators.build(config)
     generators.initialize(config, networks)
@@ -116,27 +117,27 @@ def _forward(config: Config) -> Callable[[], None]:
     return lambda: run(image).numpy()
 
 
-def _savedmodel(config: Config, folder: str) -> Callable[[], None]:
+def _savedmodel(config: Config, folder: str) -> Callable[[], object]:
     _in_another_process(_export_run, config, folder)
     served = tf.saved_model.load(os.path.join(folder, "exported", "1"))
     image = tf.random.uniform((config.batch, config.size, config.size, 1))
     return lambda: served.signatures["serving_default"](image=image)["output"].numpy()
 
 
-def _scan(config: Config, folder: str) -> Callable[[], None]:
+def _scan(config: Config, folder: str) -> Callable[[], object]:
     _in_another_process(_save_run, config, folder)
     supersampler = Supersampler(folder)
     scan = np.random.default_rng(0).random((SCAN_SIDE, SCAN_SIDE), np.float32)
     return lambda: supersampler(scan, factor=FACTOR)
 
 
-def _load(config: Config, folder: str) -> Callable[[], None]:
+def _load(config: Config, folder: str) -> Callable[[], object]:
     """Weights from disk to a generator that is ready to be called."""
     _in_another_process(_save_run, config, folder)
     return lambda: Supersampler(folder)
 
 
-def _pipeline(folder: str) -> Callable[[], None]:
+def _pipeline(folder: str) -> Callable[[], object]:
     """A run of crops from files that the operating system holds in memory."""
     random = np.random.default_rng(0)
     os.mkdir(os.path.join(folder, "train"))
@@ -152,7 +153,7 @@ def _pipeline(folder: str) -> Callable[[], None]:
     return call
 
 
-def _command(mode: str, config: Config, folder: str) -> Callable[[], None]:
+def _command(mode: str, config: Config, folder: str) -> Callable[[], object]:
     """A fresh interpreter from its start to its end."""
     if mode == "first-image":
         _in_another_process(_save_run, config, folder)
@@ -180,7 +181,7 @@ def _in_another_process(function: Callable, *arguments: object) -> None:
         pool.apply(function, arguments)
 
 
-def _call(mode: str, config: Config, folder: str) -> Callable[[], None]:
+def _call(mode: str, config: Config, folder: str) -> Callable[[], object]:
     if mode in ("train", "adversarial"):
         return training(config, mode == "adversarial")
     if mode == "forward":
@@ -229,14 +230,14 @@ def profile(config: Config, folder: str, steps: int = 3) -> list[tuple[str, floa
         return []
     written = glob.glob(os.path.join(folder, "**", "*.xplane.pb"), recursive=True)
     space = xplane_pb2.XSpace.FromString(Path(max(written, key=os.path.getmtime)).read_bytes())
-    milliseconds = Counter()
+    milliseconds: dict[str, float] = defaultdict(float)
     for plane in (plane for plane in space.planes if "host:CPU" in plane.name):
         for event in (event for line in plane.lines for event in line.events):
             # Operations are called name:Type; what runs them Class::Method or Run: __inference_step.
             operation = re.fullmatch(r"[^:]+:((?!__)\w+)", plane.event_metadata[event.metadata_id].name)
             if operation:
                 milliseconds[operation[1]] += event.duration_ps / 1e9 / steps
-    return milliseconds.most_common()
+    return sorted(milliseconds.items(), key=lambda item: -item[1])
 
 
 def main() -> None:

@@ -17,7 +17,7 @@ def timed(call: Callable[[], object], runs: int) -> list[float]:
     call()
     if time.perf_counter() < deadline:
         call()
-    seconds = []
+    seconds: list[float] = []
     while len(seconds) < min(2, runs) or (len(seconds) < runs and time.perf_counter() < deadline):
         start = time.perf_counter()
         call()
@@ -27,4 +27,4 @@ def timed(call: Callable[[], object], runs: int) -> list[float]:
 
 def peak_gib() -> float:
     """Peak resident memory of this program; getrusage's would include that of the process that started it."""
-    return int(re.search(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())[1]) / 2**20
+    return int(re.findall(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())[0]) / 2**20

@@ -58,7 +58,7 @@ class Peer(nn.Module):
             *[Residual(f[0]) for _ in range(3)], up(f[0], c32), conv(c32, c32), nn.Conv2d(c32, 1, 3, 1, 1)
         )
 
-    def forward(self, x: torch.Tensor, train: bool = False):
+    def forward(self, x: torch.Tensor, train: bool = False) -> torch.Tensor | tuple[torch.Tensor, torch.Tensor]:
         inner = self.inner(F.interpolate(x, scale_factor=0.5, mode="bilinear"))
         outputs = self.outer(self.entry(x) + inner)
         return (outputs, self.trainer(inner)) if train else outputs

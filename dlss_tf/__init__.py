@@ -1,6 +1,6 @@
 """Deep learning supersampled scanning transmission electron microscopy (arXiv 1910.10467) in TensorFlow 2.
 
-Public names are imported when first used, so that ``import dlss_tf`` loads no TensorFlow.
+Public names are imported when first used, so that `import dlss_tf` loads no TensorFlow.
 """
 
 import importlib

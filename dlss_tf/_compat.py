@@ -13,28 +13,32 @@ KERAS_3 = hasattr(keras, "ops")
 try:
     with warnings.catch_warnings():  # Addons announces its end of life at every import.
         warnings.simplefilter("ignore")
-        from tensorflow_addons.image import gaussian_filter2d
+        from tensorflow_addons.image import gaussian_filter2d as gaussian_filter2d
 except ImportError:
     gaussian_filter2d = None
 
 
 def add_float32_weight(
-    layer: keras.layers.Layer, name: str, shape: tuple[int, ...], initializer, trainable: bool = True
-):
-    """``layer.add_weight`` for a float32 variable that mixed precision leaves alone."""
+    layer: keras.layers.Layer,
+    name: str,
+    shape: tuple[int, ...],
+    initializer: str | keras.initializers.Initializer,
+    trainable: bool = True,
+) -> tf.Variable | keras.Variable:
+    """`layer.add_weight` for a float32 variable that mixed precision leaves alone."""
     keep = {"autocast": False} if KERAS_3 else {"experimental_autocast": False}
     return layer.add_weight(
         name=name, shape=shape, dtype="float32", initializer=initializer, trainable=trainable, **keep
     )
 
 
-def tf_variable(variable) -> tf.Variable:
+def tf_variable(variable: tf.Variable | keras.Variable) -> tf.Variable:
     """The tf.Variable behind a Keras variable."""
     return variable.value if KERAS_3 else variable
 
 
 def variables(model: keras.Model, trainable_only: bool = False) -> dict[str, tf.Variable]:
-    """The model's tf.Variables under names that are the same in Keras 2 and 3: ``layer/weight``."""
+    """The model's tf.Variables under names that are the same in Keras 2 and 3: `layer/weight`."""
     weights = model.trainable_weights if trainable_only else model.weights
     named = {}
     for weight in weights:

@@ -1,4 +1,4 @@
-"""All that defines a run, as plain data, and the presets. Saved as ``config.json`` in every run directory."""
+"""All that defines a run, as plain data, and the presets. Saved as `config.json` in every run directory."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Config:
     checkpoint_minutes: float = 15.0
     rules: int = RULES  # edition of the training rules that the run was begun by: no choice, new runs take the latest
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name, choices in CHOICES.items():
             _check(getattr(self, name) in choices, name, f"one of {', '.join(choices)}", getattr(self, name))
         _check(self.size >= 32 and self.size % 32 == 0, "size", "a multiple of 32 px, at least 32", self.size)
@@ -104,7 +104,11 @@ class Config:
         return 2 * self.iterations if self.adversarial else self.iterations
 
     def replace(self, **changes: Any) -> Config:
-        """A copy with some fields changed. Raises InputError for an unknown field or a value out of range."""
+        """A copy with some fields changed.
+
+        Raises:
+            InputError: an unknown field or a value out of range.
+        """
         hints = get_type_hints(Config)
         for name, value in changes.items():
             if name not in hints:
@@ -113,19 +117,21 @@ class Config:
         return dataclasses.replace(self, **changes)
 
     def to_json(self) -> str:
+        """All fields, as `config.json` has them."""
         return json.dumps(dataclasses.asdict(self), indent=2) + "\n"
 
     @staticmethod
     def load(path: str) -> Config:
-        """Read a ``config.json``; one that names no edition of the rules is of the first, and its weights load as ever.
+        """Read a `config.json`; one that names no edition of the rules is of the first, and its weights load as ever.
 
-        Raises InputError naming the file if it is missing or not a config.
+        Raises:
+            InputError: the file is missing or not a config; it names the file.
         """
         try:
             with open(path, encoding="utf-8") as file:
                 fields = json.load(file)
         except OSError as error:
-            raise InputError(f"{path}: expected a run's configuration, found {error.strerror.lower()}") from None
+            raise InputError(f"{path}: expected a run's configuration, found {str(error.strerror).lower()}") from None
         except ValueError:
             raise InputError(f"{path}: expected JSON written by dlss-tf, found something else") from None
         if not isinstance(fields, dict):
@@ -133,7 +139,11 @@ class Config:
         return Config().replace(**{"rules": 1, **fields})
 
     def save_in(self, run: str) -> None:
-        """Make the run directory and write its ``config.json``. Raises InputError if that cannot be done."""
+        """Make the run directory and write its `config.json`.
+
+        Raises:
+            InputError: it cannot be written.
+        """
         try:
             os.makedirs(run, exist_ok=True)
             self.save(os.path.join(run, CONFIG_FILE))
@@ -141,7 +151,7 @@ class Config:
             raise InputError(f"run {run}: expected a folder that can be written, found: {error.strerror}") from None
 
     def save(self, path: str) -> None:
-        """Write ``config.json`` beside, then rename."""
+        """Write `config.json` beside, then rename."""
         with replacing(path) as beside, open(beside, "w", encoding="utf-8") as file:
             file.write(self.to_json())
 
@@ -152,7 +162,7 @@ def _check(valid: bool, name: str, expected: str, found: Any) -> None:
 
 
 def _convert(name: str, value: Any, hint: Any) -> Any:
-    """``value``, from JSON or the command line, as the field's type."""
+    """`value`, from JSON or the command line, as the field's type."""
     kind = getattr(hint, "__origin__", hint)
     try:
         if kind is tuple:
@@ -170,7 +180,7 @@ def _convert(name: str, value: Any, hint: Any) -> Any:
 
 # Every preset of our own is for deployment, so targets keep the scan's scale; running means that freeze at once, with
 # a learned bias, make training and inference the same function from the first step (measured: docs/presets.md).
-_OURS = {"intensity_reference": "scan", "bias": True, "freeze_at": 0.0}
+_OURS: dict[str, Any] = {"intensity_reference": "scan", "bias": True, "freeze_at": 0.0}
 
 PRESETS = {
     "quick": Config(
@@ -221,7 +231,11 @@ ONE_STAGE_PRESETS = {
 
 
 def preset(name: str, network: str | None = None) -> Config:
-    """The preset of that name for a network, two-stage if not given. Raises InputError if there is none."""
+    """The preset of that name for a network, two-stage if not given.
+
+    Raises:
+        InputError: there is none.
+    """
     if name not in PRESETS:
         raise InputError(f"preset: expected one of {', '.join(PRESETS)}, found {name!r}")
     return (ONE_STAGE_PRESETS if network == "one-stage" else PRESETS)[name]

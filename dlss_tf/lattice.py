@@ -1,7 +1,7 @@
 """The sampling lattice: which pixels a scan with every s-th probing location holds (paper section II, fig. 1).
 
-Along an axis of N pixels the sampled positions are ``offset, offset + s, ...`` below N with
-``offset = (N mod s) // 2``; coverage is c = 1/s^2. NumPy only: TensorFlow code uses the indices computed here.
+Along an axis of N pixels the sampled positions are `offset, offset + s, ...` below N with
+`offset = (N mod s) // 2`; coverage is c = 1/s^2. NumPy only: TensorFlow code uses the indices computed here.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ EQUATION_1 = (0.002211, -0.037887, 0.289451)
 
 
 def check_factor(factor: int) -> int:
-    """Return ``factor`` as an int; InputError unless it is a whole number from 2 to 16."""
+    """Return `factor` as an int; InputError unless it is a whole number from 2 to 16."""
     if isinstance(factor, bool) or int(factor) != factor or not MIN_FACTOR <= factor <= MAX_FACTOR:
         raise InputError(f"factor: expected a whole number from {MIN_FACTOR} to {MAX_FACTOR}, found {factor}")
     return int(factor)
@@ -32,17 +32,17 @@ def coverage(factor: int) -> float:
 
 
 def offset(size: int, factor: int) -> int:
-    """First sampled position on an axis of ``size`` pixels."""
+    """First sampled position on an axis of `size` pixels."""
     return (size % check_factor(factor)) // 2
 
 
 def positions(size: int, factor: int, first: int | None = None) -> np.ndarray:
-    """Sampled positions on an axis of ``size`` pixels, int64 [n]; ``first`` is the first, if not `offset`'s."""
+    """Sampled positions on an axis of `size` pixels, int64 [n]; `first` is the first, if not `offset`'s."""
     return np.arange(offset(size, factor) if first is None else first, size, check_factor(factor))
 
 
 def count(size: int, factor: int) -> int:
-    """Number of sampled positions on an axis of ``size`` pixels: 103 for size 512, factor 5."""
+    """Number of sampled positions on an axis of `size` pixels: 103 for size 512, factor 5."""
     return len(positions(size, factor))
 
 
@@ -59,15 +59,13 @@ def infill_index(size: int, factor: int) -> np.ndarray:
 
 
 def downsample(image: np.ndarray, factor: int) -> np.ndarray:
-    """The scan that every ``factor``-th probing location gives: [..., H, W] -> [..., h, w], same dtype and units."""
+    """The scan that every `factor`-th probing location gives: [..., H, W] -> [..., h, w], same dtype and units."""
     rows, columns = (positions(size, factor) for size in image.shape[-2:])
     return image[..., rows[:, None], columns]
 
 
-def check_scan(
-    scan: np.ndarray, size: tuple[int, int], factor: int, first: Sequence[int | None] = (None, None)
-) -> None:
-    """InputError unless the last two axes of ``scan`` are as long as the lattice on ``size`` pixels has samples."""
+def check_scan(scan: np.ndarray, size: Sequence[int], factor: int, first: Sequence[int | None] = (None, None)) -> None:
+    """InputError unless the last two axes of `scan` are as long as the lattice on `size` pixels has samples."""
     expected = tuple(len(positions(n, factor, start)) for n, start in zip(size, first))
     if scan.shape[-2:] != expected:
         raise InputError(
@@ -77,12 +75,14 @@ def check_scan(
 
 
 def infill(
-    scan: np.ndarray, size: tuple[int, int], factor: int, first: Sequence[int | None] = (None, None)
+    scan: np.ndarray, size: Sequence[int], factor: int, first: Sequence[int | None] = (None, None)
 ) -> np.ndarray:
     """Nearest-neighbour infill of a scan: [..., h, w] -> [..., *size], same dtype and units.
 
-    ``first`` is the first sampled row and column, the lattice's own if None. Raises InputError if the scan's shape is
-    not what the lattice has on ``size`` pixels.
+    `first` is the first sampled row and column, the lattice's own if None.
+
+    Raises:
+        InputError: the scan's shape is not what the lattice has on `size` pixels.
     """
     check_scan(scan, size, factor, first)
     rows, columns = (sample_index(n, factor, start) for n, start in zip(size, first))
@@ -98,7 +98,7 @@ def with_known(images: np.ndarray, samples: np.ndarray, factor: int) -> np.ndarr
 
 
 def bicubic(
-    scan: np.ndarray, size: tuple[int, int], factor: int, first: Sequence[int | None] = (None, None)
+    scan: np.ndarray, size: Sequence[int], factor: int, first: Sequence[int | None] = (None, None)
 ) -> np.ndarray:
     """Interpolate a floating-point scan [..., h, w] with Keys' kernel, a = -1/2: [..., H, W], same dtype and units.
 
@@ -125,7 +125,7 @@ def _bicubic_along(scan: np.ndarray, axis: int, size: int, first: int, factor: i
     return sum(scan.take(np.clip(before + i, 0, last), axis) * share for i, share in shares.items())
 
 
-def p_raw(c: np.ndarray | float, coefficients: Sequence[float] = EQUATION_1) -> np.ndarray | float:
+def p_raw(c: float, coefficients: Sequence[float] = EQUATION_1) -> float:
     """Eq. 1: the training MSE expected at coverage c, fitted to networks trained for one coverage each.
 
     `coefficients` are those of 1, c and c^2.
@@ -133,8 +133,6 @@ def p_raw(c: np.ndarray | float, coefficients: Sequence[float] = EQUATION_1) -> 
     return sum(coefficient * c**power for power, coefficient in enumerate(coefficients))
 
 
-def p(
-    c: np.ndarray | float, coefficients: Sequence[float] = EQUATION_1, factors: Sequence[int] = TRAINED_FACTORS
-) -> np.ndarray | float:
+def p(c: float, coefficients: Sequence[float] = EQUATION_1, factors: Sequence[int] = TRAINED_FACTORS) -> float:
     """Eq. 2: eq. 1 over its mean for the coverages trained for. MSEs divided by it are on one scale."""
-    return p_raw(c, coefficients) / np.mean([p_raw(1 / s**2, coefficients) for s in factors])
+    return p_raw(c, coefficients) / float(np.mean([p_raw(1 / s**2, coefficients) for s in factors]))

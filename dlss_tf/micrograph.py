@@ -74,8 +74,9 @@ def check_axes(path: str, axes: int) -> None:
 def read(path: str) -> Micrograph:
     """The image, or stack of images, in a file; of several the one with the largest images.
 
-    Raises InputError, in one sentence that names the file, if it is missing, damaged or holds no real image: spectra,
-    diffraction patterns and colour images are refused by name.
+    Raises:
+        InputError: one sentence that names the file: it is missing, damaged or holds no real image: spectra,
+            diffraction patterns and colour images are refused by name.
     """
     suffix = suffix_of(path)
     _check_there(path, suffix)
@@ -122,8 +123,10 @@ def write(path: str, micrograph: Micrograph) -> None:
     """Write by suffix: ImageJ or OME TIFF, hspy, zspy, mrc, npy, or a PNG to look at, 8 bit with a scale bar.
 
     Beside, then renamed, so `path` is never half a file. TIFF and mrc hold fewer types than NumPy: others become
-    float32. PNG stretches the 0.1 to 99.9 percentiles over its greys. Raises InputError, in one sentence that names the
-    file, for a suffix, a shape or a place that cannot be written.
+    float32. PNG stretches the 0.1 to 99.9 percentiles over its greys.
+
+    Raises:
+        InputError: one sentence that names the file: a suffix, a shape or a place that cannot be written.
     """
     check_suffix(path)
     check_axes(path, micrograph.data.ndim)

@@ -22,19 +22,19 @@ def duration(seconds: float) -> str:
 
 
 class Progress:
-    """Prints ``label: 120/400 | 3.1/s | 1 min 30 s left | details`` on stderr: in place on a terminal, else every 30 s.
+    """Prints `label: 120/400 | 3.1/s | 1 min 30 s left | details` on stderr: in place on a terminal, else every 30 s.
 
-    ``total`` counts items; ``start`` is where a resumed job begins, so that the rate counts this run's items only.
+    `total` counts items; `start` is where a resumed job begins, so that the rate counts this run's items only.
     """
 
     def __init__(self, label: str, total: int, start: int = 0):
         self.label, self.total, self.start = label, total, start
         self.began = time.monotonic()
-        self.shown = None
+        self.shown: float | None = None
         self.live = sys.stderr.isatty()
 
     def update(self, done: int, details: str = "") -> None:
-        """Show that ``done`` of ``total`` items are finished; the last one is always shown."""
+        """Show that `done` of `total` items are finished; the last one is always shown."""
         now = time.monotonic()
         due = self.shown is None or now - self.shown >= (0.2 if self.live else 30)
         if not due and done < self.total:

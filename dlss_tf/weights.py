@@ -1,12 +1,13 @@
-"""A generator on disk: ``config.json`` and ``weights/generator.npz`` in a run directory or under checkpoints/.
+"""A generator on disk: `config.json` and `weights/generator.npz` in a run directory or under checkpoints/.
 
-NumPy only. Arrays are float32 or float16, named as ``_compat.variables`` names the generator's variables.
+NumPy only. Arrays are float32 or float16, named as `_compat.variables` names the generator's variables.
 """
 
 from __future__ import annotations
 
 import os
 import zipfile
+from typing import Any
 
 import numpy as np
 
@@ -21,7 +22,8 @@ PRETRAINED = "unified-small"  # what commands and `Supersampler` take when they 
 def pretrained(name: str = PRETRAINED) -> str:
     """Directory of a generator that comes with this package: in the wheel inside it, in a checkout beside it.
 
-    Raises InputError if there is none of that name.
+    Raises:
+        InputError: none has that name.
     """
     package = os.path.dirname(__file__)
     places = [os.path.join(folder, "checkpoints", name) for folder in (package, os.path.dirname(package))]
@@ -35,11 +37,12 @@ def pretrained(name: str = PRETRAINED) -> str:
 
 
 def save(directory: str, arrays: dict[str, np.ndarray]) -> str:
-    """Write ``weights/generator.npz`` into a run directory, beside and then renamed. Returns its path."""
+    """Write `weights/generator.npz` into a run directory, beside and then renamed. Returns its path."""
     path = os.path.join(directory, FILE)
     os.makedirs(os.path.dirname(path), exist_ok=True)
+    named: dict[str, Any] = dict(arrays)  # NumPy 2 types an option among them
     with replacing(path) as beside, open(beside, "wb") as file:
-        np.savez(file, **arrays)
+        np.savez(file, **named)
     return path
 
 
@@ -52,8 +55,10 @@ def find(directory_or_name: str | None = None) -> str:
 def load(directory_or_name: str | None = None) -> tuple[Config, dict[str, np.ndarray]]:
     """Config and float32 weights by name, of a run directory or a pretrained generator; None: the pretrained one.
 
-    A directory goes before a pretrained generator of the same name. Raises InputError naming the file that is missing
-    or damaged.
+    A directory goes before a pretrained generator of the same name.
+
+    Raises:
+        InputError: a file is missing or damaged; it names the file.
     """
     directory = find(directory_or_name)
     config = Config.load(os.path.join(directory, CONFIG_FILE))

@@ -52,7 +52,7 @@ def definition(name: str, root: Path = ROOT) -> tuple[str, ast.AST]:
 
 
 def public_names(root: Path = ROOT) -> dict[str, str]:
-    """What ``dlss_tf`` itself offers, by its table of lazily imported names {name: ".module"}: name -> dotted name."""
+    """What `dlss_tf` itself offers, by its table of lazily imported names {name: ".module"}: name -> dotted name."""
     _, tree = _module(PACKAGE, root)
     dictionaries = (
         node.value for node in tree.body if isinstance(node, ast.Assign) and isinstance(node.value, ast.Dict)

@@ -1,1 +1,1 @@
-"""One module a table or figure of the paper: ``python -m experiments.table2 --help``."""
+"""One module a table or figure of the paper: `python -m experiments.table2 --help`."""

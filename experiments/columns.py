@@ -24,7 +24,8 @@ BORDER = 16  # px at the border where columns do not count
 def lattice_vector(image: np.ndarray) -> float:
     """Length in px of the shortest lattice vector of image [N, N]: the nearest peak of its autocorrelation.
 
-    Raises InputError if no peak reaches 0.1 of the correlation at distance 0.
+    Raises:
+        InputError: no peak reaches 0.1 of the correlation at distance 0.
     """
     centred = blurred(image) - image.mean()
     correlation = np.fft.fftshift(np.fft.irfft2(np.abs(np.fft.rfft2(centred)) ** 2, image.shape))

@@ -1,10 +1,12 @@
 """Deblurring blurred images and a generator's outputs: how it changes their errors, and how long it takes."""
 
 import argparse
+import functools
 import os
 import sys
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -18,9 +20,15 @@ from dlss_tf.inference.supersampler import Supersampler
 
 FACTORS = (4, 5, 6, 8, 10)
 NOISES = (3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0)
-METHODS = {
+
+
+def _wiener(noise: float, image: np.ndarray) -> np.ndarray:
+    return wiener(image[None], noise)[0]
+
+
+METHODS: dict[str, Callable[[np.ndarray], np.ndarray]] = {
     "adam": lambda x: adam(x[None])[0],
-    **{f"wiener {noise:g}": lambda x, noise=noise: wiener(x[None], noise)[0] for noise in NOISES},
+    **{f"wiener {noise:g}": functools.partial(_wiener, noise) for noise in NOISES},
 }
 BLURRED = "blurred truth"
 TRUTH = "to the truth"
@@ -38,7 +46,7 @@ def errors(image: np.ndarray, truth: np.ndarray, deblur: Callable | None = None)
 def compare(outputs: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, dict]:
     """Of (output, truth) pairs by measure: mean root MSE before; by method its mean change in % and images improved."""
     before = np.array([errors(*pair) for pair in outputs])
-    report = {name: {"before": float(mean)} for name, mean in zip(MEASURES, before.mean(0))}
+    report: dict[str, dict[str, Any]] = {name: {"before": float(mean)} for name, mean in zip(MEASURES, before.mean(0))}
     for method, deblur in METHODS.items():
         change = 100 * (np.array([errors(*pair, deblur) for pair in outputs]) / np.maximum(before, 1e-30) - 1)
         for name, mean, improved in zip(MEASURES, change.mean(0), (change < 0).sum(0)):

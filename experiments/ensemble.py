@@ -31,13 +31,14 @@ def block_means(image: np.ndarray) -> np.ndarray:
 
 
 def compare(supersampler: Supersampler, crop: np.ndarray, factor: int) -> dict[str, float]:
-    """For crop [N, N] in [0, 1]: MSEs of one pass and of the ensemble, each as it is and refined, root mean spread, and
-    rank correlation.
+    """What one pass and the ensemble make of crop [N, N] in [0, 1].
 
-    `correlation` is Spearman's, between the spread's and the ensemble's error's root mean squares in 16x16 px blocks.
+    MSEs of either, as it is and refined, the root mean spread, and `correlation`, Spearman's, between the spread's and
+    the ensemble's error's root mean squares in 16x16 px blocks.
     """
-    target, size = blurred(crop), crop.shape
-    scan, first = lattice.downsample(crop, factor)[None], tuple(lattice.offset(n, factor) for n in size)
+    target, size = blurred(crop), (crop.shape[0], crop.shape[1])
+    scan = lattice.downsample(crop, factor)[None]
+    first = lattice.offset(size[0], factor), lattice.offset(size[1], factor)
     images, spreads = ensemble(
         lambda turned, turned_size, start: supersampler.image(turned, turned_size, factor, start),
         scan,

@@ -11,7 +11,7 @@ SHARED = ROOT.parent / "shared"
 
 
 def trace(name: str) -> dict[str, np.ndarray]:
-    """The arrays of ``name.npz``; skips the test where it is absent."""
+    """The arrays of `name.npz`; skips the test where it is absent."""
     for folder in (COMMITTED, SHARED / "golden"):
         if (folder / f"{name}.npz").exists():
             with np.load(folder / f"{name}.npz") as file:
@@ -20,7 +20,7 @@ def trace(name: str) -> dict[str, np.ndarray]:
 
 
 def real_image(path: str) -> np.ndarray:
-    """A real crop, e.g. ``train/truth-1.tif``, float32 in the file's units; skips the test where it is absent."""
+    """A real crop, e.g. `train/truth-1.tif`, float32 in the file's units; skips the test where it is absent."""
     tifffile = pytest.importorskip("tifffile")
     file = SHARED / "data" / "stem_real" / path
     if not file.exists():

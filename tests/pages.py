@@ -67,7 +67,7 @@ def check(command: str, mentioned: bool = False) -> None:
 
 
 def parse(words: list[str]):
-    """Arguments of ``dlss-tf``, parsed. An option by a name that is going away is an error, too."""
+    """Arguments of `dlss-tf`, parsed. An option by a name that is going away is an error, too."""
     check_mention(words)
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -80,7 +80,7 @@ def parse(words: list[str]):
 
 
 def check_mention(words: list[str]) -> None:
-    """AssertionError unless the command of ``dlss-tf`` exists and has the options; others may be missing."""
+    """AssertionError unless the command of `dlss-tf` exists and has the options; others may be missing."""
     parser = _parser()
     commands = next(action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction))
     known = commands.get(words[0])

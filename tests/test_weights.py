@@ -33,13 +33,14 @@ def test_unknown_pretrained_generator():
 
 
 @pytest.mark.slow
-def test_an_installed_package_brings_the_pretrained_generator(tmp_path):
+def test_an_installed_package_brings_the_pretrained_generator_and_its_types(tmp_path):
     build = [sys.executable, "setup.py", "--quiet", "build", "--build-base", str(tmp_path)]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     command = [sys.executable, "-c", "from dlss_tf import weights; print(weights.pretrained())"]
     found = subprocess.run(command, cwd=tmp_path / "lib", check=True, capture_output=True, text=True).stdout.strip()
     assert Path(found) == tmp_path / "lib" / "dlss_tf" / "checkpoints" / weights.PRETRAINED
     assert weights.load(found)[0] == weights.load(weights.pretrained())[0]
+    assert (tmp_path / "lib" / "dlss_tf" / "py.typed").is_file()  # so that who uses the package has its types
 
 
 def test_published_weights_are_the_runs_in_half_precision(tiny_run, tmp_path, rng):

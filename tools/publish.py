@@ -11,9 +11,12 @@ from dlss_tf.cli import status
 
 
 def publish(run: str, directory: str) -> None:
-    """Write ``config.json`` and ``weights/generator.npz`` into `directory`. Raises InputError if `run` has no weights.
+    """Write `config.json` and `weights/generator.npz` into `directory`.
 
     The other fields of the config are the run's own.
+
+    Raises:
+        InputError: `run` has no weights.
     """
     config, arrays = weights.load(run)
     config.replace(data=(), start_from="").save_in(directory)

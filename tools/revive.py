@@ -79,14 +79,16 @@ def _axes(layer: str, config: Config) -> tuple[int, int]:
     return (3, 2) if two_stage.is_transposed(layer, config) else (2, 3)
 
 
-def _draw(networks, config: Config, layer: str, channels: np.ndarray, random: np.random.Generator) -> None:
+def _draw(
+    networks: two_stage.TwoStage, config: Config, layer: str, channels: np.ndarray, random: np.random.Generator
+) -> None:
     v = variables(networks.generator)[f"{layer}/v"]
     drawn = np.moveaxis(v.numpy(), _axes(layer, config)[1], 0)
     drawn[channels] = random.normal(0, V_STDDEV, drawn[channels].shape)
     v.assign(np.moveaxis(drawn, 0, _axes(layer, config)[1]))
 
 
-def _ignore(networks, config: Config, layer: str, channels: np.ndarray) -> None:
+def _ignore(networks: two_stage.TwoStage, config: Config, layer: str, channels: np.ndarray) -> None:
     """Weights of zero for these inputs of a layer; its others stay as they are."""
     named, (inputs, outputs) = variables(networks.generator), _axes(layer, config)
     v, g = named[f"{layer}/v"], named[f"{layer}/g"]
@@ -98,7 +100,7 @@ def _ignore(networks, config: Config, layer: str, channels: np.ndarray) -> None:
     v.assign(kept)
 
 
-def _normalise(networks, layer: str, channels: np.ndarray, images: tf.Tensor) -> None:
+def _normalise(networks: two_stage.TwoStage, layer: str, channels: np.ndarray, images: tf.Tensor) -> None:
     """Make these channels as strong as the layer's others, or faint where they add to a skip; active half the time."""
     named = variables(networks.generator)
     g, mu = named[f"{layer}/g"].numpy(), named[f"{layer}_norm/mu"].numpy()

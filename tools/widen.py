@@ -19,13 +19,17 @@ UNEVENNESS = 0.25  # standard deviation of copies' shares around an equal one
 
 
 def widen(run: str | None, destination: str, width: float, seed: int = 0) -> None:
-    """Write `destination` with what `weights.load(run)` gives, made wider. Raises InputError for a smaller width."""
+    """Write `destination` with what `weights.load(run)` gives, made wider.
+
+    Raises:
+        InputError: a smaller width.
+    """
     config, narrow = weights.load(run)
     if config.network != "two-stage" or width < config.width:
         raise InputError(f"width: expected {config.width} or more of a two-stage generator, found {width}")
     config = config.replace(width=width)
     random = np.random.default_rng(seed)
-    wide = {}
+    wide: dict[str, np.ndarray] = {}
     for name, variable in variables(two_stage.build(config).generator).items():
         layer, _, part = name.rpartition("/")
         if part == "v":

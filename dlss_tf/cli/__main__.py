@@ -1,4 +1,4 @@
-"""``python -m dlss_tf.cli``: the same as ``dlss-tf``."""
+"""`python -m dlss_tf.cli`: the same as `dlss-tf`."""
 
 import sys
 

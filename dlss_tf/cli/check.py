@@ -1,4 +1,4 @@
-"""``dlss-tf check``."""
+"""`dlss-tf check`."""
 
 from __future__ import annotations
 

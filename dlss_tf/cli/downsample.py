@@ -1,4 +1,4 @@
-"""``dlss-tf downsample``."""
+"""`dlss-tf downsample`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``dlss-tf evaluate``."""
+"""`dlss-tf evaluate`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``dlss-tf export``."""
+"""`dlss-tf export`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``dlss-tf fit-p``."""
+"""`dlss-tf fit-p`."""
 
 from __future__ import annotations
 

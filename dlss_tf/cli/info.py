@@ -1,4 +1,4 @@
-"""``dlss-tf info``."""
+"""`dlss-tf info`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> None:
-    """The configuration, or the schedule. Raises InputError for options that contradict one another."""
+    """The configuration, or the schedule.
+
+    Raises:
+        InputError: options that contradict one another.
+    """
     _check_agree(arguments)
     if arguments.data:
         _print_silence(arguments)

@@ -1,4 +1,4 @@
-"""``dlss-tf simulate``."""
+"""`dlss-tf simulate`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``dlss-tf supersample``."""
+"""`dlss-tf supersample`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``dlss-tf train``."""
+"""`dlss-tf train`."""
 
 from __future__ import annotations
 

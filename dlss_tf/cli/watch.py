@@ -1,4 +1,4 @@
-"""``dlss-tf watch``."""
+"""`dlss-tf watch`."""
 
 from __future__ import annotations
 

@@ -30,11 +30,11 @@ def scale_to_unit(image: tf.Tensor) -> tf.Tensor:
     """Linear map of one image to [0, 1] by its own minimum and maximum.
 
     Args:
-      image: real array or tensor of any shape with at least one element, any units. NaN, infinities and magnitudes
-        of 1.7e38 or more (whose difference would overflow float32) are set to 0 first.
+        image: real array or tensor of any shape with at least one element, any units. NaN, infinities and magnitudes of
+            1.7e38 or more (whose difference would overflow float32) are set to 0 first.
 
     Returns:
-      float32 of the same shape, in [0, 1]; all 0.5 if maximum - minimum < 1e-6.
+        float32 of the same shape, in [0, 1]; all 0.5 if maximum - minimum < 1e-6.
     """
     image = tf.cast(tf.convert_to_tensor(image), tf.float32)
     image = tf.where(_usable(image), image, 0.0)
@@ -56,24 +56,22 @@ class CropStream:
     files are skipped, so positions may have gaps. Element k depends on (files, size, seed, k) alone.
     With `augment`, magnification, contrast and dose vary too, see `augment`.
 
-    Iterating gives pairs (position, crop):
-      position: int64 [batch], each element's index k in the endless stream. To resume a stream bit-exactly, make one
-        with ``position`` = the last position seen + 1.
-      crop: float32 [batch, size, size, 1] in [0, 1].
-    It raises InputError if more than 1 in 100 files, or all of them, are bad.
+    Iterating gives pairs: position, int64 [batch], each element's index k in the endless stream, and crop, float32
+    [batch, size, size, 1] in [0, 1]. To resume a stream bit-exactly, make one whose `position` is one above the last
+    that was seen. It raises InputError if more than 1 in 100 files, or all of them, are bad.
 
     Args:
-      files: TIFF files, in an order that must be the same whenever the stream is resumed; see `list_files`.
-      size: side of a crop, pixels. A file with a shorter side is bad.
-      batch: crops an element.
-      seed: chooses order, crop positions, symmetries and augmentation.
-      position: index in the endless stream to start from.
-      augment: whether to vary magnification, contrast and dose.
+        files: TIFF files, in an order that must be the same whenever the stream is resumed; see `list_files`.
+        size: side of a crop, pixels. A file with a shorter side is bad.
+        batch: crops an element.
+        seed: chooses order, crop positions, symmetries and augmentation.
+        position: index in the endless stream to start from.
+        augment: whether to vary magnification, contrast and dose.
 
     Attributes:
-      files: list of str.
-      bad: `BadFiles`.
-      dataset: the tf.data.Dataset behind it, to iterate inside `input_errors()`.
+        files: the paths, in their order.
+        bad: those that were found to be bad, and how many may be.
+        dataset: the tf.data.Dataset behind it, to iterate inside `input_errors()`.
     """
 
     def __init__(
@@ -109,7 +107,11 @@ class CropStream:
 
     @contextlib.contextmanager
     def input_errors(self) -> Iterator[None]:
-        """Raises InputError where iterating `dataset` itself raises tf.errors.OpError because files are bad."""
+        """To iterate `dataset` in.
+
+        Raises:
+            InputError: where iterating it raises tf.errors.OpError because files are bad.
+        """
         try:
             yield
         except tf.errors.OpError:
@@ -126,7 +128,7 @@ class CropStream:
         return elements.batch(self.batch, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
 
     def _element(self, index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
-        """Position ``index`` of the stream: itself, its crop [size, size, 1], and whether the file is good."""
+        """Position `index` of the stream: itself, its crop [size, size, 1], and whether the file is good."""
         path = self._path(index)
         # One draw serves all three choices; the remainder's bias is below size / 2^31.
         draws = tf.random.stateless_uniform([3], self._seed(index), 0, tf.int32.max, tf.int32, alg="philox")
@@ -138,7 +140,7 @@ class CropStream:
         return index, tf.reshape(crop, [self.size, self.size, 1]), good
 
     def _path(self, index: tf.Tensor) -> tf.Tensor:
-        """The file of position ``index``. Every epoch is a permutation that is computed an element at a time."""
+        """The file of position `index`. Every epoch is a permutation that is computed an element at a time."""
         count = tf.constant(len(self.files), tf.int64)
         # Both TensorFlow versions give the same bijection, hashed from the two seed numbers (checked by the tests).
         shuffled = tf.random.experimental.index_shuffle(index % count, self._seed(index // count), count - 1)
@@ -191,7 +193,7 @@ class CropStream:
 
 
 def _turn(image: tf.Tensor, draw: tf.Tensor) -> tf.Tensor:
-    """Square image [n, n] under symmetry ``draw`` modulo 8: bit 0 flips rows, bit 1 columns, bit 2 transposes."""
+    """Square image [n, n] under symmetry `draw` modulo 8: bit 0 flips rows, bit 1 columns, bit 2 transposes."""
     which = draw % _SYMMETRIES
     axes = tf.boolean_mask([0, 1], tf.stack([(which & 1) > 0, (which & 2) > 0]))
     image = tf.cond(tf.size(axes) > 0, lambda: tf.reverse(image, axes), lambda: image)

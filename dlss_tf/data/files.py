@@ -1,4 +1,4 @@
-"""Data sets on disk, ``<root>/{train,val,test}/*.tif``: listed, read one by one, bad files counted. No TensorFlow."""
+"""Data sets on disk, `<root>/{train,val,test}/*.tif`: listed, read one by one, bad files counted. No TensorFlow."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)
 
 
 def list_files(roots: Sequence[str], split: str) -> list[str]:
-    """The ``*.tif`` and ``*.tiff`` files of ``<root>/<split>``: sorted in each root, roots in the order given.
+    """The `*.tif` and `*.tiff` files of `<root>/<split>`: sorted in each root, roots in the order given.
 
-    Raises InputError, which names the folder, if there is no root, or one of them or its split folder is missing or
-    holds no TIFF file.
+    Raises:
+        InputError: no root, or one of them or its split folder is missing or holds no TIFF file; it names the folder.
     """
     if isinstance(roots, (str, os.PathLike)):
         roots = [roots]
@@ -62,11 +62,11 @@ def read_tiff(path: str) -> np.ndarray:
     """Read one grey image from any TIFF file that tifffile can decode.
 
     Returns:
-      float32 [h, w] in the file's units; single pixels may be NaN or infinite. Further axes of length 1 are dropped.
+        float32 [h, w] in the file's units; single pixels may be NaN or infinite. Further axes of length 1 are dropped.
 
     Raises:
-      InputError: one sentence that names the file, if it is unreadable, empty, truncated, not two-dimensional, not of
-        real numbers, or without one finite value.
+        InputError: one sentence that names the file, if it is unreadable, empty, truncated, not two-dimensional, not of
+            real numbers, or without one finite value.
     """
     return _grey_image(path, _read_array(path))
 
@@ -111,8 +111,8 @@ class BadFiles:
     """Counts the files of one stream that cannot be used, and stops it when they are too many. Thread-safe.
 
     Args:
-      total: number of files of the stream.
-      folder: where they lie, for the message.
+        total: number of files of the stream.
+        folder: where they lie, for the message.
     """
 
     def __init__(self, total: int, folder: str = "the data"):
@@ -126,13 +126,14 @@ class BadFiles:
         return len(self._reasons)
 
     def reason(self, path: str) -> str | None:
-        """Why ``path`` was reported; None if it was not."""
+        """Why `path` was reported; None if it was not."""
         return self._reasons.get(path)
 
     def report(self, path: str, reason: str) -> None:
-        """Note that ``path`` is bad. The first time it is logged: ``reason`` is a sentence that names the file.
+        """Note that `path` is bad. The first time it is logged: `reason` is a sentence that names the file.
 
-        Raises InputError if now more than 1 in 100 files, or all of them, are bad.
+        Raises:
+            InputError: now more than 1 in 100 files, or all of them, are bad.
         """
         with self._lock:
             if path not in self._reasons:

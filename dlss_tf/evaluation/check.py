@@ -23,9 +23,12 @@ FACTORS = range(lattice.MIN_FACTOR, lattice.MAX_FACTOR + 1)
 
 
 def check_file(supersampler: Supersampler, source: str, factor: int, results: str) -> dict:
-    """`check` on an image file; writes ``results/NAME-check5.json`` and ``.png`` and returns the JSON.
+    """`check` on an image file; writes `results/NAME-check5.json` and `.png` and returns the JSON.
 
-    The sheet shows the scan infilled, the output and the image. Raises InputError in one sentence.
+    The sheet shows the scan infilled, the output and the image.
+
+    Raises:
+        InputError: what `check` refuses, no image or a stack, or results that cannot be written; one sentence.
     """
     image = micrograph.read(source)
     if image.data.ndim != 2:
@@ -46,14 +49,20 @@ def check_file(supersampler: Supersampler, source: str, factor: int, results: st
 def check(supersampler: Supersampler, image: np.ndarray, factor: int) -> tuple[dict, list[np.ndarray]]:
     """What supersampling makes of every `factor`-th sample of image [H, W], any units, and how near that is.
 
-    Returns a report, and the scan infilled, the output and the image blurred as in training, float32 [H, W] in the
-    image's [0, 1]. In the report:
-      root_mse: of the output and two interpolations against the blurred image, in units of the image's range;
-      lost: the output's MSE over the blurred image's variance (0: all is right, 1: as bad as its mean);
-      too_fine: the share of that variance at spatial frequencies beyond the scan's Nyquist limit, 1/(2 factor) a px;
-      largest_factor: the largest factor that keeps that share within 10%, or None;
-      verdict: a sentence.
-    Raises InputError for a factor that the generator does not take, or an image without a finite value.
+    In the report are
+
+    - `root_mse`, of the output and two interpolations against the blurred image, in units of the image's range;
+    - `lost`, the output's MSE over the blurred image's variance (0: all is right, 1: as bad as its mean);
+    - `too_fine`, the share of that variance at spatial frequencies beyond the scan's Nyquist limit, 1/(2 factor) a px;
+    - `largest_factor`, the largest factor that keeps that share within 10%, or None;
+    - `verdict`, a sentence.
+
+    Returns:
+        The report, and the scan infilled, the output and the image blurred as in training, float32 [H, W] in the
+            image's [0, 1].
+
+    Raises:
+        InputError: a factor that the generator does not take, or an image without a finite value.
     """
     whole = scaling.finite(image[None])
     image = scaling.to_unit(whole, *scaling.limits(whole)).numpy()[0]

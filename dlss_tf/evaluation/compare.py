@@ -32,12 +32,14 @@ def compare(
     name: str = "compare",
     sheet_images: int = 4,
 ) -> dict:
-    """Run generators, `weights` by the title of each, on one coverage; write ``results/name*`` and return the JSON.
+    """Run generators, `weights` by the title of each, on one coverage; write `results/name*` and return the JSON.
 
-    ``name.png`` shows input, outputs and truth of `sheet_images` crops; ``name-spectra.png`` the mean power spectra.
+    `name.png` shows input, outputs and truth of `sheet_images` crops; `name-spectra.png` the mean power spectra.
     For each generator, the JSON has root mean MSEs against the truth as it is and blurred by 5x5, 2.5 px, and the
     high-frequency difference of its spectra from the truth's: mean and mean absolute value over images, decades.
-    Raises InputError for bad weights, data or arguments.
+
+    Raises:
+        InputError: bad weights, data or arguments.
     """
     check_size(size)
     supersamplers = {title: Supersampler(directory) for title, directory in weights.items()}

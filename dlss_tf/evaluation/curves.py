@@ -12,7 +12,7 @@ from ..formats.replacing import replacing
 
 
 def write_curves(path: str, x: np.ndarray, curves: Mapping[str, np.ndarray], x_label: str, y_label: str) -> None:
-    """Write curves [n] by name over x [n], y logarithmic, as a PNG, first beside ``path`` and then renamed."""
+    """Write curves [n] by name over x [n], y logarithmic, as a PNG, first beside `path` and then renamed."""
     figure = Figure(figsize=(6, 4), dpi=150, layout="constrained")
     canvas, axes = FigureCanvasAgg(figure), figure.add_subplot()
     for name, y in curves.items():

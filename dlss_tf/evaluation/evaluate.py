@@ -39,13 +39,15 @@ def evaluate(
     name: str = "table2",
     sheet_images: int = 4,
 ) -> dict:
-    """Evaluate a generator and the traditional methods; write ``results/name.{json,csv,png}`` and return the JSON.
+    """Evaluate a generator and the traditional methods; write `results/name.{json,csv,png}` and return the JSON.
 
     `weights` is a run directory, or None for the pretrained generator. Every MSE is in the crop's [0, 1] against the
     crop blurred by 5x5, 2.5 px. Crops are the central size x size px of the split's images, the first `limit` of them
     or all. `factors` are Table 2's if not given, or a single-coverage generator's own. The sheet shows `sheet_images`
     crops, evenly spaced, at the coverage in the middle of `factors`.
-    Raises InputError for bad weights, data or arguments.
+
+    Raises:
+        InputError: bad weights, data or arguments.
     """
     check_size(size)
     supersampler = Supersampler(weights)

@@ -21,7 +21,7 @@ from .metrics import mse
 def fit_p(
     weights: Sequence[str], data: Sequence[str], run: str, *, split: str = "val", size: int = 512
 ) -> tuple[Config, dict[int, float]]:
-    """Fit eq. 1 to the errors of trained generators and write ``run/config.json``, a unified run that divides by it.
+    """Fit eq. 1 to the errors of trained generators and write `run/config.json`, a unified run that divides by it.
 
     `weights` are run directories of generators for one coverage each, or of one unified generator; each is measured at
     the coverages that it was trained for, in the crop's [0, 1] against what it was trained towards. Where several have
@@ -29,8 +29,9 @@ def fit_p(
     `p_coefficients` and the latest training rules; `dlss-tf train --run RUN --resume` begins it. Returns it and the MSE
     by factor.
 
-    Raises InputError for bad weights or data, generators of different objectives, fewer than three coverages, a fit
-    that is not positive at every coverage, or a run that exists.
+    Raises:
+        InputError: bad weights or data, generators of different objectives, fewer than three coverages, a fit that is
+            not positive at every coverage, or a run that exists.
     """
     check_size(size)
     if os.path.exists(os.path.join(run, CONFIG_FILE)):
@@ -51,7 +52,8 @@ def fit_p(
 def fit_quadratic(errors: Mapping[float, float]) -> tuple[float, ...]:
     """Coefficients of 1, c and c^2 of the least-squares quadratic through MSEs by coverage c.
 
-    Raises InputError if there are fewer than three coverages.
+    Raises:
+        InputError: there are fewer than three coverages.
     """
     if len(errors) < 3:
         raise InputError(f"weights: expected at least three coverages to fit a quadratic, found {len(errors)}")

@@ -21,7 +21,8 @@ from ..layers.blur import blur_target
 def central_crops(files: Sequence[str], size: int) -> Iterator[tuple[str, np.ndarray]]:
     """Path and central size x size px of each good file, float32 in [0, 1]; bad ones are named, counted and skipped.
 
-    Raises InputError if more than 1 in 100 files, or all of them, are bad.
+    Raises:
+        InputError: more than 1 in 100 files, or all of them, are bad.
     """
     bad = BadFiles(len(files))
     for path in files:

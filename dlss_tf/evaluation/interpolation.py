@@ -2,12 +2,12 @@
 
 Two families, kept apart because they answer different questions:
 
-* ``published``: the paper's protocol with OpenCV's resizing, so that its rows can be reproduced. Its grid lies up to
+* `published`: the paper's protocol with OpenCV's resizing, so that its rows can be reproduced. Its grid lies up to
   half a probing interval off the samples and nothing is done against noise.
-* ``CHARITABLE``: methods that know where the samples lie, and some that expect noise. They map a scan [h, w], as
-  ``lattice.downsample`` gives it, to the full image [H, W].
+* `CHARITABLE`: methods that know where the samples lie, and some that expect noise. They map a scan [h, w], as
+  `lattice.downsample` gives it, to the full image [H, W].
 
-All are invariant to the units: a x + b in gives a y + b out. Needs the extra ``dlss_tf[eval]``; no TensorFlow.
+All are invariant to the units: a x + b in gives a y + b out. Needs the extra `dlss_tf[eval]`; no TensorFlow.
 """
 
 from __future__ import annotations
@@ -43,14 +43,14 @@ _RESIZE = {
 PUBLISHED = tuple(_RESIZE)
 #: Our own rows, each a function of this module.
 CHARITABLE = ("lattice_bilinear", "lattice_bicubic", "smoothed", "biharmonic", "non_local_means")
-#: Standard deviations that ``best_sigma`` tries, in probing intervals (output pixels over the factor).
+#: Standard deviations that `best_sigma` tries, in probing intervals (output pixels over the factor).
 SIGMAS = (0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.4, 1.7, 2.0)
 
 
 def published_crop(image: np.ndarray, factor: int) -> np.ndarray:
-    """The part of an image that ``published`` covers: [H, W] -> its top left [H - H mod s, W - W mod s].
+    """The part of an image that `published` covers: [H, W] -> its top left [H - H mod s, W - W mod s].
 
-    Blur after this crop, not before, for the numbers of ``golden/baselines.npz``.
+    Blur after this crop, not before, for the numbers of `golden/baselines.npz`.
     """
     height, width = (size - size % lattice.check_factor(factor) for size in image.shape)
     return image[:height, :width]
@@ -62,15 +62,15 @@ def published(crop: np.ndarray, factor: int, method: str) -> np.ndarray:
     The top left M x M of the crop, M = H - (H mod s), is nearest-resized to n x n, n = ceil(H/s), and back.
 
     Args:
-      crop: [H, W], finite, any units; the paper's are [0, 1].
-      factor: s.
-      method: one of PUBLISHED.
+        crop: [H, W], finite, any units; the paper's are [0, 1].
+        factor: s.
+        method: one of PUBLISHED.
 
     Returns:
-      [M, M] float32, to be compared with the Gaussian-blurred ``published_crop``.
+        [M, M] float32, to be compared with the Gaussian-blurred `published_crop`.
 
     Raises:
-      InputError: unknown method, or a crop that is not two-dimensional with at least s pixels a side.
+        InputError: unknown method, or a crop that is not two-dimensional with at least s pixels a side.
     """
     if method not in _RESIZE:
         raise InputError(f"method: expected one of {', '.join(PUBLISHED)}, found {method}")
@@ -82,25 +82,25 @@ def published(crop: np.ndarray, factor: int, method: str) -> np.ndarray:
     return cv2.resize(scan, kept.shape[::-1], interpolation=_RESIZE[method])
 
 
-def lattice_bilinear(scan: np.ndarray, size: tuple[int, int], factor: int) -> np.ndarray:
+def lattice_bilinear(scan: np.ndarray, size: Sequence[int], factor: int) -> np.ndarray:
     """Bilinear interpolation on the true lattice; beyond the outermost samples their value is held.
 
     Args:
-      scan: [..., h, w], finite, any units.
-      size: H, W of the image.
-      factor: s.
+        scan: [..., h, w], finite, any units.
+        size: H, W of the image.
+        factor: s.
 
     Returns:
-      [..., H, W] in the scan's units; float32, or float64 for a float64 scan.
+        [..., H, W] in the scan's units; float32, or float64 for a float64 scan.
 
     Raises:
-      InputError: the scan's shape is not what the lattice has on ``size`` pixels.
+        InputError: the scan's shape is not what the lattice has on `size` pixels.
     """
     return _separable(scan, size, factor, _linear_matrix)
 
 
-def lattice_bicubic(scan: np.ndarray, size: tuple[int, int], factor: int) -> np.ndarray:
-    """Bicubic interpolation on the true lattice with Keys' kernel, a = -1/2; otherwise as ``lattice_bilinear``.
+def lattice_bicubic(scan: np.ndarray, size: Sequence[int], factor: int) -> np.ndarray:
+    """Bicubic interpolation on the true lattice with Keys' kernel, a = -1/2; otherwise as `lattice_bilinear`.
 
     Keys' kernel, not a cubic spline: the spline's kernel has the larger 2-norm, so it passes more of a real scan's
     noise (on 36 real crops, s = 4 ... 10, root MSE is 7% higher with natural and 8% with not-a-knot splines).
@@ -108,17 +108,22 @@ def lattice_bicubic(scan: np.ndarray, size: tuple[int, int], factor: int) -> np.
     return lattice.bicubic(scan.astype(np.float64), size, factor).astype(_float_type(scan))
 
 
-def smoothed(scan: np.ndarray, size: tuple[int, int], factor: int, sigma: float) -> np.ndarray:
-    """``lattice_bilinear`` followed by a Gaussian (cut at 4 sigma, reflected at borders, edge pixel not repeated).
+def smoothed(scan: np.ndarray, size: Sequence[int], factor: int, sigma: float) -> np.ndarray:
+    """`lattice_bilinear` followed by a Gaussian (cut at 4 sigma, reflected at borders, edge pixel not repeated).
 
     Bilinear, not bicubic: with the best sigma of each it is as good or slightly better on real crops.
 
     Args:
-      scan, size, factor: as for ``lattice_bilinear``.
-      sigma: the Gaussian's standard deviation in output pixels, >= 0; ``best_sigma`` finds it.
+        scan: [..., h, w], finite, any units.
+        size: H, W of the image.
+        factor: s.
+        sigma: the Gaussian's standard deviation in output pixels, >= 0; `best_sigma` finds it.
+
+    Returns:
+        As `lattice_bilinear`.
 
     Raises:
-      InputError: as ``lattice_bilinear``, or sigma is negative or not finite.
+        InputError: as `lattice_bilinear`, or sigma is negative or not finite.
     """
     if not (np.isfinite(sigma) and sigma >= 0):
         raise InputError(f"sigma: expected a number of pixels >= 0, found {sigma}")
@@ -131,19 +136,19 @@ def best_sigma(
     factor: int,
     sigmas: Sequence[float] | None = None,
 ) -> float:
-    """The ``smoothed`` sigma with the least mean MSE: a grid, then a parabola through its lowest three points.
+    """The `smoothed` sigma with the least mean MSE: a grid, then a parabola through its lowest three points.
 
     Args:
-      crops: validation crops [H, W], all in one scale; iterated over once.
-      blurred: their Gaussian-blurred targets, in the same order.
-      factor: s.
-      sigmas: increasing grid in output pixels; s * SIGMAS by default.
+        crops: validation crops [H, W], all in one scale; iterated over once.
+        blurred: their Gaussian-blurred targets, in the same order.
+        factor: s.
+        sigmas: increasing grid in output pixels; s * SIGMAS by default.
 
     Returns:
-      sigma in output pixels, within the grid.
+        sigma in output pixels, within the grid.
 
     Raises:
-      InputError: no crops, a different number of targets, pixels that are not finite, or a grid that does not increase.
+        InputError: no crops, another number of targets, pixels that are not finite, or a grid that does not increase.
     """
     grid = np.asarray(sigmas if sigmas is not None else np.multiply(SIGMAS, lattice.check_factor(factor)), float)
     if grid.ndim != 1 or not grid.size or np.any(np.diff(grid) <= 0):
@@ -161,10 +166,10 @@ def best_sigma(
     return _parabola_minimum(grid, np.mean(errors, axis=0))
 
 
-def biharmonic(scan: np.ndarray, size: tuple[int, int], factor: int) -> np.ndarray:
+def biharmonic(scan: np.ndarray, size: Sequence[int], factor: int) -> np.ndarray:
     """Biharmonic inpainting: samples kept, L(L(u)) = 0 elsewhere, L the 5-point Laplacian.
 
-    scikit-image's ``inpaint_biharmonic`` solves this as a sparse system, 16 s for a 512x512 image. On a regular lattice
+    scikit-image's `inpaint_biharmonic` solves this as a sparse system, 16 s for a 512x512 image. On a regular lattice
     the solution is a convolution with a cardinal kernel, 40 ms: u minimises |L u|^2 under u = scan at the samples, so
     its transform is
 
@@ -174,7 +179,7 @@ def biharmonic(scan: np.ndarray, size: tuple[int, int], factor: int) -> np.ndarr
     at its aliases 0. The scan is mirrored (edge sample repeated) to make it periodic, where scikit-image extrapolates:
     results differ within two or three samples of the border. Like its, they are clipped to the samples' range.
 
-    Args, returns and raises as ``lattice_bilinear``.
+    Args, returns and raises as `lattice_bilinear`.
     """
     lattice.check_scan(scan, size, factor)
     padding = [(0, 0)] * (scan.ndim - 2) + [(0, n) for n in scan.shape[-2:]]
@@ -189,13 +194,13 @@ def biharmonic(scan: np.ndarray, size: tuple[int, int], factor: int) -> np.ndarr
     return np.clip(image[..., rows[:, None], columns], low, high).astype(_float_type(scan))
 
 
-def non_local_means(scan: np.ndarray, size: tuple[int, int], factor: int) -> np.ndarray:
-    """Non-local means on the scan, then ``lattice_bicubic``: 5x5 patches, distance 7, h = 0.8 sigma.
+def non_local_means(scan: np.ndarray, size: Sequence[int], factor: int) -> np.ndarray:
+    """Non-local means on the scan, then `lattice_bicubic`: 5x5 patches, distance 7, h = 0.8 sigma.
 
     Sigma is scikit-image's estimate from the scan. Noise is not taken off the patch distances (scikit-image's
-    ``sigma`` stays 0): with h as it is, that gives the lower error on real crops at every coverage.
+    `sigma` stays 0): with h as it is, that gives the lower error on real crops at every coverage.
 
-    Args, returns and raises as ``lattice_bilinear``, for one scan [h, w].
+    Args, returns and raises as `lattice_bilinear`, for one scan [h, w].
     """
     lattice.check_scan(scan, size, factor)
     if scan.ndim != 2:
@@ -218,7 +223,7 @@ def _float_type(array: np.ndarray) -> type:
 
 
 def _separable(
-    scan: np.ndarray, size: tuple[int, int], factor: int, matrix: Callable[[int, int], np.ndarray]
+    scan: np.ndarray, size: Sequence[int], factor: int, matrix: Callable[[int, int], np.ndarray]
 ) -> np.ndarray:
     """A scan B^T with A = matrix(H, s) [H, h] and B = matrix(W, s) [W, w], in float64."""
     lattice.check_scan(scan, size, factor)
@@ -241,7 +246,7 @@ def _linear_matrix(size: int, factor: int) -> np.ndarray:
 
 @lru_cache(maxsize=64)
 def _smooth_matrix(size: int, factor: int, sigma: float) -> np.ndarray:
-    """Linear interpolation then a Gaussian of ``sigma`` pixels along an axis, [size, n]."""
+    """Linear interpolation then a Gaussian of `sigma` pixels along an axis, [size, n]."""
     matrix = _linear_matrix(size, factor)
     return gaussian_filter1d(matrix, sigma, axis=0, mode="mirror") if sigma > 0 else matrix
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..errors import InputError
 
-#: Table 2's names for the methods of ``results/table2.json``; a method that is not here goes by its own name.
+#: Table 2's names for the methods of `results/table2.json`; a method that is not here goes by its own name.
 METHOD_NAMES = {
     "nearest": "Nearest Neighbour",
     "area": "Area",
@@ -26,7 +26,7 @@ METHOD_NAMES = {
     "biharmonic": "Biharmonic",
     "non_local_means": "Non-local means",
 }
-#: First of ``table_rows``.
+#: First of `table_rows`.
 TABLE_HEADER = ("coverage", "method", "root_mean_mse", "root_std_mse", "ratio_to_bilinear")
 
 
@@ -34,7 +34,7 @@ def mse(a: np.ndarray, b: np.ndarray) -> float:
     """Mean over pixels of (a - b)^2, in float64; NaN if a pixel is.
 
     Raises:
-      InputError: the shapes differ, or there are no pixels.
+        InputError: the shapes differ, or there are no pixels.
     """
     if a.shape != b.shape or not a.size:
         raise InputError(f"mse: expected two images of one shape, found {a.shape} and {b.shape}")
@@ -47,23 +47,23 @@ def root_mean(mses: Iterable[float]) -> float:
 
 
 def root_std(mses: Iterable[float]) -> float:
-    """The "Std Dev" of Tables 2 and 3: sqrt(std_i MSE_i), the population's. InputError as ``root_mean``."""
+    """The "Std Dev" of Tables 2 and 3: sqrt(std_i MSE_i), the population's. InputError as `root_mean`."""
     return float(np.sqrt(np.std(_finite(mses))))
 
 
 def summarize(
     per_image: Mapping[str, Mapping[str, Mapping[str, float]]],
 ) -> dict[str, dict[str, dict[str, float]]]:
-    """``coverages`` of results/table2.json from its ``per_image``.
+    """`coverages` of results/table2.json from its `per_image`.
 
     Args:
-      per_image: image name -> coverage ("1/16") -> method -> MSE; the same coverages and methods for every image.
+        per_image: image name -> coverage ("1/16") -> method -> MSE; the same coverages and methods for every image.
 
     Returns:
-      coverage -> method -> {"mean": root mean, "std": root standard deviation}, in the first image's order.
+        coverage -> method -> {"mean": root mean, "std": root standard deviation}, in the first image's order.
 
     Raises:
-      InputError: no images, an image whose coverages or methods differ from the first one's, or a MSE not finite.
+        InputError: no images, an image whose coverages or methods differ from the first one's, or a MSE not finite.
     """
     if not per_image:
         raise InputError("per_image: expected at least one image, found none")
@@ -83,10 +83,10 @@ def table_rows(results: Mapping) -> list[tuple[str, str, float, float, float | N
     """Rows for csv.writer, to follow TABLE_HEADER, from results/table2.json.
 
     Args:
-      results: the JSON's dictionary; only ``coverages`` is read.
+        results: the JSON's dictionary; only `coverages` is read.
 
     Returns:
-      (coverage, method, root mean, root standard deviation, root mean over bilinear's or None without bilinear).
+        (coverage, method, root mean, root standard deviation, root mean over bilinear's or None without bilinear).
     """
     rows = []
     for coverage, methods in results["coverages"].items():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -35,18 +36,18 @@ def evenly_spaced(count: int, images: int) -> set[int]:
 
 
 def write_sheet(path: str, rows: list[tuple[str, list[np.ndarray]]], titles: list[str]) -> None:
-    """Write a contact sheet as an 8-bit grey PNG, first beside ``path`` and then renamed; makes its folder.
+    """Write a contact sheet as an 8-bit grey PNG, first beside `path` and then renamed; makes its folder.
 
     Every panel of a row has the grey limits of the row's last one, the truth: its 0.1 to 99.9 percentiles. The
     top left 64x64 pixels, boxed, are enlarged in the lower right corner.
 
     Args:
-      path: where the PNG goes.
-      rows: (name, [input infilled, output(s), truth]), images [H, W] in any units, the same within a row.
-      titles: one a column.
+        path: where the PNG goes.
+        rows: (name, [input infilled, output(s), truth]), images [H, W] in any units, the same within a row.
+        titles: one a column.
 
     Raises:
-      InputError: no rows or columns, a row without an image for each title, or an image that is not [H, W].
+        InputError: no rows or columns, a row without an image for each title, or an image that is not [H, W].
     """
     _check(rows, titles)
     width = _LABEL + len(titles) * (_PANEL + _GAP)
@@ -81,8 +82,8 @@ def _check(rows: Sequence[tuple[str, Sequence[np.ndarray]]], titles: Sequence[st
 
 
 def _draw(panel: Axes, image: np.ndarray, limits: tuple[float, float]) -> Axes:
-    """Show one image and its inset in ``panel``."""
-    grey = {"cmap": "gray", "vmin": limits[0], "vmax": limits[1]}
+    """Show one image and its inset in `panel`."""
+    grey: dict[str, Any] = {"cmap": "gray", "vmin": limits[0], "vmax": limits[1]}
     panel.imshow(image.astype(np.float32), interpolation="antialiased", **grey)
     _frame(panel, "black", 0.5)
     region = image[:INSET, :INSET]
@@ -104,7 +105,7 @@ def _frame(axes: Axes, colour: str, line: float) -> None:
 
 
 def _save(rgba: np.ndarray, path: str) -> None:
-    """Write a rendered sheet [H, W, 4], all grey, as an 8-bit grey PNG, so that ``path`` is never half a file."""
+    """Write a rendered sheet [H, W, 4], all grey, as an 8-bit grey PNG, so that `path` is never half a file."""
     os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     with replacing(path) as beside:
         Image.fromarray(np.ascontiguousarray(rgba[..., 1])).save(beside, format="PNG", optimize=True)

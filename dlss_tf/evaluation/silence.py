@@ -26,7 +26,9 @@ def measure(
     """Silent channels of every hidden layer on a split's images, at every coverage that was trained for.
 
     Images are the central size x size px of each of the split's. Returns bool [c] by layer, as `silent_channels` does.
-    Raises InputError for bad weights or data, a size that is no multiple of 32, or a one-stage generator.
+
+    Raises:
+        InputError: bad weights or data, a size that is no multiple of 32, or a one-stage generator.
     """
     check_size(size)
     config, arrays = weights.load(weights_or_name)
@@ -59,7 +61,7 @@ def silent_channels(generator: keras.Model, inputs: Iterable[tf.Tensor]) -> dict
         outputs = {**inner(image, training=False), **outer([image, parts[0](image, training=False)], training=False)}
         return {name: tf.reduce_max(output, (0, 1, 2)) for name, output in outputs.items()}
 
-    heard = {name: False for outputs in hidden for name in outputs}
+    heard = {name: np.array(False) for outputs in hidden for name in outputs}
     for image in inputs:
         heard |= {name: heard[name] | (highest.numpy() > 0) for name, highest in most(image).items()}
     return {name: ~channels for name, channels in heard.items()}

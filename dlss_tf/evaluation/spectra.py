@@ -14,8 +14,10 @@ def power_spectrum(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Power by spatial frequency of [N, N] in any units: frequencies in cycles/px and power, float64 [N/2] each.
 
     The mean of |FFT|^2 / N^2 over rings one frequency sample wide, 1/N to 1/2 cycles/px, of the image less its mean
-    under a Hann window of unit mean square, so that white noise has its variance as power throughout. Raises
-    InputError unless the image is square with an even side.
+    under a Hann window of unit mean square, so that white noise has its variance as power throughout.
+
+    Raises:
+        InputError: unless the image is square with an even side.
     """
     if image.ndim != 2 or image.shape[0] != image.shape[1] or image.shape[0] % 2:
         raise InputError(f"power spectrum: expected a square image of even side, found {list(image.shape)}")

@@ -61,7 +61,11 @@ def check_bytes(path: str, shape: Sequence[int], dtype: np.dtype) -> None:
 
 
 def reserve(path: str, size: int) -> None:
-    """Raises OSError if the disk has no room for so many bytes: HDF5 may crash the process once it runs out."""
+    """Be sure that the disk has room for a file of so many bytes: HDF5 may crash the process once it runs out.
+
+    Raises:
+        OSError: there is no room.
+    """
     with open(path, "wb") as file:
         if hasattr(os, "posix_fallocate"):
             os.posix_fallocate(file.fileno(), 0, size + 2**20)

@@ -34,8 +34,10 @@ def write_ome_zarr(
     Axes before the last two are called t; t, c; t, c, z. Where chunks halve evenly there are up to three smaller
     levels, means of 2x2 px, made of the same chunks while these are in memory. A line on stderr says how far it is,
     except with `dask.distributed`, which has its dashboard. Until it is complete the store has a hidden name beside
-    `path`; interrupted work leaves nothing. Raises InputError if `path` exists, and for other axes, pixel sizes or
-    units.
+    `path`; interrupted work leaves nothing.
+
+    Raises:
+        InputError: `path` exists, or axes, pixel size or units are others.
     """
     path = os.fspath(path).rstrip("/")
     if os.path.lexists(path):
@@ -55,7 +57,7 @@ def _levels(images: da.Array) -> list[da.Array]:
     while max(levels[-1].shape[-2:]) > SMALL and len(levels) <= HALVINGS and _halves_evenly(levels[-1]):
         last = levels[-1]
         chunks = (*last.chunks[:-2], *(tuple(-(-n // 2) for n in axis) for axis in last.chunks[-2:]))
-        levels.append(last.map_blocks(_half, chunks=chunks, dtype=last.dtype))
+        levels.append(da.map_blocks(_half, last, chunks=chunks, dtype=last.dtype))
     return levels
 
 
@@ -111,10 +113,10 @@ def _create(path: str, levels: list[da.Array], metadata: dict) -> list:
 
 def _pixel(size: float | Sequence[float] | None) -> tuple[float, float]:
     """Height and width of a pixel; 1 if it is not known."""
-    pair = (1.0, 1.0) if size is None else np.broadcast_to(size, 2) if np.size(size) in (1, 2) else ()
-    if len(pair) != 2 or not all(np.isfinite(side) and side > 0 for side in pair):
+    sides = [1.0] if size is None else np.ravel(size).tolist()
+    if len(sides) not in (1, 2) or not all(np.isfinite(side) and side > 0 for side in sides):
         raise InputError(f"pixel_size: expected a positive number, or its height and width, found {size}")
-    return float(pair[0]), float(pair[1])
+    return float(sides[0]), float(sides[-1])
 
 
 def _unit(unit: str) -> str | None:
@@ -142,9 +144,9 @@ class _Shown(Callback):
         self._label = label
         super().__init__()
 
-    def _start_state(self, dsk, state):
+    def _start_state(self, dsk: dict, state: dict) -> None:
         total = sum(len(state[stage]) for stage in ("ready", "waiting", "running", "finished"))
         self._progress = Progress(self._label, total)
 
-    def _posttask(self, key, result, dsk, state, worker):
+    def _posttask(self, key: object, result: object, dsk: dict, state: dict, worker: object) -> None:
         self._progress.update(len(state["finished"]))

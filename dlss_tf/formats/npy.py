@@ -14,4 +14,5 @@ def read(path: str) -> Micrograph:
 
 
 def write(path: str, micrograph: Micrograph) -> None:
+    """The array, without what is known about it."""
     np.save(path, micrograph.data)

@@ -15,7 +15,10 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[str]:
 
     It becomes `path` when the block ends, and is removed if the block raises: what was at `path` stays until then, and
     `path` is never half a file. Its name is this write's alone, so that writers of one path do not meet; the last one
-    wins. Raises OSError if it cannot be renamed.
+    wins.
+
+    Raises:
+        OSError: it cannot be renamed.
     """
     path = os.path.normpath(os.fspath(path))
     folder, name = os.path.split(path)

@@ -24,7 +24,8 @@ Dataset = dict[str, Any]  # as RosettaSciIO's readers give it: data, axes, metad
 def read(path: str, suffix: str) -> Micrograph:
     """The image, or stack of images, in a file of that suffix; of several the one with the largest images.
 
-    Raises InputError if there is none, or RosettaSciIO is not installed.
+    Raises:
+        InputError: there is none, or RosettaSciIO is not installed.
     """
     datasets: list[Dataset] = []
     errors: list[Exception] = []

@@ -40,10 +40,11 @@ def _pixel_size(path: str, file: TiffFile, page: TiffPage) -> tuple[tuple[float,
         if all(sizes):
             return units.calibrated([float(size) for size in sizes], pixels.get("PhysicalSizeXUnit", "µm"))
     resolutions = [page.tags.get(f"{axis}Resolution") for axis in "YX"]
-    resolved = all(tag and tag.value[0] for tag in resolutions)
-    sizes = [tag.value[1] / tag.value[0] for tag in resolutions] if resolved else []
-    if resolved and file.is_imagej and file.imagej_metadata.get("unit"):
-        return units.calibrated(sizes, file.imagej_metadata["unit"])
+    sizes = [tag.value[1] / tag.value[0] for tag in resolutions if tag and tag.value[0]]
+    resolved = len(sizes) == 2
+    named = (file.imagej_metadata or {}).get("unit") if file.is_imagej else None
+    if resolved and named:
+        return units.calibrated(sizes, named)
     size, unit = _instrument_pixel_size(path)
     if size is not None or not resolved:
         return size, unit
@@ -68,7 +69,7 @@ def _ome_image(file: TiffFile) -> dict[str, Any]:
     """What OME's metadata says of the file's image, of several the first."""
     import tifffile
 
-    image = tifffile.xml2dict(file.ome_metadata)["OME"]["Image"]
+    image = tifffile.xml2dict(file.ome_metadata or "")["OME"]["Image"]
     return image[0] if isinstance(image, list) else image
 
 
@@ -89,7 +90,10 @@ def write_imagej(path: str, micrograph: Micrograph) -> None:
     if data.nbytes > MOST_BYTES:
         write_ome(path, micrograph)
         return
-    metadata = {"axes": "TZYX"[4 - data.ndim :], "Info": "\n".join([micrograph.title, *micrograph.history])}
+    metadata: dict[str, Any] = {
+        "axes": "TZYX"[4 - data.ndim :],
+        "Info": "\n".join([micrograph.title, *micrograph.history]),
+    }
     options: dict[str, Any] = {}
     if micrograph.pixel_size:
         rows, columns = micrograph.pixel_size

@@ -19,7 +19,8 @@ LEAST_SIDE = 3  # px: shorter images have nothing to mirror
 def deblur(images: np.ndarray, method: str) -> np.ndarray:
     """Images [b, h, w], any units, restored by one of `options.DEBLUR_METHODS`; float32, same shape and units.
 
-    Raises InputError for an image shorter than 3 px.
+    Raises:
+        InputError: an image shorter than 3 px.
     """
     if min(images.shape[1:]) < LEAST_SIDE:
         height, width = images.shape[1:]

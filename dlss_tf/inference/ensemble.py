@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -39,7 +39,7 @@ def turned(scan: np.ndarray, way: Way) -> np.ndarray:
 
 
 def turned_lattice(
-    shape: tuple[int, int], size: tuple[int, int], factor: int, first: tuple[int, int], way: Way
+    shape: Sequence[int], size: tuple[int, int], factor: int, first: tuple[int, int], way: Way
 ) -> tuple[tuple[int, int], tuple[int, int]]:
     """Size of the image, and first samples, of a scan of `shape` with these once it is turned."""
     turns, flipped = way

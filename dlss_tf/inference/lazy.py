@@ -20,6 +20,7 @@ import dask.array as da
 import numpy as np
 from dask.base import tokenize
 from dask.highlevelgraph import HighLevelGraph
+from dask.typing import Key
 
 from .. import lattice, weights
 from ..errors import InputError
@@ -47,14 +48,16 @@ def supersample_lazily(
     options: Options | None = None,
     **changes: Any,
 ) -> da.Array:
-    """``Supersampler(weights_or_name, tile)(scan, factor)`` of every scan, as Dask computes it: [..., h, w] in any
-    units and chunks to float32 [..., factor h, factor w] in those units, in chunks of up to `tile` / 2 px a side.
+    """`Supersampler(weights_or_name, tile)(scan, factor)` of every scan, as Dask computes it.
 
-    Equal to it within rounding, except in holes that are deeper than 32 samples of non-finite values: what fills them
-    is then made of the finite samples near the tile. Options, or single ones by name, are as there; `refine` and
-    deblurring by ADAM look at whole scans or images, so there is none. Raises InputError for these, for what a
-    Supersampler does, and for what is not a Dask array of known shape; a scan without a finite value raises it when it
-    is computed.
+    [..., h, w] in any units and chunks to float32 [..., factor h, factor w] in those units, in chunks of up to half of
+    `tile` px a side. Equal to it within rounding, except in holes that are deeper than 32 samples of non-finite values:
+    what fills them is then made of the finite samples near the tile. Options, or single ones by name, are as there;
+    `refine` and deblurring by ADAM look at whole scans or images, so there is none.
+
+    Raises:
+        InputError: these, what a Supersampler refuses, and what is not a Dask array of known shape; a scan without a
+            finite value raises it when it is computed.
     """
     return _supersample(scans, factor, weights_or_name, tile, Options.of(options, changes))[0]
 
@@ -134,7 +137,7 @@ def _ranges(scans: da.Array) -> tuple[da.Array, da.Array]:
     finite = da.isfinite(scans)
     low = da.where(finite, scans, np.float32(np.inf)).min((-2, -1), keepdims=True)
     high = da.where(finite, scans, np.float32(-np.inf)).max((-2, -1), keepdims=True)
-    return tuple(each.rechunk(1, method="tasks") for each in (low, high))
+    return low.rechunk(1, method="tasks"), high.rechunk(1, method="tasks")
 
 
 def _complete(job: Job, scans: da.Array, ways: list[Way], keep_known: bool) -> da.Array:
@@ -150,7 +153,7 @@ def _complete(job: Job, scans: da.Array, ways: list[Way], keep_known: bool) -> d
     blends = _blends(tiles, ways, edges)
     ranges = _ranges(scans)
     name = f"supersampled-{tokenize(scans, job, ways, keep_known)}"
-    graph = {}
+    graph: dict[Key, tuple] = {}
     for frame in np.ndindex(*scans.shape[:-2]):
         low, high = ((each.name, *frame, 0, 0) for each in ranges)
         for k, tile in enumerate(tiles):
@@ -158,12 +161,15 @@ def _complete(job: Job, scans: da.Array, ways: list[Way], keep_known: bool) -> d
             graph[("tile-" + name, *frame, k)] = (functools.partial(_tile, job, tile, places), keys, low, high)
         for chunk, (numbers, blend) in blends.items():
             keys = [("tile-" + name, *frame, k) for k in numbers]
-            known, places = [], []
-            if keep_known:  # chunks are of whole periods
-                spans = [tuple(px // job.factor for px in axis[i]) for axis, i in zip(edges, chunk)]
-                known, places = _blocks(scans, frame, spans)
+            # chunks are of whole periods
+            spans = [(axis[i][0] // job.factor, axis[i][1] // job.factor) for axis, i in zip(edges, chunk)]
+            known, places = _blocks(scans, frame, spans) if keep_known else ([], [])
             graph[(name, 0, *frame, *chunk)] = (functools.partial(blend, job.factor, places), keys, low, high, known)
-    layers = HighLevelGraph.from_collections(name, graph, dependencies=[scans, *ranges])
+    layers = HighLevelGraph.from_collections(
+        name,
+        graph,
+        dependencies=[scans, *ranges],  # type: ignore[list-item]  # Dask's own Array is none to its protocol
+    )
     results = 1 if len(ways) == 1 else 2
     return da.Array(layers, name, ((results,), *chunks), meta=np.empty((0,) * (1 + scans.ndim), np.float32))
 
@@ -256,8 +262,11 @@ _passing = threading.Lock()
 
 
 def _through_the_generator(job: Job, image: np.ndarray, first: tuple[int, int]) -> np.ndarray:
-    """Output [H, W] for a nearest-infilled image. One at a time in a process: a pass takes all its cores, or its GPU,
-    and two take twice the memory. Meanwhile other threads read, blend and write."""
+    """Output [H, W] for a nearest-infilled image.
+
+    One at a time in a process: a pass takes all its cores, or its GPU, and two take twice the memory. Meanwhile other
+    threads read, blend and write.
+    """
     with _passing:
         supersampler = _supersampler(job.weights, job.changed, job.tile)
         return supersampler.complete(image[None, ..., None], first).numpy()[0, ..., 0]

@@ -13,7 +13,11 @@ DEBLUR_METHODS = ("wiener", "adam")
 
 @dataclasses.dataclass(frozen=True)
 class Options:
-    """What is done beside one pass through the generator. Raises InputError for an unknown way to deblur."""
+    """What is done beside one pass through the generator.
+
+    Raises:
+        InputError: an unknown way to deblur.
+    """
 
     ensemble: bool = False  # the mean over the scan's eight flips and rotations, and their spread as uncertainty
     refine: bool = False  # add what the samples say beyond the image and is told from noise

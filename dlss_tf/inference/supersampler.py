@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -32,11 +32,13 @@ class Supersampled(NamedTuple):
 
 
 class Supersampler:
-    """``Supersampler()(scan, factor=5)`` -> the image, `factor` times larger a side.
+    """`Supersampler()(scan, factor=5)` -> the image, `factor` times larger a side.
 
-    `weights_or_name` is a run directory, one under ``checkpoints/`` or the name of a pretrained generator; without it
+    `weights_or_name` is a run directory, one under `checkpoints/` or the name of a pretrained generator; without it
     the pretrained one is taken. Images that are longer than `tile` px a side are made of tiles no longer than that.
-    Raises InputError if there are no weights, or if `tile` is not a multiple of 32 px, at least 512.
+
+    Raises:
+        InputError: there are no weights, or `tile` is not a multiple of 32 px, at least 512.
     """
 
     def __init__(self, weights_or_name: str | None = None, tile: int = 1024):
@@ -65,8 +67,11 @@ class Supersampler:
         what is done beside: `ensemble`, `refine`, `keep_known`, `deblur`. Non-finite samples are filled in from their
         neighbours, a scan of one value gives an image of that value.
         `on_progress(done, of)` is called after every pass through the generator; what it raises ends the work.
-        Warns of a factor that the generator was not trained for. Raises InputError for another shape, a factor outside
-        2 to 16, or another one than a one-stage generator was trained for, or a scan without a finite value.
+        Warns of a factor that the generator was not trained for.
+
+        Raises:
+            InputError: another shape, a factor outside 2 to 16, or another than a one-stage generator was trained for,
+                or a scan without a finite value.
         """
         return self.run(scan, factor, Options.of(options, changes), on_progress).image
 
@@ -117,9 +122,9 @@ class Supersampler:
     def image(
         self,
         stack: np.ndarray,
-        size: tuple[int, int],
+        size: Sequence[int],
         factor: int,
-        first: tuple[int | None, int | None] = (None, None),
+        first: Sequence[int | None] = (None, None),
         report: Callable[[], None] = lambda: None,
     ) -> np.ndarray:
         """Images [b, *size], in the scans' units, of finite scans [b, h, w] on the lattice that `first` begins.
@@ -146,9 +151,7 @@ class Supersampler:
                 images[i] = tiles.complete(run, infilled[0], *self._tiling(factor))
         return scaling.from_unit(images, low, high).numpy()
 
-    def complete(
-        self, inputs: np.ndarray | tf.Tensor, first: tuple[int | None, int | None] = (None, None)
-    ) -> tf.Tensor:
+    def complete(self, inputs: np.ndarray | tf.Tensor, first: Sequence[int | None] = (None, None)) -> tf.Tensor:
         """Generator outputs for nearest-infilled inputs [b, H, W, 1] in [0, 1], of any sides; same shape and scale.
 
         In one pass, so H and W are bounded by memory. `first` is the first sampled row and column, the lattice's own
@@ -191,10 +194,10 @@ class Supersampler:
         step = step_of(self.config, factor)
         return self.tile // step * step, step, max(1, PIXELS_A_PASS // self.tile**2)
 
-    def _scans_a_pass(self, size: tuple[int, int]) -> int:
+    def _scans_a_pass(self, size: Sequence[int]) -> int:
         return max(1, PIXELS_A_PASS // (size[0] * size[1])) if max(size) <= self.tile else 1
 
-    def _passes(self, scans: int, size: tuple[int, int], factor: int) -> int:
+    def _passes(self, scans: int, size: Sequence[int], factor: int) -> int:
         """How many times `image` goes through the generator."""
         if max(size) <= self.tile:
             return -(-scans // self._scans_a_pass(size))

@@ -6,7 +6,7 @@ comes within 1% of the image's range about 140 px inside, the reach of the inner
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
@@ -69,16 +69,16 @@ def complete(
     return completed
 
 
-def passes(size: tuple[int, int], tile: int, step: int, tiles_a_pass: int) -> int:
+def passes(size: Sequence[int], tile: int, step: int, tiles_a_pass: int) -> int:
     """How many calls `complete` makes for an image of this size."""
     rows, columns = (spans(side, tile, step) for side in size)
     shapes = [(b - a, d - c) for a, b in rows for c, d in columns]
     return len(_alike(shapes, tiles_a_pass))
 
 
-def _alike(shapes: list[tuple[int, int]], most: int) -> list[list[int]]:
+def _alike(shapes: Sequence[tuple[int, ...]], most: int) -> list[list[int]]:
     """Indices of `shapes` in groups of equal ones, `most` at most in each."""
-    by_shape: dict[tuple[int, int], list[int]] = {}
+    by_shape: dict[tuple[int, ...], list[int]] = {}
     for k, shape in enumerate(shapes):
         by_shape.setdefault(shape, []).append(k)
     return [same[i : i + most] for same in by_shape.values() for i in range(0, len(same), most)]

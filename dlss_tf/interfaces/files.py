@@ -22,7 +22,7 @@ UNCERTAINTY = "-uncertainty"
 
 
 def output_path(source: str, out: str | None, factor: int, suffix: str, name: str = "x") -> str:
-    """Where the result for `source` goes: `out` if it is a file's name, else ``NAME-x5.tif`` in it or beside `source`.
+    """Where the result for `source` goes: `out` if it is a file's name, else `NAME-x5.tif` in it or beside `source`.
 
     A name with a suffix that can be written is a file's; anything else is a folder's.
     """
@@ -70,10 +70,12 @@ def supersample_file(
 ) -> Micrograph:
     """Supersample every scan of a file into another; returns what was written to `target`.
 
-    With an ensemble the image is the mean over flips and rotations, and the uncertainty goes into ``NAME-uncertainty``
+    With an ensemble the image is the mean over flips and rotations, and the uncertainty goes into `NAME-uncertainty`
     beside it. Pixel size is divided by `factor`, values keep their units, the history says what was done. Warns of
-    samples that are not finite or saturated. Raises InputError in one sentence naming the file, and leaves nothing
-    behind then.
+    samples that are not finite or saturated.
+
+    Raises:
+        InputError: one sentence that names the file; nothing is left behind then.
     """
     scan = micrograph.read(source)
     micrograph.check_axes(target, scan.data.ndim)
@@ -92,6 +94,7 @@ def supersample_file(
 
 
 def uncertainty_path(target: str) -> str:
+    """Where the uncertainty of the image in `target` goes: `NAME-uncertainty` beside it, with its suffix."""
     name = micrograph.stem_of(target) + UNCERTAINTY + micrograph.suffix_of(target)
     return os.path.join(os.path.dirname(target), name)
 
@@ -99,7 +102,10 @@ def uncertainty_path(target: str) -> str:
 def downsample_file(source: str, target: str, factor: int) -> Micrograph:
     """The scan that every `factor`-th probing location of an image would have given; returns what was written.
 
-    Pixel size is multiplied by `factor`; dtype and values stay. Raises InputError in one sentence.
+    Pixel size is multiplied by `factor`; dtype and values stay.
+
+    Raises:
+        InputError: one sentence that names the file.
     """
     image = micrograph.read(source)
     scan = lattice.downsample(image.data, lattice.check_factor(factor))

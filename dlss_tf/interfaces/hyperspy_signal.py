@@ -28,9 +28,11 @@ def supersample_signal(
     Signal axes keep offset, units and name, and have `factor` times finer a scale: sample [i, j] is the pixel
     [factor i, factor j]. Navigation axes, of any number, and metadata stay; metadata.Processing.dlss_tf says what was
     done. Options, or single ones by name, are the Supersampler's; with `ensemble`, (mean, spread). A lazy signal stays
-    lazy, computed tile by tile as in `lazy`, by a Supersampler of the same weights and tile. Raises InputError for
-    another signal dimension, what is not real numbers, diffraction patterns and axes that are not even, for options
-    that a lazy signal cannot have, and for what a Supersampler does.
+    lazy, computed tile by tile as in `lazy`, by a Supersampler of the same weights and tile.
+
+    Raises:
+        InputError: another signal dimension, what is not real numbers, diffraction patterns and axes that are not even,
+            options that a lazy signal cannot have, and what a Supersampler refuses.
     """
     _check(signal)
     factor = check_factor(factor)
@@ -84,7 +86,7 @@ def _eagerly(data: Any, factor: int, supersampler: Supersampler | None, options:
 def _lazily(data: Any, factor: int, supersampler: Supersampler | None, options: Options) -> tuple[Any, Any]:
     from ..inference import lazy
 
-    weights = supersampler and supersampler.weights
+    weights = supersampler.weights if supersampler else None
     if options.ensemble:
         return lazy.ensemble_lazily(data, factor, weights, _tile(supersampler), options)
     return lazy.supersample_lazily(data, factor, weights, _tile(supersampler), options), None
@@ -94,7 +96,7 @@ def _tile(supersampler: Supersampler | None) -> int:
     return supersampler.tile if supersampler else 1024
 
 
-def _like(signal: Signal, data, suffix: str, done: dict) -> Signal:
+def _like(signal: Signal, data: Any, suffix: str, done: dict) -> Signal:
     """A signal as the one that was given, of other data, with finer signal axes."""
     axes = list(signal.axes_manager.as_dictionary().values())
     for axis, size in zip(axes, data.shape):

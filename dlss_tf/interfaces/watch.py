@@ -88,8 +88,10 @@ def watch(
 ) -> None:
     """Supersample every new scan in `folder` into `out`, until interrupted; prints a line for each, good or bad.
 
-    `options` are as `supersample_file` takes them. Results that are there are replaced. Raises InputError if `folder`
-    is not one, or is `out` as well.
+    `options` are as `supersample_file` takes them. Results that are there are replaced.
+
+    Raises:
+        InputError: `folder` is not one, or is `out` as well.
     """
     if not os.path.isdir(folder):
         raise InputError(

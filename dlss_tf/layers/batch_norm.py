@@ -21,7 +21,8 @@ class BatchNorm(keras.layers.Layer):
     can scale as well, and the published code has none.
     """
 
-    def build(self, input_shape):
+    def build(self, input_shape: tf.TensorShape | tuple[int, ...]) -> None:
+        """Make beta, the moving averages and `frozen`."""
         shape = (int(input_shape[-1]),)
         self.beta = add_float32_weight(self, "beta", shape, "zeros")
         self.moving_mean = add_float32_weight(self, "moving_mean", shape, "zeros", trainable=False)
@@ -29,7 +30,8 @@ class BatchNorm(keras.layers.Layer):
         self.frozen = add_float32_weight(self, "frozen", (), "zeros", trainable=False)
         super().build(input_shape)
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """`inputs` [batch, h, w, c] normalised; the moving averages move if `training`."""
         x = tf.cast(inputs, tf.float32)
         mean, variance = self._moments(x, training)
         outputs = tf.nn.batch_normalization(x, mean, variance, tf.convert_to_tensor(self.beta), None, EPSILON)

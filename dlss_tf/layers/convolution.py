@@ -12,6 +12,7 @@ import os
 import platform
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeGuard
 
 import tensorflow as tf
 
@@ -36,7 +37,7 @@ def convolve(x: tf.Tensor, kernel: tf.Tensor, strides: int, training: bool) -> t
 
     @tf.custom_gradient
     def convolution(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Callable]:
-        def gradient(dy):
+        def gradient(dy: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             dx = tf.nn.conv2d_transpose(dy, kernel, tf.shape(x), strides, "SAME")
             return dx, filter_gradient(x, dy, kernel.shape[0], strides)
 
@@ -59,7 +60,7 @@ def convolve_transposed(x: tf.Tensor, kernel: tf.Tensor, strides: int, training:
 
     @tf.custom_gradient
     def convolution(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Callable]:
-        def gradient(dy):
+        def gradient(dy: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             return tf.nn.conv2d(dy, kernel, strides, "SAME"), filter_gradient(dy, x, kernel.shape[0], strides)
 
         return transposed(x, kernel), gradient
@@ -126,7 +127,7 @@ def _product_pays(shape: list[int | None], kernel: tf.Tensor, strides: int) -> b
     )
 
 
-def _was_measured(shape: list[int | None], kernel: tf.Tensor) -> bool:
+def _was_measured(shape: list[int | None], kernel: tf.Tensor) -> TypeGuard[list[int]]:
     return None not in list(shape) and kernel.dtype == tf.float32 and _on_x86()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
 from tensorflow import keras
@@ -17,7 +18,7 @@ def _centered(x: tf.Tensor, mean: tf.Tensor) -> tuple[tf.Tensor, Callable]:
     The automatic gradient writes as many tensors of x's size three times over.
     """
 
-    def gradient(dy):
+    def gradient(dy: tf.Tensor) -> tuple[tf.Tensor, None]:
         precise = tf.cast(dy, mean.dtype)  # float32 where x is bfloat16
         return dy - tf.cast(tf.reduce_mean(precise, (0, 1, 2)), dy.dtype), None
 
@@ -35,20 +36,22 @@ class MeanOnlyNorm(keras.layers.Layer):
     While `initializing` is set, a call first sets mu to the mean of its input.
     """
 
-    def __init__(self, subtract: str = "batch", bias: bool = False, momentum: float = 0.99, **kwargs):
+    def __init__(self, subtract: str = "batch", bias: bool = False, momentum: float = 0.99, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if subtract not in ("batch", "running", "image"):
             raise ValueError(f"subtract: expected batch, running or image, found {subtract!r}")
         self.subtract, self.use_bias, self.momentum = subtract, bias, momentum
         self.initializing = self.frozen = False
 
-    def build(self, input_shape):
+    def build(self, input_shape: tf.TensorShape | tuple[int, ...]) -> None:
+        """Make mu, and the bias if there is one."""
         shape = (int(input_shape[-1]),)
         self.mu = add_float32_weight(self, "mu", shape, "zeros", trainable=False)
         self.bias = add_float32_weight(self, "bias", shape, "zeros") if self.use_bias else None
         super().build(input_shape)
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """`inputs` [batch, h, w, c] less their mean, in the same shape and dtype."""
         if self.subtract == "image":
             mean = tf.reduce_mean(tf.cast(inputs, tf.float32), (1, 2), keepdims=True)
             return self._add_bias(inputs - tf.cast(mean, inputs.dtype))
@@ -66,6 +69,7 @@ class MeanOnlyNorm(keras.layers.Layer):
         terms = [tf.convert_to_tensor(term) for term in (self.bias, shift) if term is not None]
         return tf.nn.bias_add(inputs, tf.cast(tf.add_n(terms), inputs.dtype)) if terms else inputs
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
+        """The arguments it was made with, for Keras to save."""
         own = {"subtract": self.subtract, "bias": self.use_bias, "momentum": self.momentum}
         return {**super().get_config(), **own}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import tensorflow as tf
 from tensorflow import keras
@@ -26,7 +27,7 @@ def weight_normalized(v: tf.Tensor, g: tf.Tensor, axes: tuple[int, ...]) -> tf.T
         norm = _norm(v, axes)
         scale = g / norm
 
-        def gradient(dw):
+        def gradient(dw: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             dg = tf.reduce_sum(dw * v, axes, keepdims=True) / norm
             return scale * dw - (scale * dg / norm) * v, dg
 
@@ -63,7 +64,7 @@ class WeightNormConv2D(keras.layers.Layer):
 
     norm_axes = (0, 1, 2)
 
-    def __init__(self, filters: int, kernel_size: int = 3, strides: int = 1, **kwargs):
+    def __init__(self, filters: int, kernel_size: int = 3, strides: int = 1, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.filters, self.kernel_size, self.strides = filters, kernel_size, strides
         self.initializing = False
@@ -71,7 +72,8 @@ class WeightNormConv2D(keras.layers.Layer):
     def _v_shape(self, channels: int) -> tuple[int, ...]:
         return (self.kernel_size, self.kernel_size, channels, self.filters)
 
-    def build(self, input_shape):
+    def build(self, input_shape: tf.TensorShape | tuple[int, ...]) -> None:
+        """Make v and g."""
         normal = keras.initializers.RandomNormal(0.0, V_STDDEV)
         self.v = add_float32_weight(self, "v", self._v_shape(int(input_shape[-1])), normal)
         self.g = add_float32_weight(self, "g", (self.filters,), "ones")
@@ -86,7 +88,8 @@ class WeightNormConv2D(keras.layers.Layer):
         """The normalised kernel g v / ||v||, float32 and of v's shape."""
         return weight_normalized(tf.convert_to_tensor(self.v), tf.convert_to_tensor(self.g), self.norm_axes)
 
-    def call(self, inputs, training=False):
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """The convolution of `inputs` [batch, h, w, c], in their dtype."""
         if self.initializing:
             outputs = tf.cast(self._convolve(inputs, self.direction(), training), tf.float32)
             self.g.assign(tf.math.rsqrt(tf.math.reduce_variance(outputs, (0, 1, 2)) + 1e-8))
@@ -103,7 +106,8 @@ class WeightNormConv2D(keras.layers.Layer):
     def _convolve(self, inputs: tf.Tensor, kernel: tf.Tensor, training: bool) -> tf.Tensor:
         return convolve(inputs, tf.cast(kernel, inputs.dtype), self.strides, training)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
+        """The arguments it was made with, for Keras to save."""
         own = {"filters": self.filters, "kernel_size": self.kernel_size, "strides": self.strides}
         return {**super().get_config(), **own}
 
@@ -116,8 +120,8 @@ class WeightNormConv2DTranspose(WeightNormConv2D):
 
     norm_axes = (0, 1, 3)
 
-    def _v_shape(self, channels):
+    def _v_shape(self, channels: int) -> tuple[int, ...]:
         return (self.kernel_size, self.kernel_size, self.filters, channels)
 
-    def _convolve(self, inputs, kernel, training):
+    def _convolve(self, inputs: tf.Tensor, kernel: tf.Tensor, training: bool) -> tf.Tensor:
         return convolve_transposed(inputs, tf.cast(kernel, inputs.dtype), self.strides, training)

@@ -25,7 +25,7 @@ def convolve(x: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
     def convolution(x: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Callable]:
         tiles, weights = _input_transform(x, IN_ORDER), _kernel_transform(kernel)
 
-        def gradient(dy):
+        def gradient(dy: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
             dx = tf.matmul(_input_transform(dy, ROTATED), weights, transpose_b=True)
             dweights = tf.matmul(tiles, _output_gradient(dy), transpose_a=True)
             return _output_transform(dx, x.shape, ROTATED), _kernel_gradient(dweights)

@@ -20,7 +20,8 @@ HEADS = ("linear", "sum")
 class SumFeatures(keras.layers.Layer):
     """Sum over all but the batch: [batch, ...] -> [batch]."""
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """The sums, in the input's dtype."""
         return tf.reduce_sum(inputs, list(range(1, len(inputs.shape))))
 
 
@@ -43,7 +44,10 @@ def discriminators(width: float, head: str = "linear", dtype: str = "float32") -
     Each takes [b, 70, 70, 1] in [-1, 1] to float32 [b]: four convolutions, then `head`, "linear" (fig. 12) or "sum",
     the sum of all features (published code). `width` multiplies channel counts. `dtype` is the convolutions', e.g.
     "mixed_bfloat16"; weights stay float32. Every call with training=True does one power iteration: a training step
-    should make one, real and generated crops in one batch. Raises ValueError for another head.
+    should make one, real and generated crops in one batch.
+
+    Raises:
+        ValueError: another head.
     """
     if head not in HEADS:
         raise ValueError(f"head: expected {' or '.join(HEADS)}, found {head!r}")

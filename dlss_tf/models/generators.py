@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import ModuleType
+
 import numpy as np
 from tensorflow import keras
 
@@ -11,7 +13,7 @@ from .one_stage import OneStage
 from .two_stage import TwoStage
 
 
-def _module(config: Config):
+def _module(config: Config) -> ModuleType:
     return one_stage if config.network == "one-stage" else two_stage
 
 
@@ -31,5 +33,10 @@ def freeze(config: Config, networks: TwoStage | OneStage) -> None:
 
 
 def trained(config: Config, weights: dict[str, np.ndarray]) -> keras.Model:
-    """The generator for inference, with trained weights by name. Raises KeyError or ValueError if they do not fit."""
+    """The generator for inference, with trained weights by name.
+
+    Raises:
+        KeyError: a weight is missing.
+        ValueError: one does not fit.
+    """
     return _module(config).trained(config, weights)

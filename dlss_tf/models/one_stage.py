@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -27,11 +28,12 @@ class OneStage(NamedTuple):
 class SampledPixels(keras.layers.Layer):
     """The scan in an infilled image: every `factor`-th pixel a side, [b, N, N, 1] -> [b, n, n, 1]."""
 
-    def __init__(self, factor: int, **kwargs):
+    def __init__(self, factor: int, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.factor = factor
 
-    def call(self, inputs):
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """The sampled pixels of `inputs`."""
         rows, columns = (lattice.offset(side, self.factor) for side in _sides(inputs))
         return inputs[:, rows :: self.factor, columns :: self.factor]
 
@@ -44,27 +46,29 @@ class Resize(keras.layers.Layer):
     outer edges do, as in runs begun by the first edition of the training rules. Dtype stays.
     """
 
-    def __init__(self, half_way: bool, align_corners: bool = True, **kwargs):
+    def __init__(self, half_way: bool, align_corners: bool = True, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.half_way, self.align_corners = half_way, align_corners
 
-    def call(self, inputs):
+    def call(self, inputs: Sequence[tf.Tensor]) -> tf.Tensor:
+        """The features of `inputs`, resized."""
         features, image = inputs
         sides = [self._side(n, size // BOTTLENECK) for n, size in zip(_sides(features), _sides(image))]
         how = {"align_corners": self.align_corners, "half_pixel_centers": not self.align_corners}
         return tf.cast(tf.raw_ops.ResizeBilinear(images=features, size=tf.stack(sides), **how), features.dtype)
 
-    def get_config(self):
+    def get_config(self) -> dict[str, Any]:
+        """The arguments it was made with, for Keras to save."""
         return {**super().get_config(), "half_way": self.half_way, "align_corners": self.align_corners}
 
-    def _side(self, n, bottleneck):
+    def _side(self, n: int | tf.Tensor, bottleneck: int | tf.Tensor) -> int | tf.Tensor:
         if not self.half_way:
             return bottleneck
         # n sqrt(m) with m = bottleneck / n; exact, since no whole number's root ends in .5.
         return tf.cast(tf.round(tf.sqrt(tf.cast(n * bottleneck, tf.float32))), tf.int32)
 
 
-def _sides(images) -> list:
+def _sides(images: tf.Tensor) -> list[int | tf.Tensor]:
     """Height and width, as numbers where they are known when a graph is made."""
     return [images.shape[axis] or tf.shape(images)[axis] for axis in (1, 2)]
 
@@ -77,34 +81,34 @@ class _Blocks:
         self.align_corners = config.rules > 1
         self.dtype = "mixed_bfloat16" if config.mixed_precision else "float32"
 
-    def normalize(self, x, name, relu=True):
+    def normalize(self, x: tf.Tensor, name: str, relu: bool = True) -> tf.Tensor:
         if relu:
             x = keras.layers.ReLU(name=f"{name}_relu", dtype=self.dtype)(x)
         return BatchNorm(name=f"{name}_norm", dtype=self.dtype)(x)
 
-    def convolve(self, x, count, name, transposed=False):
+    def convolve(self, x: tf.Tensor, count: int, name: str, transposed: bool = False) -> tf.Tensor:
         """3x3 convolution to `count` channels (at width 1), or one that doubles the side."""
         filters = channels(count, self.width)
         kind = keras.layers.Conv2DTranspose if transposed else keras.layers.Conv2D
         return kind(filters, 3, 2 if transposed else 1, padding="same", name=name, dtype=self.dtype)(x)
 
-    def conv(self, x, count, name, relu=True, transposed=False):
+    def conv(self, x: tf.Tensor, count: int, name: str, relu: bool = True, transposed: bool = False) -> tf.Tensor:
         return self.convolve(self.normalize(x, name, relu), count, name, transposed)
 
-    def resize(self, x, image, count, name, half_way):
+    def resize(self, x: tf.Tensor, image: tf.Tensor, count: int, name: str, half_way: bool) -> tf.Tensor:
         """Towards the bottleneck's side, between batch norm and convolution."""
         resize = Resize(half_way, self.align_corners, name=f"{name}_resize", dtype=self.dtype)
         x = resize([self.normalize(x, name), image])
         return self.convolve(x, count, name)
 
-    def residual(self, x, count, name):
+    def residual(self, x: tf.Tensor, count: int, name: str) -> tf.Tensor:
         """Two convolutions with an identity skip around the two."""
         y = x
         for i in (1, 2):
             y = self.conv(y, count, f"{name}_conv{i}")
         return keras.layers.Add(name=f"{name}_add", dtype=self.dtype)([x, y])
 
-    def output(self, x):
+    def output(self, x: tf.Tensor) -> tf.Tensor:
         """Output convolution to one channel, without bias, float32 whatever the precision before."""
         x = self.normalize(x, "output")
         x = keras.layers.Conv2D(1, 3, padding="same", use_bias=False, name="output", dtype=self.dtype)(x)

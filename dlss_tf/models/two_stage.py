@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import numpy as np
@@ -42,7 +43,9 @@ class _Blocks:
     def channels(self, count: int) -> int:
         return channels(count, self.config.width)
 
-    def _convolution(self, filters, kernel, strides, name, transposed=False):
+    def _convolution(
+        self, filters: int, kernel: int, strides: int, name: str, transposed: bool = False
+    ) -> keras.layers.Layer:
         if self.folded:
             kind = keras.layers.Conv2DTranspose if transposed else keras.layers.Conv2D
             bias = self.bias_folds and not name.endswith("_output")
@@ -50,7 +53,9 @@ class _Blocks:
         kind = WeightNormConv2DTranspose if transposed else WeightNormConv2D
         return kind(filters, kernel, strides, name=name, dtype=self.dtype)
 
-    def conv(self, x, count, name, kernel=3, strides=1, transposed=False):
+    def conv(
+        self, x: tf.Tensor, count: int, name: str, kernel: int = 3, strides: int = 1, transposed: bool = False
+    ) -> tf.Tensor:
         """Convolution to `count` channels (at width 1), running mean-only batch norm, ReLU or leaky ReLU."""
         x = self._convolution(self.channels(count), kernel, strides, name, transposed)(x)
         if not self.bias_folds:
@@ -58,26 +63,26 @@ class _Blocks:
             x = norm(x)
         return self._activation(f"{name}_relu", steep=kernel == 5 or (strides == 2 and not transposed))(x)
 
-    def _activation(self, name, steep):
+    def _activation(self, name: str, steep: bool) -> keras.layers.Layer:
         if self.config.activation == "relu":
             return keras.layers.ReLU(name=name, dtype=self.dtype)
         return keras.layers.LeakyReLU(STEEP_SLOPE if steep else SLOPE, name=name, dtype=self.dtype)
 
-    def up(self, x, count, name):
+    def up(self, x: tf.Tensor, count: int, name: str) -> tf.Tensor:
         """Twice the side, to `count` channels."""
         if self.config.upsampling == "transposed":
             return self.conv(x, count, name, strides=2, transposed=True)
         x = keras.layers.UpSampling2D(2, interpolation="bilinear", name=f"{name}_resize", dtype=self.dtype)(x)
         return self.conv(x, count, name)
 
-    def residual(self, x, count, name):
+    def residual(self, x: tf.Tensor, count: int, name: str) -> tf.Tensor:
         """Three convolutions with an identity skip around the three."""
         y = x
         for i in (1, 2, 3):
             y = self.conv(y, count, f"{name}_conv{i}")
         return keras.layers.Add(name=f"{name}_add", dtype=self.dtype)([x, y])
 
-    def output(self, x, name):
+    def output(self, x: tf.Tensor, name: str) -> tf.Tensor:
         """Output convolution to one channel: nothing after it, but float32 whatever the precision before."""
         x = self._convolution(1, 3, 1, f"{name}_output")(x)
         return keras.layers.Activation("linear", name=f"{name}_float32", dtype="float32")(x)
@@ -135,8 +140,10 @@ def build(config: Config) -> TwoStage:
 def trained(config: Config, weights: dict[str, np.ndarray]) -> keras.Model:
     """The generator of plain convolutions with bias: weight normalisation and running means folded in.
 
-    `weights` are the trained generator's by name, as `variables(generator)` names them. Raises KeyError if one is
-    missing.
+    `weights` are the trained generator's by name, as `variables(generator)` names them.
+
+    Raises:
+        KeyError: one is missing.
     """
     blocks = _Blocks(config.replace(mixed_precision=False), folded=True)
     generator = _generator(_inner(blocks), _outer(blocks))
@@ -161,7 +168,7 @@ def _folded_value(name: str, weights: dict[str, np.ndarray], transposed: bool) -
     return weights[name]
 
 
-def _layers(model: keras.Model):
+def _layers(model: keras.Model) -> Iterator[keras.layers.Layer]:
     for layer in model.layers:
         if isinstance(layer, keras.Model):
             yield from _layers(layer)
@@ -186,7 +193,7 @@ def initialize(networks: TwoStage, size: int = 512, seed: int = 0) -> None:
     _set(layers, "initializing", False)
 
 
-def _set(layers, attribute: str, value: bool) -> None:
+def _set(layers: Iterable[keras.layers.Layer], attribute: str, value: bool) -> None:
     for layer in layers:
         if hasattr(layer, attribute):
             setattr(layer, attribute, value)

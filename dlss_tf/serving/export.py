@@ -29,7 +29,7 @@ class _Served(tf.Module):
         counts = tf.constant([0] * factors[0] + [lattice.count(size, s) for s in factors], tf.int32)
 
         @tf.function(input_signature=[tf.TensorSpec([None, size, size, 1], tf.float32, "image")])
-        def complete(image):
+        def complete(image: tf.Tensor) -> dict[str, tf.Tensor]:
             return {"output": tf.ensure_shape(generate(image, training=False), image.shape)}
 
         @tf.function(
@@ -38,7 +38,7 @@ class _Served(tf.Module):
                 tf.TensorSpec(None, tf.int32, "factor"),
             ]
         )
-        def supersample(scan, factor):
+        def supersample(scan: tf.Tensor, factor: tf.Tensor) -> dict[str, tf.Tensor]:
             s = _one_factor(factor, factors)
             with tf.control_dependencies([_check_sides(scan, tf.gather(counts, s), size), _check_finite(scan)]):
                 scan = scaling.fill_non_finite(scan)
@@ -72,12 +72,14 @@ def _check_finite(scan: tf.Tensor) -> tf.Operation:
 
 
 def export(weights_or_name: str | None, destination: str, size: int = 512, version: int | None = None) -> str:
-    """Write ``destination/version/`` from the weights that `weights.load` takes; returns its path.
+    """Write `destination/version/` from the weights that `weights.load` takes; returns its path.
 
     Signatures: `serving_default`, image [b, size, size, 1] nearest-infilled in [0, 1] -> output, same shape and scale;
     `supersample`, scan [b, n, n] in any units and factor -> image [b, size, size] in the scan's units, n being the
     lattice's samples on size px. The version defaults to one above the highest there. Written beside, then renamed.
-    Raises InputError for missing weights, a size that is no multiple of 32, or a version that exists.
+
+    Raises:
+        InputError: missing weights, a size that is no multiple of 32, or a version that exists.
     """
     check_size(size)
     config, arrays = weights.load(weights_or_name)
@@ -112,7 +114,7 @@ def _write_warmup(directory: str, name: str, factors: tuple[int, ...], size: int
     except ImportError:
         raise InputError("export: warm-up requests need tensorflow-serving-api; pip install 'dlss_tf[serve]'") from None
 
-    def log(signature: str, inputs: dict[str, np.ndarray]) -> bytes:
+    def log(signature: str, inputs: dict[str, np.ndarray | np.int32]) -> bytes:
         request = predict_pb2.PredictRequest()
         request.model_spec.name, request.model_spec.signature_name = name, signature
         for key, value in inputs.items():

@@ -1,5 +1,7 @@
-"""One simulated crop: a specimen (object function: what one electron scatters at each probe position), then its
-imaging, then its detection. All lengths are in pixels of the crop.
+"""One simulated crop: a specimen, then its imaging, then its detection.
+
+A specimen is an object function: what one electron scatters at each probe position. All lengths are in pixels of the
+crop.
 """
 
 from __future__ import annotations
@@ -66,8 +68,10 @@ def _crop(rng: np.random.Generator, size: int, kind: str, dose: float) -> np.nda
 def simulate_crop(rng: np.random.Generator, size: int = 512) -> np.ndarray:
     """One simulated crop, float32 [size, size], in detector counts of arbitrary gain and offset; all finite.
 
-    The kind of specimen and everything else about it is drawn from ``rng``, whose state advances. Raises InputError
-    if ``size`` is less than 64 pixels.
+    The kind of specimen and everything else about it is drawn from `rng`, whose state advances.
+
+    Raises:
+        InputError: `size` is less than 64 pixels.
     """
     check_size(size)
     share = np.array([frequency for _, frequency in SPECIMENS.values()])
@@ -76,5 +80,6 @@ def simulate_crop(rng: np.random.Generator, size: int = 512) -> np.ndarray:
 
 
 def check_size(size: int) -> None:
+    """InputError unless crops of this side, in pixels, can be simulated."""
     if size < SMALLEST:
         raise InputError(f"size of simulated crops: expected {SMALLEST} pixels or more, found {size}.")

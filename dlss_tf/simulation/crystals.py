@@ -60,7 +60,9 @@ def _cell(rng: np.random.Generator) -> Cell:
     return np.diag([0.125, 1]), np.zeros((1, 2)), np.array([0.125])
 
 
-def _columns(rng: np.random.Generator, n: int, cell: Cell, spacing: float, angle: float) -> tuple[np.ndarray, ...]:
+def _columns(
+    rng: np.random.Generator, n: int, cell: Cell, spacing: float, angle: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Positions (row, column) and scattering of the atomic columns of a crystal that covers n x n pixels."""
     vectors, sites, scattering = cell
     cosine, sine = np.cos(angle), np.sin(angle)
@@ -75,7 +77,9 @@ def _columns(rng: np.random.Generator, n: int, cell: Cell, spacing: float, angle
     return points[inside], weights[inside]
 
 
-def _point_defects(rng: np.random.Generator, points: np.ndarray, weights: np.ndarray, spacing: float) -> tuple:
+def _point_defects(
+    rng: np.random.Generator, points: np.ndarray, weights: np.ndarray, spacing: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Static disorder, vacancies and substituted columns, each in some crystals only."""
     points = points + rng.normal(0, spacing * rng.choice([0, 0.01, 0.03, 0.06]), points.shape)
     weights = weights * rng.normal(1, rng.choice([0.02, 0.1]), len(weights)).clip(0.2, 2)
@@ -131,7 +135,7 @@ def crystal(rng: np.random.Generator, n: int) -> Specimen:
 def _region_distances(
     rng: np.random.Generator, n: int, count: int, layered: bool
 ) -> Callable[[np.ndarray], np.ndarray]:
-    """Distances of points from the seeds of ``count`` regions, which are layers or Voronoi cells with wavy borders."""
+    """Distances of points from the seeds of `count` regions, which are layers or Voronoi cells with wavy borders."""
     seeds = rng.uniform(0, n, (count, 2))
     angle = rng.uniform(0, np.pi)
     normal = np.array([np.sin(angle), np.cos(angle)])
@@ -174,10 +178,12 @@ def _grains(rng: np.random.Generator, n: int, layered: bool) -> Specimen:
 
 
 def polycrystal(rng: np.random.Generator, n: int) -> Specimen:
+    """A polycrystal: grains of any orientation, most of them of one phase."""
     return _grains(rng, n, layered=False)
 
 
 def layers(rng: np.random.Generator, n: int) -> Specimen:
+    """Layers of different phases, most of them of one orientation."""
     return _grains(rng, n, layered=True)
 
 

@@ -125,16 +125,17 @@ def simulate_dataset(
     seed: int = 0,
     processes: int | None = None,
 ) -> int:
-    """Write a simulated dataset as ``root/{train,val,test}/NNNNN.tif`` and return how many files were written.
+    """Write a simulated dataset as `root/{train,val,test}/NNNNN.tif` and return how many files were written.
 
-    Each file is one uncompressed float32 page of ``size`` x ``size`` pixels. File i of a split depends on ``seed``,
-    the split, i and ``size`` only, whatever the number of ``processes`` (default: one per CPU). Files that are there
-    already are kept, so an interrupted run goes on where it stopped and larger ``counts`` make the dataset grow;
-    ``simulation.json`` in ``root`` records what it was made with. Progress is shown on stderr. With more than one
-    process, a script must call this under ``if __name__ == "__main__":``, for its workers import the script.
+    Each file is one uncompressed float32 page of `size` x `size` pixels. File i of a split depends on `seed`,
+    the split, i and `size` only, whatever the number of `processes` (default: one per CPU). Files that are there
+    already are kept, so an interrupted run goes on where it stopped and larger `counts` make the dataset grow;
+    `simulation.json` in `root` records what it was made with. Progress is shown on stderr. With more than one
+    process, a script must call this under `if __name__ == "__main__":`, for its workers import the script.
 
-    Raises InputError if an argument is out of range, if ``root`` is not a folder that can be written to, or if it
-    holds a dataset of another seed, size or version of the simulator, or one that was not simulated.
+    Raises:
+        InputError: an argument is out of range, `root` is not a folder that can be written to, or it holds a dataset of
+            another seed, size or version of the simulator, or one that was not simulated.
     """
     check_size(size)
     _check_counts(counts)

@@ -10,10 +10,12 @@ Specimen = tuple[np.ndarray, float]  # object function, and the standard deviati
 
 
 def log_uniform(rng: np.random.Generator, low: float, high: float) -> float:
+    """A random number whose logarithm is uniform between those of `low` and `high`."""
     return float(np.exp(rng.uniform(np.log(low), np.log(high))))
 
 
 def chance(rng: np.random.Generator, probability: float) -> bool:
+    """True with that probability."""
     return bool(rng.random() < probability)
 
 
@@ -31,18 +33,19 @@ def pixels(n: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def squared_frequency(n: int, stretch: float = 1.0, angle: float = 0.0) -> np.ndarray:
-    """|f|^2, with the frequencies along ``angle`` multiplied by ``stretch``: features become that much longer there."""
+    """|f|^2, with the frequencies along `angle` multiplied by `stretch`: features become that much longer there."""
     fy, fx = _frequencies(n)
     along = fx * np.cos(angle) + fy * np.sin(angle)
     return fx**2 + fy**2 + (stretch**2 - 1) * along**2
 
 
 def convolve(image: np.ndarray, transfer: np.ndarray) -> np.ndarray:
+    """A square image filtered by a transfer function on the frequencies of rfft2, periodic; float32."""
     return np.fft.irfft2(np.fft.rfft2(image) * transfer, s=image.shape).astype(np.float32)
 
 
 def blur(image: np.ndarray, sigma: float) -> np.ndarray:
-    """Periodic Gaussian blur with a standard deviation of ``sigma`` pixels."""
+    """Periodic Gaussian blur with a standard deviation of `sigma` pixels."""
     fy, fx = _frequencies(len(image))
     scale = -2 * (np.pi * sigma) ** 2
     return convolve(image, np.exp(scale * fy**2) * np.exp(scale * fx**2))
@@ -53,8 +56,8 @@ def texture(
 ) -> np.ndarray:
     """A random field of mean 0 and variance 1.
 
-    ``length`` is its correlation length; its amplitude falls as frequency**-``slope`` beyond 1/``length``, so a small
-    slope makes it rough. ``stretch`` and ``angle`` elongate it.
+    `length` is its correlation length; its amplitude falls as frequency**-`slope` beyond 1/`length`, so a small
+    slope makes it rough. `stretch` and `angle` elongate it.
     """
     transfer = (1 + (2 * np.pi * length) ** 2 * squared_frequency(n, stretch, angle)) ** (-slope / 2)
     noise = rng.standard_normal((2,) + transfer.shape, dtype=np.float32)
@@ -65,7 +68,7 @@ def texture(
 
 
 def step(distance: np.ndarray, width: float) -> np.ndarray:
-    """0 to 1 over about ``width`` pixels around distance 0."""
+    """0 to 1 over about `width` pixels around distance 0."""
     return 0.5 + 0.5 * np.tanh(distance * (2 / width))
 
 
@@ -77,7 +80,7 @@ def ramp(rng: np.random.Generator, n: int) -> np.ndarray:
 
 
 def window(n: int, centre: np.ndarray, reach: float) -> tuple[tuple[slice, slice], np.ndarray, np.ndarray] | None:
-    """The part of the image within ``reach`` of ``centre`` and positions in it from the centre, None if outside."""
+    """The part of the image within `reach` of `centre` and positions in it from the centre, None if outside."""
     low = np.maximum(np.floor(centre - reach), 0).astype(int)
     high = np.minimum(np.ceil(centre + reach) + 1, n).astype(int)
     if (low >= high).any():
@@ -89,7 +92,7 @@ def window(n: int, centre: np.ndarray, reach: float) -> tuple[tuple[slice, slice
 
 
 def splat(points: np.ndarray, weights: np.ndarray, n: int) -> np.ndarray:
-    """An n x n image of point ``weights`` at ``points`` (row, column), each shared by its four nearest pixels."""
+    """An n x n image of point `weights` at `points` (row, column), each shared by its four nearest pixels."""
     inside = ((points >= 0) & (points < n - 1)).all(axis=1)
     points, weights = points[inside], weights[inside]
     corner = points.astype(np.int64)

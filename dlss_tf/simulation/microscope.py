@@ -12,10 +12,10 @@ MARGIN = 32  # pixels simulated around the crop: hides the wrap-around of Fourie
 def probe_transfer(rng: np.random.Generator, n: int, feature: float) -> np.ndarray:
     """Transfer function of the probe: a slightly astigmatic Gaussian core with Lorentzian tails.
 
-    Its width goes with the finest ``feature``: microscopists choose the pixel size to match what they resolve.
+    Its width goes with the finest `feature`: microscopists choose the pixel size to match what they resolve.
     """
     sigma = max(feature * rng.uniform(0.2, 0.9), rng.uniform(0.4, 1.2))
-    squared = fields.squared_frequency(n, rng.choice([1, 1, rng.uniform(1, 1.8)]), rng.uniform(0, np.pi))
+    squared = fields.squared_frequency(n, float(rng.choice([1, 1, rng.uniform(1, 1.8)])), rng.uniform(0, np.pi))
     core = np.exp(-2 * (np.pi * sigma) ** 2 * squared)
     tails = np.exp(-2 * np.pi * sigma * rng.uniform(2, 6) * np.sqrt(squared))
     share = rng.choice([0, rng.uniform(0, 0.4)])
@@ -51,7 +51,7 @@ def _scan_shifts(rng: np.random.Generator, size: int) -> tuple[np.ndarray, np.nd
 
 
 def scan(rng: np.random.Generator, image: np.ndarray, size: int) -> np.ndarray:
-    """``size`` rows and columns of the image as a distorted scan visits them, interpolated linearly."""
+    """`size` rows and columns of the image as a distorted scan visits them, interpolated linearly."""
     last = len(image) - 1.001
     slow, fast, column = _scan_shifts(rng, size)
     y = (np.arange(size) + MARGIN + slow).clip(0, last)
@@ -74,7 +74,7 @@ def contrast(rng: np.random.Generator, image: np.ndarray) -> np.ndarray:
 
 
 def detect(rng: np.random.Generator, image: np.ndarray, dose: float) -> np.ndarray:
-    """Detector signal for ``dose`` electrons detected per pixel where the image is 1."""
+    """Detector signal for `dose` electrons detected per pixel where the image is 1."""
     size = len(image)
     flicker = rng.normal(1, rng.choice([0, 0, fields.log_uniform(rng, 0.003, 0.05)]), (size, 1)).clip(
         0.5

@@ -11,9 +11,9 @@ from .fields import Specimen
 
 
 def film(rng: np.random.Generator, n: int, longest: float = 30) -> Specimen:
-    """An amorphous film: grain of at most ``longest`` pixels on slow changes of thickness, perhaps elongated."""
+    """An amorphous film: grain of at most `longest` pixels on slow changes of thickness, perhaps elongated."""
     length = fields.log_uniform(rng, 2, longest)
-    stretch = rng.choice([1, 1, fields.log_uniform(rng, 1.5, 12)])
+    stretch = float(rng.choice([1, 1, fields.log_uniform(rng, 1.5, 12)]))
     grain = fields.texture(rng, n, length, rng.uniform(1.5, 4), stretch, rng.uniform(0, np.pi))
     image = 1 + fields.log_uniform(rng, 0.02, 0.5) * grain
     return image.clip(0.02) * fields.thickness(rng, n), max(length, 0.7)
@@ -71,7 +71,7 @@ def _positions(rng: np.random.Generator, n: int, count: int) -> np.ndarray:
 
 
 def _add_particles(rng: np.random.Generator, image: np.ndarray, radius: float, strength: float) -> None:
-    """Particles of about ``radius``, ``strength`` times brighter than the mean of the image below."""
+    """Particles of about `radius`, `strength` times brighter than the mean of the image below."""
     n = len(image)
     count = int(rng.integers(1, int(min(120, 6 + 0.25 * (n / radius) ** 2))))
     radii = radius * np.exp(rng.normal(0, rng.uniform(0.05, 0.5), count))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import tensorflow as tf
 
 from ..data import seeds
@@ -64,6 +66,6 @@ class Replay(tf.Module):
         self.log_threshold.assign(threshold + STEP * surplus)
         self.insertion_rate.assign_add(0.01 * tf.reduce_sum(hard - self.insertion_rate * fresh))
 
-    def _uniform(self, iteration: tf.Tensor, use: int, shape) -> tf.Tensor:
+    def _uniform(self, iteration: tf.Tensor, use: int, shape: Sequence[int | tf.Tensor]) -> tf.Tensor:
         """Uniform [0, 1) that is a pure function of seed, iteration and use, so that a resumed run draws the same."""
         return tf.random.stateless_uniform(shape, seeds.key(self.seed * seeds.REPLAY_USES, use, iteration))

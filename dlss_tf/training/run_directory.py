@@ -16,8 +16,11 @@ SIMULATED_DATA = os.path.join("data", "simulated")
 def prepare(config: Config, run: str, resume: bool) -> Config:
     """Make the run directory, or check that it can be continued. Returns the config with its data in place.
 
-    Without data, simulated crops are made first. Raises InputError for bad data, a run that exists when `resume` is
-    off, one that was begun with another config or by other training rules, or weights to start from that do not fit.
+    Without data, simulated crops are made first.
+
+    Raises:
+        InputError: bad data, a run that exists when `resume` is off, one that was begun with another config or by other
+            training rules, or weights to start from that do not fit.
     """
     path = os.path.join(run, CONFIG_FILE)
     if os.path.exists(path):

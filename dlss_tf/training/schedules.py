@@ -103,6 +103,7 @@ def format_table(config: Config) -> str:
     For a one-stage generator, section IV's.
     """
     iterations, rate = config.iterations, config.learning_rate
+    names: tuple[str, ...]
     if config.network == "one-stage":
         names, rows = ("G", "beta1 G"), [(i, _cells(now)) for i, now in one_stage_boundaries(iterations, rate)]
     else:

@@ -39,10 +39,11 @@ class State:
 
     @staticmethod
     def create(config: Config) -> State:
+        """A run's state before its first step, its networks not initialised yet."""
         networks = generators.build(config)
         models = {"generator": (networks.generator,)}
         averaged, alrcs = None, ["equation_11"]
-        if config.network == "two-stage":
+        if isinstance(networks, TwoStage):
             models["trainer"] = (networks.trainer,)
             alrcs = ["equation_3", "equation_7"]
         if config.objective == "no-blur":
@@ -53,7 +54,7 @@ class State:
             dtype = "mixed_bfloat16" if config.mixed_precision else "float32"
             models["discriminators"] = discriminators.discriminators(config.width, config.discriminator_head, dtype)
             discriminators.initialize(models["discriminators"], config.seed)
-        counters = (tf.Variable(0, dtype=tf.int64, trainable=False) for _ in range(3))
+        iteration, position, validation_position = (tf.Variable(0, dtype=tf.int64, trainable=False) for _ in range(3))
         return State(
             networks,
             models,
@@ -62,7 +63,9 @@ class State:
             {name: _built(ALRC(name=f"alrc_{name}")) for name in alrcs},
             None if config.network == "one-stage" else Replay(config.size, config.seed),
             tf.Variable(by_factor(lambda c: lattice.p_raw(c, config.p_coefficients)), trainable=False),
-            *counters,
+            iteration,
+            position,
+            validation_position,
             _text(),
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import tensorflow as tf
 
@@ -13,6 +13,7 @@ from ..data import seeds
 from ..data.examples import Example, draw_factors, make_example, to_crop_scale
 from ..layers.blur import blur_output, blur_target
 from ..models import discriminators, mse_predictor, one_stage
+from ..models.two_stage import TwoStage
 from . import losses, schedules
 from .state import State, by_factor
 
@@ -64,7 +65,9 @@ def train_step(
     return step
 
 
-def many_steps(step: Callable, stream: Iterator) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
+def many_steps(
+    step: tf.types.experimental.GenericFunction, stream: tf.data.Iterator
+) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
     """`step` on the next `count` elements of a dataset's iterator, in one call: count -> its scalars, [count] each.
 
     The host starts the call and does nothing in between.
@@ -73,7 +76,7 @@ def many_steps(step: Callable, stream: Iterator) -> Callable[[tf.Tensor], dict[s
 
     @tf.function(input_signature=[tf.TensorSpec([], tf.int32)], autograph=False)
     def run(count: tf.Tensor) -> dict[str, tf.Tensor]:
-        def body(i, arrays):
+        def body(i: tf.Tensor, arrays: dict[str, tf.TensorArray]) -> tuple[tf.Tensor, dict[str, tf.TensorArray]]:
             scalars = step(*next(stream))
             return i + 1, {name: array.write(i, scalars[name]) for name, array in arrays.items()}
 
@@ -121,6 +124,7 @@ def _two_stage_objectives(
     gives each its own: inner all, outer all but eq. 7, trainer eq. 7 alone. The discriminators' eq. 8 (`adversarial`)
     and the predictor's eq. 4 have gradients of their own.
     """
+    assert isinstance(state.networks, TwoStage)
     inner = state.networks.inner(example.inputs, training=True)
     outputs = state.networks.outer([example.inputs, inner], training=True)
     terms, mse_loss = _mse_terms(config, state, blur_output(outputs) if adversarial else outputs, blurred, example)
@@ -174,8 +178,9 @@ def _adversarial_terms(config: Config, state: State, real: tf.Tensor, generated:
         fooled.append(network(crops[1], training=False))
         # One call on both, since each training call is a power iteration.
         both = network(tf.concat([crops[0], tf.stop_gradient(crops[1])], 0), training=True)
-        for scores, judged in zip(tf.split(both, 2), (judged_real, judged_generated)):
-            judged.append(scores)
+        real_scores, generated_scores = tf.split(both, 2)
+        judged_real.append(real_scores)
+        judged_generated.append(generated_scores)
     return {
         "equation_8": losses.equation_8(judged_real, judged_generated),
         "equation_9": losses.equation_9(fooled),

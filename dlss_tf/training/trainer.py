@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from types import FrameType
 
 import numpy as np
 import tensorflow as tf
@@ -22,6 +23,7 @@ from ..errors import InputError, TrainingStopped
 from ..models import generators
 from ..progress import Progress
 from . import run_directory
+from .replay import Replay
 from .state import State
 from .steps import many_steps, train_step, validation_step
 
@@ -40,8 +42,10 @@ def train(config: Config, run: str, *, resume: bool = False, stop_at: int | None
     the validation step that may follow it ("interrupted"). Either way a checkpoint and the generator's weights are
     saved, and `resume` continues as if nothing had happened. Without data, simulated crops are made first.
 
-    Raises InputError for bad data, a run that exists when `resume` is off, or one that was begun with another config
-    or by an earlier edition of the training rules; TrainingStopped when a loss is not finite.
+    Raises:
+        InputError: bad data, a run that exists when `resume` is off, or one that was begun with another config or by an
+            earlier edition of the training rules.
+        TrainingStopped: a loss is not finite, or what the run needs is exhausted or cannot be written.
     """
     if stop_at is not None and stop_at < 1:
         raise InputError(f"stop_at: expected at least 1, found {stop_at}")
@@ -84,14 +88,14 @@ def _start(config: Config, state: State) -> None:
         for name, variable in variables(state.networks.generator).items():
             variable.assign(values[name])
     if state.replay is not None:
-        _fill(config, state)
+        _fill(config, state, state.replay)
 
 
-def _fill(config: Config, state: State) -> None:
+def _fill(config: Config, state: State, replay: Replay) -> None:
     """Put the first crops of the training stream into the replay buffer."""
     stream = iter(CropStream(_training_files(config), config.size, seed=config.seed, augment=config.augment))
-    for index, (positions, crops) in zip(range(state.replay.members), stream):
-        state.replay.fill(index, crops[0], draw_factors(positions, config.factors, config.seed)[0])
+    for index, (positions, crops) in zip(range(replay.members), stream):
+        replay.fill(index, crops[0], draw_factors(positions, config.factors, config.seed)[0])
         state.position.assign(positions[-1] + 1)
 
 
@@ -124,7 +128,7 @@ class _Loop:
             self._stream(validation_files, config.seed + seeds.VALIDATION, state.validation_position)
         )
         self.traced: dict[bool, Callable[[tf.Tensor], dict[str, tf.Tensor]]] = {}
-        self.freeze_at = round(config.freeze_at * config.iterations)
+        self.freeze_at, self.frozen = round(config.freeze_at * config.iterations), False
         self.pending: list[tuple[int, dict[str, tf.Tensor]]] = []  # first iteration and scalars of calls not read yet
         unfinished = state.unfinished_log.numpy().decode()
         self.logged: dict[str, list[float]] = json.loads(unfinished) if unfinished else {}
@@ -160,7 +164,7 @@ class _Loop:
             return "interrupted"
         return "complete" if iteration >= self.config.total_iterations else "stopped"
 
-    def _interrupt(self, number: int, frame) -> None:
+    def _interrupt(self, number: int, frame: FrameType | None) -> None:
         """Finish the iteration under way first; a second signal does not wait for it."""
         self.interrupted = True
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
@@ -172,8 +176,8 @@ class _Loop:
         """
         if iteration == self.config.iterations:
             self._keep_non_adversarial()
-        if iteration >= self.freeze_at:
-            self._freeze_once()
+        if iteration >= self.freeze_at and not self.frozen:
+            self._freeze()
         validation = iteration + VALIDATE_EVERY - iteration % VALIDATE_EVERY
         events = [validation, last, self.config.iterations, self.freeze_at, iteration + _steps_per_call()]
         done = min(event for event in events if event > iteration)
@@ -197,10 +201,10 @@ class _Loop:
             self.traced[adversarial] = many_steps(step, self.train_elements)
         return self.traced[adversarial]
 
-    def _freeze_once(self) -> None:
+    def _freeze(self) -> None:
         generators.freeze(self.config, self.state.networks)
         self.traced = {}
-        self.freeze_at = float("inf")
+        self.frozen = True
 
     def _read_losses(self, leave: int = 0) -> None:
         """Fetch the losses of the calls made, log their means, stop if one is not finite.

@@ -40,7 +40,7 @@ def defined(source: str) -> set[str]:
 
 
 def missing(place: str) -> str | None:
-    """What of ``path.py:name`` does not exist; paths are the repository's, or within the package."""
+    """What of `path.py:name` does not exist; paths are the repository's, or within the package."""
     path, name = _PLACE.match(place).groups()
     files = [folder / path for folder in (pages.ROOT, pages.ROOT / "dlss_tf") if (folder / path).is_file()]
     if not files:

@@ -1,6 +1,6 @@
 """Every snippet of the pages is run, on data and networks of the smallest size; what is not says why not.
 
-Blocks of a page run in order, in one folder that holds what they name. ``make`` runs dry, and the commands that it
+Blocks of a page run in order, in one folder that holds what they name. `make` runs dry, and the commands that it
 would run are looked at; commands within sentences are parsed.
 """
 

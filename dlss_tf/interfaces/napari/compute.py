@@ -31,10 +31,12 @@ class Request:
     options: Options = Options()
 
     def to_json(self) -> str:
+        """As `from_json` takes it."""
         return json.dumps(dataclasses.asdict(self))
 
     @staticmethod
     def from_json(text: str) -> Request:
+        """The request that `to_json` made the text of."""
         fields = json.loads(text)
         return Request(**{**fields, "options": Options(**fields["options"])})
 
@@ -42,8 +44,10 @@ class Request:
 def supersample(scan: np.ndarray, request: Request, on_progress: OnProgress | None = None) -> dict[str, np.ndarray]:
     """`IMAGE`, and of an ensemble `UNCERTAINTY`, [..., factor h, factor w] float32 for a scan [..., h, w].
 
-    `on_progress` is `Supersampler`'s: what it raises ends the work. Raises InputError for what `Supersampler` refuses,
-    and if TensorFlow cannot be imported here.
+    `on_progress` is `Supersampler`'s: what it raises ends the work.
+
+    Raises:
+        InputError: what `Supersampler` refuses, and if TensorFlow cannot be imported here.
     """
     images = _supersampler(request.weights).run(scan, request.factor, request.options, on_progress)
     return {name: image for name, image in zip((IMAGE, UNCERTAINTY), images) if image is not None}

@@ -91,6 +91,7 @@ def _process(command: list[str], variables: dict[str, str], folder: str) -> Iter
             raise InputError(
                 f"environment {command[0]}: expected a Python, found what does not run ({error})"
             ) from None
+    assert process.stdin  # a pipe
     try:
         yield process
     finally:
@@ -119,6 +120,7 @@ def _messages(process: subprocess.Popen) -> Iterator[dict]:
     lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
 
     def read() -> None:
+        assert process.stdout  # a pipe
         with process.stdout:
             for line in process.stdout:
                 lines.put(line)

@@ -1,4 +1,4 @@
-"""``python -m dlss_tf.interfaces.napari.remote``: what `process.supersample` starts, in a folder that it filled.
+"""`python -m dlss_tf.interfaces.napari.remote`: what `process.supersample` starts, in a folder that it filled.
 
 Says lines of JSON on stdout: {"progress": [done, of]} and {"warning": SENTENCE} while it works, then {"images": NAMES}
 for the files it wrote, or {"error": SENTENCE}. Ends when its stdin does, for then nobody waits for it.
@@ -40,11 +40,15 @@ def main() -> int:
     return 0
 
 
-def _speaker() -> Callable[..., int]:
+def _speaker() -> Callable[..., None]:
     """Says a message on what is stdout now; what libraries print goes to stderr from here on."""
     out = os.dup(1)  # As a number it stays open until this process has its exit status, which its reader then asks for.
     os.dup2(2, 1)
-    return lambda **message: os.write(out, json.dumps(message).encode() + b"\n")
+
+    def say(**message: object) -> None:
+        os.write(out, json.dumps(message).encode() + b"\n")
+
+    return say
 
 
 def _end_with_stdin() -> None:

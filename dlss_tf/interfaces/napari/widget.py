@@ -108,7 +108,8 @@ class Supersample(Container):
 
     def _cancel(self) -> None:
         self.cancel.enabled = False
-        self._worker.quit()
+        if self._worker:
+            self._worker.quit()
 
     def _closed(self) -> None:
         """The widget, and maybe the viewer, are gone: what was running must not touch them when it ends."""
@@ -117,7 +118,7 @@ class Supersample(Container):
         self._worker = None
 
     def _returned(self, images: dict[str, np.ndarray]) -> None:
-        if self._worker:
+        if self._worker and self._add:
             self._add(images)
 
     def _finished(self) -> None:
