@@ -55,3 +55,12 @@ def tiny_one_stage_run(tiny_config, tmp_path_factory):
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def image(rng):
+    """A micrograph with all that can be known about one."""
+    from dlss_tf.micrograph import Micrograph
+
+    data = rng.normal(1000, 30, (20, 24)).astype(np.float32)
+    return Micrograph(data, (0.25, 0.25), "nm", "gold on carbon", ("scanned", "supersampled by 5"))
