@@ -1,0 +1,17 @@
+import numpy as np
+
+from dlss_tf import Supersampler, weights
+from tools.publish import publish
+
+
+def test_published_weights_are_the_runs_in_half_precision(tiny_run, tmp_path, rng):
+    publish(tiny_run, str(tmp_path / "checkpoint"))
+    config, arrays = weights.load(str(tmp_path / "checkpoint"))
+    assert config == weights.load(tiny_run)[0].replace(data=())
+    for name, array in weights.load(tiny_run)[1].items():
+        np.testing.assert_allclose(arrays[name], array, rtol=1e-3, atol=1e-7)
+    with np.load(tmp_path / "checkpoint" / weights.FILE) as file:
+        assert {file[name].dtype for name in file.files} == {np.dtype(np.float16)}
+    scan = rng.random((13, 13), np.float32)
+    images = [Supersampler(directory)(scan, 5) for directory in (tiny_run, str(tmp_path / "checkpoint"))]
+    np.testing.assert_allclose(images[1], images[0], atol=0.01)
