@@ -1,6 +1,7 @@
 """What several tests need: a tiny data set in the STEM Crops layout and a tiny trained run."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,7 +11,24 @@ import dlss_tf  # noqa: F401  before TensorFlow, whose environment it sets
 # Tests compile a network to see that it can be, not to run it fast.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
+#: Folders and files whose tests pass where there is no TensorFlow: `-m "not no_tensorflow"` leaves them out.
+NO_TENSORFLOW = (
+    *("formats", "simulation", "test_config.py", "test_lattice.py", "test_layout.py", "test_micrograph.py"),
+    *("test_progress.py", "data/test_files.py", "interfaces/test_files.py", "interfaces/napari/test_manifest.py"),
+    *(f"cli/test_{name}.py" for name in ("downsample", "exits", "options", "simulate")),
+    *(f"evaluation/test_{name}.py" for name in ("curves", "interpolation", "metrics", "sheet", "spectra")),
+    *(f"inference/test_{name}.py" for name in ("defects", "ensemble", "lazy_plan", "tiles")),
+)
+
 TINY = {"size": 64, "width": 0.05, "batch": 2, "iterations": 16, "checkpoint_minutes": 1000.0}
+
+
+def pytest_collection_modifyitems(items):
+    here = Path(__file__).parent
+    for item in items:
+        path = item.path.relative_to(here).as_posix()
+        if path in NO_TENSORFLOW or path.split("/")[0] in NO_TENSORFLOW:
+            item.add_marker("no_tensorflow")
 
 
 @pytest.fixture(scope="session")
