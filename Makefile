@@ -4,7 +4,7 @@
 # make train-one-stage   the one-stage generator for coverage 1/FACTOR^2
 # make eval-table2       Table 2 for the pretrained generator, or for WEIGHTS, on DATA or simulated images
 # make bench             speed and memory beside the same network in PyTorch, into docs/performance.md; half an hour a round
-# make test              all tests; `make lint` for style and types
+# make test              all tests, or those that PYTEST_ARGS chooses; `make lint` for style and types
 # make docs              this documentation as a site, into site/index.html
 # Variables: DATA (folder with train, val and test TIFFs), PRESET (quick, small, paper), ITERATIONS (the preset's), RUN,
 # WEIGHTS (pretrained), RESULTS, FACTOR (5), PYTHON; of `make bench` CASES (all of them) and ROUNDS (3).
@@ -18,6 +18,7 @@ ADVERSARIAL ?=
 FACTOR ?= $(if $(COVERAGE),$(warning COVERAGE is called FACTOR now)$(COVERAGE),5)
 CASES ?=
 ROUNDS ?=
+PYTEST_ARGS ?=
 KIND := $(PRESET)-$(if $(DATA),$(notdir $(patsubst %/,%,$(firstword $(DATA)))),simulated)
 NAME := unified-$(KIND)$(if $(ADVERSARIAL),-adversarial)
 RUN ?= runs/$(NAME)
@@ -91,7 +92,7 @@ bench: setup .venv-peer/.installed
 	touch $@
 
 test: setup
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 lint: setup
 	$(BIN)/ruff check .

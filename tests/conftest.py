@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,7 +13,24 @@ import dlss_tf  # noqa: F401  before TensorFlow, whose environment it sets
 # Tests compile a network to see that it can be, not to run it fast.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
+#: Folders and files whose tests pass where there is no TensorFlow: `-m "not no_tensorflow"` leaves them out.
+NO_TENSORFLOW = (
+    *("formats", "simulation", "test_config.py", "test_lattice.py", "test_layout.py", "test_micrograph.py"),
+    *("test_progress.py", "data/test_files.py", "interfaces/test_files.py", "interfaces/napari/test_manifest.py"),
+    *(f"cli/test_{name}.py" for name in ("downsample", "exits", "options", "simulate")),
+    *(f"evaluation/test_{name}.py" for name in ("curves", "interpolation", "metrics", "sheet", "spectra")),
+    *(f"inference/test_{name}.py" for name in ("defects", "ensemble", "lazy_plan", "tiles")),
+)
+
 TINY = {"size": 64, "width": 0.05, "batch": 2, "iterations": 16, "checkpoint_minutes": 1000.0}
+
+
+def pytest_collection_modifyitems(items):
+    here = Path(__file__).parent
+    for item in items:
+        path = item.path.relative_to(here).as_posix()
+        if path in NO_TENSORFLOW or path.split("/")[0] in NO_TENSORFLOW:
+            item.add_marker("no_tensorflow")
 
 
 @pytest.fixture(scope="session")
@@ -74,3 +92,12 @@ def as_first_edition(tmp_path):
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def image(rng):
+    """A micrograph with all that can be known about one."""
+    from dlss_tf.micrograph import Micrograph
+
+    data = rng.normal(1000, 30, (20, 24)).astype(np.float32)
+    return Micrograph(data, (0.25, 0.25), "nm", "gold on carbon", ("scanned", "supersampled by 5"))

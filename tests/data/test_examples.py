@@ -35,13 +35,23 @@ def test_interpolation_is_bilinear_on_the_true_lattice(crops):
         np.testing.assert_allclose(image[inside, inside], expected[inside, inside], atol=2e-6)
 
 
+@pytest.mark.parametrize("factor", lattice.TRAINED_FACTORS)
+def test_inputs_are_of_the_published_codes_lattice(rng, factor):
+    """Its formula in NumPy, at the positions that it was seen to sample."""
+    crop = rng.random((512, 512)).astype(np.float32)
+    filled = crop[np.ix_(*[trace("coverage")[f"index_{factor}"]] * 2)]
+    expected = (filled - filled.min()) / np.ptp(filled)
+    inputs = make_example(crop[None, :, :, None], tf.constant([factor]), "crop").inputs
+    np.testing.assert_allclose(inputs[0, :, :, 0], expected, atol=1e-6)
+
+
 @pytest.mark.parametrize(("name", "path"), [("truth1", "train/truth-1.tif"), ("truth3", "val/truth-3.tif")])
 def test_inputs_match_the_published_code(name, path):
-    crop = scale_to_unit(real_image(path))
+    crop, golden = scale_to_unit(real_image(path)), trace("inputs")
     for factor in (4, 5, 7, 10):
         example = make_example(crop[None, :, :, None], tf.constant([factor]), "crop")
         inputs = lattice.downsample(example.inputs.numpy()[0, :, :, 0], factor)
-        np.testing.assert_allclose(inputs, trace("inputs")[f"{name}_input_s{factor}"], atol=1e-6)
+        np.testing.assert_allclose(inputs, golden[f"{name}_input_s{factor}"], atol=1e-6)
 
 
 def test_inputs_span_0_to_1_by_the_samples_alone(crops):

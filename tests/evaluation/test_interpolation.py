@@ -2,18 +2,18 @@
 
 import importlib.util
 import sys
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from evaluation import protocol
+from golden import SHARED, real_image, trace
 
 from dlss_tf import lattice
 from dlss_tf.errors import InputError
 from dlss_tf.evaluation import interpolation
 from dlss_tf.evaluation.metrics import mse
 
-SHARED = Path(__file__).parents[2].parent / "shared"
 SIZES = [(48, 4), (50, 3), (49, 5), (62, 10)]
 
 
@@ -35,18 +35,29 @@ def call(method, scan, size, factor):
 # The published protocol.
 
 
+@pytest.mark.parametrize("factor", protocol.FACTORS)
+def test_published_is_the_protocol_in_numpy(factor):
+    """On a side that leaves a remainder at every factor."""
+    image = np.random.default_rng(0).random((93, 93), np.float32)
+    assert tuple(protocol.WEIGHTS) == interpolation.PUBLISHED
+    for method in interpolation.PUBLISHED:
+        expected = protocol.image_by(image, factor, method)
+        np.testing.assert_allclose(interpolation.published(image, factor, method), expected, atol=3e-6, err_msg=method)
+
+
 @pytest.mark.parametrize(("name", "file"), [("truth1", "train/truth-1.tif"), ("truth3", "val/truth-3.tif")])
 def test_published_reproduces_the_reference_values(name, file):
-    if not (SHARED / "golden/baselines.npz").exists():
-        pytest.skip("the reference values and images (../shared) are not here")
-    image = cv2.imread(str(SHARED / "data/stem_real" / file), cv2.IMREAD_UNCHANGED).astype(np.float32)
+    """As `protocol` does, which so stands for the published code where there are no real images."""
+    image, reference = real_image(file), trace("baselines")
     image = (image - image.min()) / (image.max() - image.min())
-    reference = np.load(SHARED / "golden/baselines.npz")
-    for factor in (4, 5, 6, 8, 10):
+    for factor in protocol.FACTORS:
+        by_hand = protocol.published_errors(image, factor)
         target = blur(interpolation.published_crop(image, factor))
         for method in interpolation.PUBLISHED:
+            expected = float(reference[f"{name}_{method}_{factor}"])
             found = mse(interpolation.published(image, factor, method), target)
-            assert found == pytest.approx(float(reference[f"{name}_{method}_{factor}"]), rel=1e-5), (method, factor)
+            assert found == pytest.approx(expected, rel=1e-5), (method, factor)
+            assert by_hand[method] == pytest.approx(expected, rel=1e-5), (method, factor)
 
 
 def test_published_nearest_is_the_protocol_by_hand():
@@ -233,7 +244,7 @@ def test_non_local_means_removes_noise_and_keeps_edges():
 def test_rivals_reach_the_region_that_method_md_names():
     folder = SHARED / "data/stem_real/val"
     if not folder.exists():
-        pytest.skip("real micrographs (../shared) are not here")
+        pytest.skip("real images are not part of this repository")
     factor, errors = 5, {"bilinear": [], "smoothed": [], "non_local_means": []}
     for path in sorted(folder.glob("*.tif")):
         image = cv2.imread(str(path), cv2.IMREAD_UNCHANGED).astype(np.float32)

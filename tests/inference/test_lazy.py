@@ -1,5 +1,4 @@
 import functools
-import json
 import os
 import tracemalloc
 
@@ -55,6 +54,7 @@ def copies(monkeypatch):
 def test_is_the_eager_image(stack, eager, chunks):
     images = lazy.supersample_lazily(da.from_array(stack, chunks=chunks), 5, tile=512)
     assert images.shape == eager.shape and images.dtype == np.float32
+    assert images.chunksize == (1, 240, 240)  # of whole samples, and even three times over
     for image, expected in zip(images.compute(), eager):
         np.testing.assert_allclose(image, expected, rtol=0, atol=1e-5 * np.ptp(expected))
 
@@ -198,85 +198,6 @@ def test_refuses_what_it_cannot_take():
         lazy.supersample_lazily(scans, 12)
     with refuse(match="expected finite values, found none"):
         lazy.supersample_lazily(da.full((8, 8), np.nan), 4).compute()
-
-
-def test_ome_zarr_is_read_back(stack, copies, tmp_path, capsys):
-    path = str(tmp_path / "stack.ome.zarr")
-    images = lazy.supersample_lazily(da.from_array(stack, chunks=(1, 150, 133)), 5, tile=512)
-    write_ome_zarr(path, images, pixel_size=(0.02, 0.04), units="nm", name="gold")
-    assert os.listdir(tmp_path) == ["stack.ome.zarr"]
-    assert path in capsys.readouterr().err
-
-    with open(os.path.join(path, ".zattrs")) as file:
-        (multiscale,) = json.load(file)["multiscales"]
-    assert (multiscale["version"], multiscale["name"]) == ("0.4", "gold")
-    assert multiscale["axes"] == [
-        {"name": "t", "type": "time"},
-        {"name": "y", "type": "space", "unit": "nanometer"},
-        {"name": "x", "type": "space", "unit": "nanometer"},
-    ]
-    first, second = multiscale["datasets"]
-    assert first["coordinateTransformations"][0] == {"type": "scale", "scale": [1, 0.02, 0.04]}
-    assert second["coordinateTransformations"] == [
-        {"type": "scale", "scale": [1, 0.04, 0.08]},
-        {"type": "translation", "translation": [0, 0.01, 0.02]},
-    ]
-    group = zarr.open_group(path, mode="r")
-    assert group[first["path"]].chunks == (1, 240, 240)
-    whole, half = (group[dataset["path"]][:] for dataset in (first, second))
-    np.testing.assert_array_equal(whole, images.compute())
-    assert half.shape == (3, 375, 333)
-    means = whole[..., :664].reshape(3, 375, 2, 332, 2).mean((2, 4))
-    np.testing.assert_allclose(half[..., :332], means, rtol=1e-4, atol=1e-4)
-    np.testing.assert_allclose(half[..., 332], whole[..., 664].reshape(3, 375, 2).mean(2), rtol=1e-4, atol=1e-4)
-
-
-def test_ome_zarr_passes_its_own_reader(tmp_path, rng):
-    reader = pytest.importorskip("ome_zarr.reader")
-    from ome_zarr.io import parse_url
-
-    images = rng.random((2, 3, 600, 700)).astype(np.float32)
-    write_ome_zarr(tmp_path / "a.zarr", da.from_array(images, chunks=(1, 1, 200, 200)), 0.1, "Å", progress=False)
-    (node,) = reader.Reader(parse_url(str(tmp_path / "a.zarr")))()
-    assert [axis["name"] for axis in node.metadata["axes"]] == ["t", "c", "y", "x"]
-    np.testing.assert_array_equal(node.data[0].compute(), images)
-
-
-def test_interrupted_writing_leaves_nothing_that_looks_finished(tmp_path):
-    path = tmp_path / "a.zarr"
-    written = []
-
-    def fail_at_the_third(chunk):
-        written.append(chunk.shape)
-        if len(written) > 2:
-            raise KeyboardInterrupt
-        return chunk
-
-    images = da.ones((100, 100), chunks=50)
-    with pytest.raises(KeyboardInterrupt), dask.config.set(scheduler="synchronous"):
-        write_ome_zarr(path, images.map_blocks(fail_at_the_third, meta=images._meta))
-    assert os.listdir(tmp_path) == []
-    write_ome_zarr(path, images)
-    assert os.listdir(tmp_path) == ["a.zarr"]
-    assert (zarr.open_group(str(path), mode="r")["0"][:] == 1).all()
-
-
-def test_writes_over_nothing(tmp_path):
-    images = da.ones((10, 10))
-    (tmp_path / "mine").mkdir()
-    with pytest.raises(InputError, match="mine: expected a path where nothing is yet, found a folder"):
-        write_ome_zarr(tmp_path / "mine", images)
-    assert os.listdir(tmp_path) == ["mine"] and os.listdir(tmp_path / "mine") == []
-
-
-def test_refuses_other_images_and_units(tmp_path):
-    with pytest.raises(InputError, match="images: expected a Dask array of real numbers and 2 to 5 axes"):
-        write_ome_zarr(tmp_path / "a", da.ones(5))
-    with pytest.raises(InputError, match="pixel_size: expected a positive number"):
-        write_ome_zarr(tmp_path / "a", da.ones((5, 5)), pixel_size=0)
-    with pytest.raises(InputError, match="units: expected one of picometer, .*, found 1/nm"):
-        write_ome_zarr(tmp_path / "a", da.ones((5, 5)), 0.1, "1/nm")
-    assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.slow

@@ -1,6 +1,5 @@
 import importlib.util
 import os
-import subprocess
 import sys
 import time
 
@@ -97,38 +96,3 @@ def test_finds_the_python_of_an_environment(tmp_path):
         process.python_of(str(python.parent))
     with pytest.raises(InputError, match="expected a Python, found what does not run"):
         process.supersample(str(tmp_path), SCAN, REQUEST, nothing)
-
-
-def test_other_process_does_not_outlive_who_waits_for_it(python, files):
-    np.save(files / process.SCAN, SCAN)
-    (files / process.REQUEST).write_text(REQUEST.to_json())
-    command = [python, "-m", "dlss_tf.interfaces.napari.remote"]
-    there = subprocess.Popen(command, cwd=files, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    there.communicate(timeout=60)  # closes stdin
-    assert there.returncode == 1
-    assert not files.exists()
-
-
-def test_removes_nothing_from_a_folder_that_is_not_its_own(python, tmp_path):
-    (tmp_path / process.SCAN).touch()
-    there = subprocess.run(
-        [python, "-m", "dlss_tf.interfaces.napari.remote"], cwd=tmp_path, stdin=subprocess.DEVNULL, capture_output=True
-    )
-    assert there.returncode == 1
-    assert (tmp_path / process.SCAN).exists()
-
-
-def test_needs_no_tensorflow_but_to_compute():
-    code = """if True:
-        import sys
-        sys.modules["tensorflow"] = None
-        from dlss_tf.interfaces.napari import compute, process
-        try:
-            compute.supersample(None, compute.Request(5))
-        except ValueError as error:
-            print(error)
-    """
-    there = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert there.stdout.startswith(f"TensorFlow does not start in {sys.prefix} (")
-    assert there.stdout.endswith("choose another environment, one with dlss_tf and TensorFlow\n")
-    assert there.stdout.count("\n") == 1

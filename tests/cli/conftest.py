@@ -1,0 +1,35 @@
+import os
+
+import numpy as np
+import pytest
+
+from dlss_tf import cli
+
+
+@pytest.fixture
+def save():
+    """`save(path, *shape)`: the path, as text, of an array of noise."""
+
+    def write(path, *shape):
+        np.save(path, np.random.default_rng(0).random(shape, np.float32))
+        return str(path)
+
+    return write
+
+
+@pytest.fixture
+def refused(tmp_path, capsys, save):
+    """`refused(arguments)`: what a command says that ends with status 2, in one line, and leaves nothing behind.
+
+    In the arguments {} is a folder that has a scan, a.npy.
+    """
+
+    def run(arguments):
+        save(tmp_path / "a.npy", 9, 9)
+        assert cli.main([argument.format(tmp_path) for argument in arguments]) == 2
+        message = capsys.readouterr().err
+        assert message.startswith("dlss-tf: ") and message.count("\n") == 1
+        assert os.listdir(tmp_path) == ["a.npy"]
+        return message
+
+    return run

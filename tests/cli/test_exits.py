@@ -1,0 +1,28 @@
+import warnings
+
+from dlss_tf import cli
+from dlss_tf.cli import exits
+from dlss_tf.errors import InputError
+
+
+def test_status_of_a_command_that_ends_otherwise(capsys):
+    def interrupted():
+        raise KeyboardInterrupt
+
+    assert cli.status("job", interrupted) == 130
+    assert cli.status("job", lambda: warnings.warn("careful", stacklevel=1)) == 0
+    assert cli.status("job", lambda: 7) == 7
+    assert capsys.readouterr().err == "job: interrupted\njob: warning: careful\n"
+
+
+def test_a_bad_source_does_not_stop_the_others(capsys):
+    done = []
+
+    def do(source):
+        if source == "b":
+            raise InputError("b: expected better")
+        done.append(source)
+
+    assert exits.each("abc", do) == 2 and done == ["a", "c"]
+    assert capsys.readouterr().err == "dlss-tf: b: expected better\n"
+    assert exits.each("ac", do) == 0

@@ -1,0 +1,39 @@
+import pytest
+
+from dlss_tf import cli
+
+
+def test_info(tiny_run, capsys):
+    assert cli.main(["info", "--weights", tiny_run]) == 0
+    assert '"width": 0.05' in capsys.readouterr().out
+
+
+def test_info_of_a_preset_and_its_schedule(capsys):
+    assert cli.main(["info", "--preset", "paper"]) == 0
+    assert '"iterations": 1000000' in capsys.readouterr().out
+    assert cli.main(["info", "--preset", "paper", "--schedule"]) == 0
+    assert "1937500" in capsys.readouterr().out
+
+
+def test_info_of_the_one_stage_schedule(capsys):
+    assert cli.main(["info", "--preset", "paper", "--network", "one-stage", "--schedule"]) == 0
+    assert "12500      0.0005" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["info", "--weights", "{}"], "config.json: expected a run's configuration"),
+        (["info", "--weights", "{}", "--preset", "paper"], "--preset: expected none with --weights"),
+        (["info", "--weights", "{}", "--network", "one-stage"], "--network: expected none with --weights"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_status_2(refused, arguments, sentence):
+    assert sentence in refused(arguments)
+
+
+def test_counts_silent_channels(tiny_run, tiny_data, capsys):
+    assert cli.main(["info", "--weights", tiny_run, "--data", tiny_data, "--split", "test", "--size", "64"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].split() == ["layer", "silent", "/", "channels"] and len(lines) == 1 + 40 + 1
+    assert lines[1].startswith("inner_conv1 ") and lines[-1].startswith("all ")

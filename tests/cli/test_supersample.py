@@ -1,0 +1,118 @@
+import os
+
+import numpy as np
+import pytest
+
+from dlss_tf import cli, micrograph
+
+
+def test_supersample_files(save, tmp_path, capsys):
+    scans = [save(tmp_path / "a.npy", 9, 12), save(tmp_path / "b.npy", 2, 8, 8)]
+    arguments = ["supersample", *scans, "--factor", "5"]
+    options = ["--ensemble", "--refine", "--keep-known", "--format", "ome.tif"]
+    assert cli.main([*arguments, "--out", str(tmp_path / "out"), *options]) == 0
+    names = ["a-x5-uncertainty.ome.tif", "a-x5.ome.tif", "b-x5-uncertainty.ome.tif", "b-x5.ome.tif"]
+    assert sorted(os.listdir(tmp_path / "out")) == names
+    result = micrograph.read(str(tmp_path / "out" / "b-x5.ome.tif"))
+    np.testing.assert_array_equal(result.data[:, ::5, ::5], np.load(scans[1]))
+    assert result.history[0].startswith("supersampled by 5 with dlss_tf")
+    assert "mean of 8 flips and rotations; refined by its samples; samples kept" in result.history[0]
+    assert "b-x5.ome.tif: 2x40x40 px" in capsys.readouterr().out
+
+
+def test_a_bad_scan_does_not_stop_the_others(save, tmp_path, capsys):
+    scans = [save(tmp_path / name, 8, 8) for name in ("a.npy", "b.npy", "c.npy")]
+    (tmp_path / "b.npy").write_bytes(b"no array")
+    assert cli.main(["supersample", *scans, "--factor", "4"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+    assert sorted(os.listdir(tmp_path)) == ["a-x4.tif", "a.npy", "b.npy", "c-x4.tif", "c.npy"]
+
+
+def test_results_are_replaced_only_when_asked(save, tmp_path, capsys):
+    scan, out = save(tmp_path / "scan.npy", 8, 8), str(tmp_path / "image.tif")
+    command = ["supersample", scan, "--factor", "4", "--out", out]
+    assert [cli.main(command), cli.main(command), cli.main([*command, "--overwrite"])] == [0, 2, 0]
+    assert f"{out}: expected no file, found one; give --overwrite or another --out" in capsys.readouterr().err
+    assert cli.main(["supersample", scan, "--factor", "4", "--out", scan, "--overwrite"]) == 2
+    assert "expected another file than the scan itself" in capsys.readouterr().err
+    assert np.load(scan).shape == (8, 8)
+
+
+BAD_SCANS = {
+    "missing.tif": None,
+    "empty.tif": b"",
+    "empty.npy": b"",
+    "text.tif": b"not an image " * 50,
+    "text.dm4": b"not an image " * 50,
+    "text.dm3": b"not an image " * 50,
+    "text.emd": b"not an image " * 50,
+    "text.ser": b"not an image " * 50,
+    "text.mrc": b"not an image " * 50,
+    "text.hspy": b"not an image " * 50,
+    "text.png": b"not an image " * 50,
+    "text.npy": b"not an image " * 50,
+    "unknown.xyz": b"x",
+    "noending": b"x",
+    "line.npy": np.zeros(9),
+    "none.npy": np.zeros((0, 9)),
+    "complex.npy": np.zeros((9, 9), complex),
+    "words.npy": np.full((9, 9), "a"),
+    "objects.npy": np.full((9, 9), None),
+    "nan.npy": np.full((9, 9), np.nan),
+    "infinite.npy": np.full((9, 9), np.inf),
+    "one_nan_frame.npy": np.stack([np.ones((9, 9)), np.full((9, 9), np.nan)]),
+}
+
+
+def test_every_bad_scan_is_one_sentence(save, tmp_path, capsys):
+    for name, content in BAD_SCANS.items():
+        if isinstance(content, bytes):
+            (tmp_path / name).write_bytes(content)
+        elif content is not None:
+            np.save(tmp_path / name, content)
+    before = sorted(os.listdir(tmp_path))
+    scans = [str(tmp_path / name) for name in BAD_SCANS]
+    assert cli.main(["supersample", *scans, "--factor", "4"]) == 2
+    messages = capsys.readouterr().err.splitlines()
+    assert len(messages) == len(scans)
+    for scan, message in zip(scans, messages):
+        assert message.startswith(f"dlss-tf: {scan}: "), message
+        assert "expected" in message and "found" in message, message
+    assert sorted(os.listdir(tmp_path)) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["supersample", "{}/a.npy", "--factor", "1"], "factor: expected a whole number from 2 to 16, found 1"),
+        (["supersample", "{}/a.npy", "--factor", "17"], "factor: expected a whole number from 2 to 16, found 17"),
+        (["supersample", "{}/a.npy", "--factor", "4", "--format", "dm4"], "a-x4.dm4: expected a suffix out of"),
+        (["supersample", "{}/a.npy", "--factor", "4", "--tile", "100"], "tile: expected a multiple of 32 px"),
+        (["supersample", "{}/a.npy", "--factor", "4", "--weights", "{}"], "config.json: expected a run's"),
+        (["supersample", "{}/a.npy", "--factor", "4", "--out", "{}/a.npy/x"], "expected a folder that can be written"),
+        (["supersample", "{}", "--factor", "4"], "expected an image file, found a folder"),
+        (
+            ["supersample", "{}/a.npy", "{}/a.npy", "--factor", "4", "--out", "{}/b.tif"],
+            "expected a folder for 2 files",
+        ),
+        (
+            ["supersample", "{}/a.npy", "--factor", "4", "--deblur", "adam", "--weights", "none"],
+            "weights none: expected",
+        ),
+        (["supersample", "{}/none.npy", "--factor", "4", "--out", "{}/a.npy"], "a.npy: expected no file, found one"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_status_2(refused, arguments, sentence):
+    assert sentence in refused(arguments)
+
+
+def test_a_full_disk_leaves_nothing(save, tmp_path, capsys, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    scan = save(tmp_path / "a.npy", 9, 9)
+    replace = os.replace
+    monkeypatch.setattr(os, "replace", lambda *paths: full() if "uncertainty" in paths[1] else replace(*paths))
+    assert cli.main(["supersample", scan, "--factor", "4", "--ensemble"]) == 2
+    assert "a-x4-uncertainty.tif: expected a place that can be written, found: No space left" in capsys.readouterr().err
+    assert os.listdir(tmp_path) == ["a.npy"]

@@ -1,0 +1,24 @@
+import numpy as np
+import pytest
+
+from dlss_tf import micrograph
+from dlss_tf.errors import InputError
+from dlss_tf.formats import npy
+
+
+@pytest.mark.parametrize(
+    "array", [np.zeros(5), np.zeros((0, 4)), np.zeros((4, 4), complex), np.array([["a"]]), np.zeros((2, 2), "O")]
+)
+def test_arrays_that_are_no_image(tmp_path, array):
+    np.save(tmp_path / "array.npy", array)
+    with pytest.raises(InputError, match=r"array\.npy: expected "):
+        micrograph.read(str(tmp_path / "array.npy"))
+
+
+def test_a_copy_in_memory_is_read(tmp_path):
+    """Not a view of the file, which may be replaced by the result."""
+    path = str(tmp_path / "array.npy")
+    npy.write(path, micrograph.Micrograph(np.eye(3)))
+    data = npy.read(path).data
+    assert type(data) is np.ndarray and data.base is None
+    np.testing.assert_array_equal(data, np.eye(3))

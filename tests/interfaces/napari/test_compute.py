@@ -1,0 +1,27 @@
+import subprocess
+import sys
+
+from dlss_tf.inference.options import Options
+from dlss_tf.interfaces.napari import compute
+
+
+def test_needs_no_tensorflow_but_to_compute():
+    code = """if True:
+        import sys
+        sys.modules["tensorflow"] = None
+        from dlss_tf.interfaces.napari import compute, process
+        try:
+            compute.supersample(None, compute.Request(5))
+        except ValueError as error:
+            print(error)
+    """
+    there = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert there.stdout.startswith(f"TensorFlow does not start in {sys.prefix} (")
+    assert there.stdout.endswith("choose another environment, one with dlss_tf and TensorFlow\n")
+    assert there.stdout.count("\n") == 1
+
+
+def test_a_request_survives_being_sent():
+    request = compute.Request(5, "run", Options(ensemble=True, deblur="wiener"))
+    assert compute.Request.from_json(request.to_json()) == request
+    assert compute.Request.from_json(compute.Request(4).to_json()) == compute.Request(4)

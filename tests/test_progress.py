@@ -1,0 +1,47 @@
+import pytest
+
+from dlss_tf import progress
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """Seconds that pass when they are added to its only item."""
+    now = [100.0]
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now[0])
+    return now
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.4, "0 s"), (59.6, "1 min 0 s"), (42, "42 s"), (185, "3 min 5 s"), (3599, "59 min 59 s"), (7830, "2 h 10 min")],
+)
+def test_durations(seconds, text):
+    assert progress.duration(seconds) == text
+
+
+def test_a_log_gets_a_line_every_half_minute_and_the_last(clock, capsys):
+    shown = progress.Progress("job", 400, start=100)
+    for done, wait in ((110, 10), (120, 10), (130, 25), (140, 10), (400, 1)):
+        clock[0] += wait
+        shown.update(done, "loss 1")
+    assert capsys.readouterr().err.splitlines() == [
+        "job: 110/400 | 1/s | 4 min 50 s left | loss 1",
+        "job: 130/400 | 0.667/s | 6 min 45 s left | loss 1",
+        "job: 400/400 | 5.36/s | 0 s left | loss 1",
+    ]
+
+
+def test_a_terminal_gets_one_line_that_changes(clock, capsys, monkeypatch):
+    monkeypatch.setattr(progress.sys.stderr, "isatty", lambda: True, raising=False)
+    for _ in progress.each("job", "ab", 2):
+        clock[0] += 0.5
+    assert capsys.readouterr().err == "\r\x1b[Kjob: 1/2 | 2/s | 0 s left\r\x1b[Kjob: 2/2 | 2/s | 0 s left\n"
+
+
+def test_a_single_thing_to_do_is_not_reported(clock, capsys):
+    report = progress.reporter("job")
+    report(1, 1)
+    assert capsys.readouterr().err == ""
+    clock[0] += 1
+    report(1, 2)
+    assert capsys.readouterr().err == "job: 1/2 | 1/s | 1 s left\n"
