@@ -12,7 +12,6 @@ PACKAGES = ("dlss_tf", "experiments", "tools", "benchmarks")
 FILES = sorted(path.relative_to(ROOT) for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 
 MOST_LINES = 300
-TO_BE_SPLIT = {"dlss_tf/training/steps.py"}
 
 #: Modules of dlss_tf without a test file of their name, and why.
 UNTESTED = {
@@ -61,12 +60,13 @@ def test_every_module_has_a_test_file_of_its_name():
 def test_every_test_file_has_a_module_of_its_name():
     expected = {mirror(module) for package in PACKAGES for module in modules(package)}
     found = {path.relative_to(ROOT) for path in (ROOT / "tests").rglob("test_*.py")}
+    found = {path for path in found if path.parts[1] != "docs"}  # they test pages
     assert {str(path) for path in found - expected} == set(OF_SEVERAL)
 
 
 def test_no_file_is_long():
     long = {str(path) for path in FILES if len((ROOT / path).read_text(encoding="utf-8").splitlines()) > MOST_LINES}
-    assert long <= TO_BE_SPLIT
+    assert not long
 
 
 def test_imports_point_down():
