@@ -1,5 +1,6 @@
 """What several tests need: a tiny data set in the STEM Crops layout and a tiny trained run."""
 
+import fcntl
 import json
 import os
 import shutil
@@ -34,13 +35,33 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.fixture(scope="session")
-def tiny_data(tmp_path_factory):
+def shared_folder(tmp_path_factory, worker_id):
+    """`shared_folder(name, make)`: path of a folder that `make(path)` makes once for all processes of a test run."""
+    base = tmp_path_factory.getbasetemp()
+    root = base if worker_id == "master" else base.parent
+
+    def get(name, make):
+        path = str(root / name)
+        with open(f"{path}.lock", "w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not os.path.exists(path):
+                try:
+                    make(path)
+                except BaseException:
+                    shutil.rmtree(path, ignore_errors=True)
+                    raise
+        return path
+
+    return get
+
+
+@pytest.fixture(scope="session")
+def tiny_data(shared_folder):
     """Root of a data set of simulated 64x64 crops."""
     from dlss_tf.simulation.dataset import simulate_dataset
 
-    root = tmp_path_factory.mktemp("data") / "tiny"
-    simulate_dataset(str(root), {"train": 12, "val": 4, "test": 3}, size=64, seed=1, processes=1)
-    return str(root)
+    counts = {"train": 12, "val": 4, "test": 3}
+    return shared_folder("tiny-data", lambda root: simulate_dataset(root, counts, size=64, seed=1, processes=1))
 
 
 @pytest.fixture(scope="session")
@@ -50,26 +71,25 @@ def tiny_config(tiny_data):
     return PRESETS["quick"].replace(data=(tiny_data,), **TINY)
 
 
-@pytest.fixture(scope="session")
-def tiny_run(tiny_config, tmp_path_factory):
-    """Run directory of a tiny generator after 16 iterations."""
+def _train(config, run):
     from dlss_tf.training.trainer import train
 
-    run = str(tmp_path_factory.mktemp("runs") / "tiny")
-    assert train(tiny_config, run) == "complete"
-    return run
+    assert train(config, run) == "complete"
 
 
 @pytest.fixture(scope="session")
-def tiny_one_stage_run(tiny_config, tmp_path_factory):
-    """Run directory of a tiny one-stage generator for factor 5 after 16 iterations."""
+def tiny_run(tiny_config, shared_folder):
+    """Run directory of a tiny generator after 16 iterations, to be read alone."""
+    return shared_folder("tiny-run", lambda run: _train(tiny_config, run))
+
+
+@pytest.fixture(scope="session")
+def tiny_one_stage_run(tiny_config, shared_folder):
+    """Run directory of a tiny one-stage generator for factor 5 after 16 iterations, to be read alone."""
     from dlss_tf.config import preset
-    from dlss_tf.training.trainer import train
 
     config = preset("quick", "one-stage").replace(data=tiny_config.data, **TINY)
-    run = str(tmp_path_factory.mktemp("runs") / "tiny-one-stage")
-    assert train(config, run) == "complete"
-    return run
+    return shared_folder("tiny-one-stage-run", lambda run: _train(config, run))
 
 
 @pytest.fixture

@@ -16,8 +16,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--weights", action="append", required=True, help="run directory of a generator; give several for one each"
     )
     add_images(parser, "val")
-    parser.add_argument("--out", required=True, help="new run directory whose configuration is written")
-    add_renamed(parser, "--run", "--out", "out")
+    out = parser.add_mutually_exclusive_group(required=True)
+    out.add_argument("--out", help="new run directory whose configuration is written")
+    add_renamed(out, "--run", "--out", "out")
 
 
 def run(arguments: argparse.Namespace) -> None:

@@ -34,7 +34,7 @@ class _Renamed(argparse.Action):
         setattr(namespace, self.dest, values)
 
 
-def add_renamed(parser: argparse.ArgumentParser, old: str, new: str, dest: str, **kwargs: Any) -> None:
+def add_renamed(parser: argparse._ActionsContainer, old: str, new: str, dest: str, **kwargs: Any) -> None:
     """The former name `old` of the option `new`, whose value goes to `dest`."""
     parser.add_argument(
         old, dest=dest, action=_Renamed, new=new, default=argparse.SUPPRESS, help=argparse.SUPPRESS, **kwargs

@@ -12,6 +12,8 @@ from dlss_tf.cli import commands, options
         (["train", "--run", "run"], "--steps", "--stop-at", "1"),
         (["evaluate", "--weights", "run", "--data", "data"], "--factors", "--factor", "4,5"),
         (["evaluate", "--weights", "run", "--data", "data"], "--results", "--out", "there"),
+        (["check", "image.tif", "--factor", "4"], "--results", "--out", "there"),
+        (["fit-p", "--weights", "run", "--data", "data"], "--run", "--out", "new"),
     ],
 )
 def test_an_old_word_is_the_new_one_with_a_warning(command, old, new, value):
