@@ -244,32 +244,6 @@ def test_refuses_a_damaged_checkpoint(stopped, config, tmp_path):
         train(config, run, resume=True)
 
 
-@pytest.mark.parametrize(
-    ("break_data", "sentence"),
-    [
-        (lambda root: shutil.rmtree(root), "does not exist"),
-        (lambda root: shutil.rmtree(root / "val"), "val does not exist"),
-        (lambda root: [p.unlink() for p in (root / "train").iterdir()], "holds no"),
-        (lambda root: [p.write_bytes(b"") for p in (root / "train").iterdir()], "bad"),
-        (lambda root: (root / "train" / "00000.tif").write_bytes(b"II*"), "1 of 12 files .* more than 1 in 100"),
-    ],
-    ids=["no folder", "no val", "no files", "all empty", "one in twelve bad"],
-)
-def test_bad_data_stops_with_one_sentence(config, tmp_path, break_data, sentence):
-    root = tmp_path / "data"
-    shutil.copytree(config.data[0], root)
-    break_data(root)
-    with pytest.raises(InputError, match=sentence):
-        train(config.replace(data=(str(root),)), str(tmp_path / "run"))
-
-
-def test_unwritable_checkpoints_stop_with_a_sentence(config, tmp_path):
-    (tmp_path / "run").mkdir()
-    (tmp_path / "run" / "checkpoints").write_text("a file where the folder should be")
-    with pytest.raises(TrainingStopped, match=r"run .*run: cannot go on: .*checkpoints"):
-        train(config, str(tmp_path / "run"), stop_at=1)
-
-
 @pytest.fixture(scope="module")
 def unstopped_adversarial(tiny_config, tmp_path_factory):
     run = str(tmp_path_factory.mktemp("runs") / "adversarial")
