@@ -6,7 +6,7 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 HERE = Path(__file__).parent
-VERSION = re.search(r'__version__ = "(.+)"', (HERE / "dlss_tf" / "__init__.py").read_text()).group(1)
+VERSION = re.search(r'__version__ = "(.+)"', (HERE / "dlss_tf" / "_version.py").read_text()).group(1)
 
 EXTRAS = {
     "eval": ["opencv-python-headless", "scikit-image", "scipy", "PyWavelets", "matplotlib"],

@@ -7,7 +7,7 @@ import importlib
 import os
 from typing import TYPE_CHECKING, Any
 
-__version__ = "0.1.0"
+from ._version import __version__ as __version__
 
 # TensorFlow reads these once, when it is imported. On many processors its oneDNN kernels, twice as fast in training,
 # are off unless asked for; its start-up messages bury ours. What the user has set stays.

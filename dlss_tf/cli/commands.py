@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from absl.flags import argparse_flags
 
-from .. import __version__
+from .._version import __version__
 from .exits import status
 
 #: A module of this package each, with SUMMARY, `add_options(parser)` and `run(arguments)`, which returns a status.

@@ -8,7 +8,8 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from .. import __version__, lattice, micrograph
+from .. import lattice, micrograph
+from .._version import __version__
 from ..errors import InputError
 from ..inference import defects
 from ..inference.options import Options

@@ -18,7 +18,7 @@ from napari.utils import notifications, progress
 from napari.viewer import Viewer
 from qtpy.QtCore import QSettings, Signal
 
-from ... import __version__
+from ..._version import __version__
 from ...errors import InputError
 from ...inference.options import DEBLUR_METHODS, Options
 from ...lattice import MAX_FACTOR, MIN_FACTOR

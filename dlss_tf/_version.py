@@ -1,0 +1,3 @@
+"""The version, for setup.py and every room."""
+
+__version__ = "0.1.0"
