@@ -83,7 +83,7 @@ train-one-stage: setup
 	$(call one_coverage,one-stage-$(FACTOR),--network one-stage --factor $(FACTOR))
 
 bench: setup .venv-peer/.installed
-	$(BIN)/python -m benchmarks.bench --peer .venv-peer/bin/python --results $(RESULTS) \
+	$(BIN)/python -m benchmarks.bench --peer .venv-peer/bin/python --out $(RESULTS) \
 		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(CASES),--cases $(CASES))
 
 .venv-peer/.installed:

@@ -21,6 +21,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from dlss_tf.cli.options import add_results
 from dlss_tf.config import PRESETS
 from dlss_tf.evaluation.results import results_folder, software, write_json
 from dlss_tf.formats.replacing import replacing
@@ -233,16 +234,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--peer", help="Python that has PyTorch; without it this package is measured alone")
     parser.add_argument("--rounds", type=int, default=3, help="(%(default)s)")
-    parser.add_argument("--results", default="results", help="folder for bench.json (%(default)s)")
+    add_results(parser, "bench.json")
     parser.add_argument("--cases", nargs="+", choices=names, default=names, metavar="NAME", help=", ".join(names))
     parser.add_argument("--profile", action="store_true", help="profile three paper-preset training steps instead")
     arguments = parser.parse_args()
-    with results_folder(arguments.results):
+    with results_folder(arguments.out):
         if not arguments.profile:
             cases = [case for case in CASES if case.name in arguments.cases]
-            bench(cases, arguments.rounds, arguments.peer, arguments.results)
+            bench(cases, arguments.rounds, arguments.peer, arguments.out)
             return 0
-        folder = os.path.join(arguments.results, "profile")
+        folder = os.path.join(arguments.out, "profile")
         for kind, milliseconds in ours.profile(PRESETS["paper"], folder)[:15]:
             print(f"{kind:40s} {milliseconds:9.1f} ms a step")
         print(f"TensorBoard profile: {folder}")
