@@ -1,0 +1,123 @@
+"""What tables and figures share: command line, pass over images, plot style, files, the paper's printed values."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from dlss_tf import weights
+from dlss_tf.cli import status
+from dlss_tf.cli.options import add_images, add_results
+from dlss_tf.data.files import list_files
+from dlss_tf.evaluation.passes import Sums, Values, one_pass
+from dlss_tf.evaluation.results import provenance, results_folder, software, write_json
+from dlss_tf.formats.replacing import replacing
+from dlss_tf.models import check_size
+
+#: Okabe and Ito's colours, which the colour-blind tell apart; black for truth.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X")
+FIGURE_WIDTH, DPI = 6.4, 150  # inches: readable at half a page
+FONT = 9
+PUBLISHED = Path(__file__).with_name("published.json")
+
+
+def printed(item: str) -> dict[str, Any]:
+    """What the paper prints for a table, figure or section, and where."""
+    return json.loads(PUBLISHED.read_text(encoding="utf-8"))[item]
+
+
+def parser(caption: str | None, what: str, split: str | None = "test") -> argparse.ArgumentParser:
+    """Of a figure's command line: `--weights`, images of a split unless it needs none, `--limit`, `--out`."""
+    made = argparse.ArgumentParser(description=caption)
+    if split is not None:
+        made.add_argument("--weights", help="run directory, or a pretrained generator's name (the pretrained one)")
+        add_images(made, split)
+        made.add_argument("--limit", type=int, help="use the first so many images only (all)")
+    add_results(made, what)
+    return made
+
+
+def over_images(
+    name: str,
+    arguments: argparse.Namespace,
+    measure: Callable[[np.ndarray], tuple[Values, Mapping[str, np.ndarray]]],
+    publish: Callable[[dict[str, Values], Sums], None] | None = None,
+    **identity: Any,
+) -> tuple[dict[str, Values], Sums]:
+    """`one_pass` over the images that the command line names; `identity` is what else the values depend on."""
+    check_size(arguments.size)
+    files = list_files(arguments.data, arguments.split)[: arguments.limit]
+    whole = {
+        "weights": fingerprint(arguments.weights),
+        "files": hashlib.sha256("\n".join(files).encode()).hexdigest(),
+        "size": arguments.size,
+        **identity,
+    }
+    with results_folder(arguments.out):
+        return one_pass(os.path.join(arguments.out, name), whole, files, arguments.size, measure, publish)
+
+
+def fingerprint(directory_or_name: str | None) -> str:
+    """Of a generator's weights."""
+    return hashlib.sha256(Path(weights.find(directory_or_name), weights.FILE).read_bytes()).hexdigest()
+
+
+def write(
+    name: str,
+    arguments: argparse.Namespace,
+    report: Mapping[str, Any],
+    figure: Figure | None = None,
+    rows: Iterable[Sequence[Any]] = (),
+) -> None:
+    """Write `--out`/name.json with where it comes from, .png of the figure, .csv of the rows, header first."""
+    path = os.path.join(arguments.out, name)
+    images = getattr(arguments, "data", None)
+    origin = provenance(images, arguments.split, arguments.size) if images else software()
+    if images:
+        origin["weights"] = arguments.weights or weights.PRETRAINED
+    with results_folder(arguments.out):
+        if figure is not None:
+            with replacing(f"{path}.png") as beside:
+                FigureCanvasAgg(figure).print_png(beside)
+        rows = list(rows)
+        if rows:
+            with replacing(f"{path}.csv") as beside, open(beside, "w", encoding="utf-8", newline="") as file:
+                csv.writer(file).writerows(rows)
+        write_json(f"{path}.json", {**report, **origin})
+    print(f"written to {path}.json" + ", .csv" * bool(rows) + ", .png" * (figure is not None))
+
+
+def new_figure(rows: int = 1, columns: int = 1, height: float = 3.4, **options: Any) -> tuple[Figure, np.ndarray]:
+    """A figure in the one style, and its axes [rows, columns]; `height` is a row's, inches."""
+    figure = Figure(figsize=(FIGURE_WIDTH, height * rows), dpi=DPI, layout="constrained")
+    axes = figure.subplots(rows, columns, squeeze=False, **options)
+    for each in axes.flat:
+        each.set_prop_cycle(color=COLOURS)
+        each.tick_params(labelsize=FONT - 1)
+    return figure, axes
+
+
+def label_axes(axes: Axes, x: str, y: str, legend: bool = True) -> None:
+    """Names with units, and a legend if there is something to tell apart."""
+    axes.set_xlabel(x, fontsize=FONT)
+    axes.set_ylabel(y, fontsize=FONT)
+    if legend:
+        axes.legend(frameon=False, fontsize=FONT - 1)
+
+
+def run(name: str, main: Callable[[], int | None]) -> None:
+    """Run a figure's `main` as a command: bad input and Ctrl-C end in a sentence."""
+    sys.exit(status(name, main))
