@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import hashlib
 import json
 import os
 import sys
@@ -21,6 +20,7 @@ from dlss_tf import weights
 from dlss_tf.cli import status
 from dlss_tf.cli.options import add_images, add_results
 from dlss_tf.data.files import list_files
+from dlss_tf.evaluation import results
 from dlss_tf.evaluation.passes import Sums, Values, one_pass
 from dlss_tf.evaluation.results import provenance, results_folder, software, write_json
 from dlss_tf.formats.replacing import replacing
@@ -60,19 +60,9 @@ def over_images(
     """`one_pass` over the images that the command line names; `identity` is what else the values depend on."""
     check_size(arguments.size)
     files = list_files(arguments.data, arguments.split)[: arguments.limit]
-    whole = {
-        "weights": fingerprint(arguments.weights),
-        "files": hashlib.sha256("\n".join(files).encode()).hexdigest(),
-        "size": arguments.size,
-        **identity,
-    }
+    known = results.identity(arguments.weights, files, arguments.size, **identity)
     with results_folder(arguments.out):
-        return one_pass(os.path.join(arguments.out, name), whole, files, arguments.size, measure, publish)
-
-
-def fingerprint(directory_or_name: str | None) -> str:
-    """Of a generator's weights."""
-    return hashlib.sha256(Path(weights.find(directory_or_name), weights.FILE).read_bytes()).hexdigest()
+        return one_pass(os.path.join(arguments.out, name), known, files, arguments.size, measure, publish)
 
 
 def write(

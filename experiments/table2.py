@@ -1,8 +1,58 @@
-"""Table 2: root mean and root standard deviation of MSEs, traditional methods against DLSS, at five coverages."""
+"""Table 2: root mean and root standard deviation of MSEs, traditional methods against DLSS, at five coverages.
 
-import sys
+Options are those of `dlss-tf evaluate`; `--individual RUN`, once for each generator of one coverage, adds their row.
+"""
 
-from dlss_tf.cli import main
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from typing import Any
+
+from dlss_tf import Supersampler, cli
+from dlss_tf.evaluation.images import blurred, completed, label
+from dlss_tf.evaluation.metrics import format_table, mse, root_mean, root_std
+from dlss_tf.evaluation.results import write_json
+
+from ._report import over_images, printed, run
+
+
+def individual(arguments: argparse.Namespace, run_directory: str) -> tuple[str, dict[str, float]]:
+    """Coverage and errors of a generator for one coverage, on the images that the command line names."""
+    supersampler = Supersampler(run_directory)
+    (factor,) = supersampler.config.factors
+    named = argparse.Namespace(**{**vars(arguments), "weights": run_directory})
+
+    def measure(crop: Any) -> tuple[dict, dict]:
+        return {"mse": mse(completed(supersampler, crop, factor)[1], blurred(crop))}, {}
+
+    values, _ = over_images(f"{arguments.name}-individual-{factor}", named, measure, factor=factor)
+    mses = [each["mse"] for each in values.values()]
+    return label(factor), {"mean": root_mean(mses), "std": root_std(mses)}
+
+
+def main() -> int:
+    """Evaluate, add the individual generators' row and the paper's values, print all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--individual", action="append", default=[], help="run directory of a one-coverage generator")
+    own, rest = parser.parse_known_args()
+    command = ["evaluate", "--name", "table2", *rest]
+    code = cli.main(command)
+    arguments = cli.parser().parse_args(command)
+    if code:
+        return code
+    path = os.path.join(arguments.out, f"{arguments.name}.json")
+    with open(path, encoding="utf-8") as file:
+        report = json.load(file)
+    for directory in own.individual:
+        coverage, errors = individual(arguments, directory)
+        report["coverages"].setdefault(coverage, {})["individual"] = errors
+    write_json(path, {**report, "individual": own.individual, "paper": printed("table2")})
+    if own.individual:
+        print(format_table(report))
+    return 0
+
 
 if __name__ == "__main__":
-    sys.exit(main(["evaluate", "--split", "test", "--name", "table2", *sys.argv[1:]]))
+    run("table2", main)

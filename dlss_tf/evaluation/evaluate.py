@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -15,12 +15,12 @@ from ..data.files import list_files
 from ..formats.replacing import replacing
 from ..inference.supersampler import Supersampler
 from ..models import check_size
-from ..progress import each
 from ..weights import PRETRAINED
 from . import interpolation
 from .images import blurred, central_crops, completed, image_name, label, refined
 from .metrics import TABLE_HEADER, mse, summarize, table_rows
-from .results import provenance, results_folder, write_json
+from .passes import one_pass
+from .results import identity, provenance, results_folder, write_json
 from .sheet import evenly_spaced, write_sheet
 
 TABLE_2_FACTORS = (4, 5, 6, 8, 10)
@@ -43,8 +43,9 @@ def evaluate(
 
     `weights` is a run directory, or None for the pretrained generator. Every MSE is in the crop's [0, 1] against the
     crop blurred by 5x5, 2.5 px. Crops are the central size x size px of the split's images, the first `limit` of them
-    or all. `factors` are Table 2's if not given, or a single-coverage generator's own. The sheet shows `sheet_images`
-    crops, evenly spaced, at the coverage in the middle of `factors`.
+    or all; interrupted or killed, the same call goes on where it was. `factors` are Table 2's if not given, or a
+    single-coverage generator's own. The sheet shows `sheet_images` crops, evenly spaced, at the coverage in the middle
+    of `factors`.
 
     Raises:
         InputError: bad weights, data or arguments.
@@ -54,25 +55,42 @@ def evaluate(
     factors = [supersampler.check_factor(s) for s in factors or default_factors(supersampler.config)]
     files = list_files(data, split)[:limit]
     sigmas = _best_sigmas(data, factors, size)
-    shown = evenly_spaced(sheet_images, len(files))
-    per_image, rows = {}, []
-    for i, (path, crop) in enumerate(each("evaluating", central_crops(files, size), len(files))):
-        per_image[image_name(path, data)] = {label(s): _errors(crop, supersampler, s, sigmas[s]) for s in factors}
-        if i in shown:
-            panels = [*completed(supersampler, crop, factors[len(factors) // 2]), blurred(crop)]
-            rows.append((os.path.basename(path), panels))
-    report = {
-        "images": len(per_image),
-        "coverages": summarize(per_image),
-        "per_image": per_image,
-        "smoothed_sigma_px": {label(s): sigmas[s] for s in factors},
-        "config": json.loads(supersampler.config.to_json()),
-        "weights": weights or PRETRAINED,
-        **provenance(data, split, size),
-    }
-    titles = [f"{label(factors[len(factors) // 2])} px coverage, infilled", "DLSS", "truth, blurred as in training"]
-    _write(results, name, report, rows, titles)
+    path = os.path.join(results, name)
+
+    def measure(crop: np.ndarray) -> tuple[dict, dict]:
+        return {label(s): _errors(crop, supersampler, s, sigmas[s]) for s in factors}, {}
+
+    def report_on(values: Mapping[str, dict]) -> dict:
+        per_image = {image_name(file, data): errors for file, errors in values.items()}
+        return {
+            "images": len(per_image),
+            "coverages": summarize(per_image),
+            "per_image": per_image,
+            "smoothed_sigma_px": {label(s): sigmas[s] for s in factors},
+            "config": json.loads(supersampler.config.to_json()),
+            "weights": weights or PRETRAINED,
+            **provenance(data, split, size),
+        }
+
+    with results_folder(results):
+        known = identity(weights, files, size, sigmas={label(s): sigmas[s] for s in factors})
+        values, _ = one_pass(
+            path, known, files, size, measure, lambda so_far, _: write_json(f"{path}.json", report_on(so_far))
+        )
+        report = report_on(values)
+        shown = [files[i] for i in sorted(evenly_spaced(sheet_images, len(files)))]
+        _write(path, report, _sheet_rows(shown, size, supersampler, factors[len(factors) // 2]))
     return report
+
+
+def _sheet_rows(
+    files: Sequence[str], size: int, supersampler: Supersampler, factor: int
+) -> list[tuple[str, list[np.ndarray]]]:
+    """Infilled scan, output and blurred truth of each file."""
+    return [
+        (os.path.basename(file), [*completed(supersampler, crop, factor), blurred(crop)])
+        for file, crop in central_crops(files, size)
+    ]
 
 
 def default_factors(config: Config) -> Sequence[int]:
@@ -102,11 +120,11 @@ def _best_sigmas(data: Sequence[str], factors: Sequence[int], size: int) -> dict
     return {s: interpolation.best_sigma(crops, targets, s) for s in factors}
 
 
-def _write(results: str, name: str, report: dict, rows: list, titles: list[str]) -> None:
-    path = os.path.join(results, name)
-    with results_folder(results):
-        with replacing(f"{path}.csv") as beside, open(beside, "w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([TABLE_HEADER, *table_rows(report)])
-        if rows:
-            write_sheet(f"{path}.png", rows, titles)
-        write_json(f"{path}.json", report)
+def _write(path: str, report: dict, rows: list[tuple[str, list[np.ndarray]]]) -> None:
+    with replacing(f"{path}.csv") as beside, open(beside, "w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([TABLE_HEADER, *table_rows(report)])
+    if rows:
+        coverages = list(report["coverages"])
+        titles = [f"{coverages[len(coverages) // 2]} px coverage, infilled", "DLSS", "truth, blurred as in training"]
+        write_sheet(f"{path}.png", rows, titles)
+    write_json(f"{path}.json", report)

@@ -19,6 +19,7 @@ METHOD_NAMES = {
     "bicubic": "Bicubic",
     "lanczos": "Lanczos",
     "dlss": "DLSS",
+    "individual": "DLSS-Individual",
     "dlss_refined": "DLSS, refined",
     "lattice_bilinear": "Bilinear, true lattice",
     "lattice_bicubic": "Bicubic, true lattice",

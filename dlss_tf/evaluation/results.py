@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import hashlib
 import json
 import os
 import subprocess
 from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
 
 import tensorflow as tf
 
+from .. import weights
 from ..errors import InputError
 from ..formats.replacing import replacing
 
@@ -27,6 +31,25 @@ def software() -> dict:
         "tensorflow": tf.__version__,
         "date": datetime.date.today().isoformat(),
     }
+
+
+def identity(weights_or_name: str | None, files: Sequence[str], size: int, **more: Any) -> dict[str, Any]:
+    """What values measured on files depend on: the generator's weights, the files, the size, and what else is named."""
+    weights_file = Path(weights.find(weights_or_name), weights.FILE)
+    return {
+        "weights": hashlib.sha256(weights_file.read_bytes()).hexdigest() if weights_file.is_file() else None,
+        "files": hashlib.sha256("\n".join(map(_state_of, files)).encode()).hexdigest(),
+        "size": size,
+        **more,
+    }
+
+
+def _state_of(path: str) -> str:
+    """A file's name, and what changes when it does; a file that is missing is told by who reads it."""
+    if not os.path.exists(path):
+        return path
+    status = os.stat(path)
+    return f"{path} {status.st_size} {status.st_mtime_ns}"
 
 
 def write_json(path: str, report: dict) -> None:

@@ -122,6 +122,24 @@ def test_refuses_bad_arguments(tiny_run, tiny_data, tmp_path, arguments, sentenc
     assert not (tmp_path / "out").exists()
 
 
+def test_interrupted_it_goes_on_where_it_was(report, tiny_run, tiny_data, tmp_path, monkeypatch):
+    seen, errors = [], module._errors
+
+    def interrupt_at_the_eighth(*arguments):
+        seen.append(arguments)
+        if len(seen) == 8:  # three coverages an image: the last one's second
+            raise KeyboardInterrupt
+        return errors(*arguments)
+
+    monkeypatch.setattr(module, "_errors", interrupt_at_the_eighth)
+    arguments = {"size": 64, "factors": (4, 5, 16), "results": str(tmp_path), "sheet_images": 0}
+    with pytest.raises(KeyboardInterrupt):
+        evaluate(tiny_run, [tiny_data], **arguments)
+    assert os.listdir(tmp_path) == ["table2.part.npz"]
+    assert evaluate(tiny_run, [tiny_data], **arguments)["per_image"] == report[0]["per_image"]
+    assert len(seen) == 8 + 3 and sorted(os.listdir(tmp_path)) == ["table2.csv", "table2.json"]
+
+
 def test_leaves_nothing_half_written_where_it_cannot_write(tiny_run, tiny_data, tmp_path):
     (tmp_path / "out").write_text("a file")
     with pytest.raises(InputError, match="expected a folder that can be written"):
