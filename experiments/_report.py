@@ -87,7 +87,8 @@ def write(
             with replacing(f"{path}.csv") as beside, open(beside, "w", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows(rows)
         write_json(f"{path}.json", {**report, **origin})
-    print(f"written to {path}.json" + ", .csv" * bool(rows) + ", .png" * (figure is not None))
+    made = [suffix for suffix in (".json", ".csv", ".png") if os.path.exists(path + suffix)]
+    print(f"written to {path}{', '.join(made)}")
 
 
 def new_figure(rows: int = 1, columns: int = 1, height: float = 3.4, **options: Any) -> tuple[Figure, np.ndarray]:
