@@ -6,8 +6,6 @@ import argparse
 import dataclasses
 from collections.abc import Callable, Sequence
 
-DATA, SIZE = "data", "size"
-
 
 @dataclasses.dataclass(frozen=True)
 class Item:
@@ -21,11 +19,22 @@ class Item:
     command: str = ""  # which trains that
     options: Callable[[argparse.Namespace], Sequence[str]] = lambda runs: ()
     split: str = "test"  # of the data that it takes; "" if it takes none
+    name: str = ""  # of its files, if not the module's
+
+    @property
+    def file(self) -> str:
+        """Name of its files without their ending."""
+        return self.name or self.module
 
 
 def several(option: str, runs: Sequence[str] | None) -> list[str]:
     """`--option RUN` for each."""
     return [text for run in runs or () for text in (f"--{option}", run)]
+
+
+def at_factor(factor: int) -> Callable[[argparse.Namespace], list[str]]:
+    """`--factor S`, whatever the runs."""
+    return lambda runs: ["--factor", str(factor)]
 
 
 OWN_DATA = "other images than the paper's"
@@ -74,9 +83,14 @@ ITEMS = (
             OWN_DATA,
             needs="adversarial",
             command="make train-unified ADVERSARIAL=1",
-            options=lambda runs, factor=factor: ["--factor", str(factor)],
+            options=at_factor(factor),
+            name=name,
         )
-        for title, factor in (("Figs. 13-15 and 19", 5), ("Fig. 20", 7), ("Fig. 21", 10))
+        for title, factor, name in (
+            ("Figs. 13-15 and 19", 5, "adversarial"),
+            ("Fig. 20", 7, "adversarial-49"),
+            ("Fig. 21", 10, "adversarial-100"),
+        )
     ),
     Item("Figs. 16-18", "fig16", "outputs at four coverages", OWN_DATA),
     Item("Section VI", "laplacian", "mean ratio of mean absolute Laplacians 0.93", OWN_DATA, split="val"),

@@ -21,8 +21,9 @@ def main() -> None:
     arguments = vars(parser.parse_args())
     run, out = arguments.pop("weights"), arguments.pop("out")
     generators = {"non-adversarial": os.path.join(run, NON_ADVERSARIAL), "adversarial": run}
-    print(format_comparison(compare(generators, **arguments, results=out, name="adversarial")))
-    print(f"written to {out}/adversarial.json, adversarial.png and adversarial-spectra.png")
+    name = "adversarial" if arguments["factor"] == 5 else f"adversarial-{arguments['factor'] ** 2}"
+    print(format_comparison(compare(generators, **arguments, results=out, name=name)))
+    print(f"written to {out}/{name}.json, {name}.png and {name}-spectra.png")
 
 
 if __name__ == "__main__":

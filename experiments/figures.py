@@ -1,0 +1,93 @@
+"""All tables and figures that the given runs allow, one after another, and results/report.html of them.
+
+What is there already, made by the same command of the same weights and code version, is not made again: interrupted,
+the same command goes on where it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import time
+from typing import Any
+
+from dlss_tf import weights
+from dlss_tf.cli.options import add_results
+from dlss_tf.evaluation.results import identity, results_folder, write_json
+from dlss_tf.progress import duration
+
+from ._items import ITEMS, Item
+from ._report import run
+from .report import write_report
+
+RECORD = "figures.json"
+
+
+def command(item: Item, runs: argparse.Namespace) -> list[str] | None:
+    """What makes an item; None if the run that it needs is not given."""
+    if item.needs and not getattr(runs, item.needs):
+        return None
+    made = ["-m", f"experiments.{item.module}", *item.options(runs), "--out", runs.out]
+    if item.split:
+        of = runs.adversarial if item.needs == "adversarial" else runs.weights
+        made += ["--weights", of, *(text for root in runs.data for text in ("--data", root)), "--split", item.split]
+    return made
+
+
+def make(item: Item, runs: argparse.Namespace, record: dict[str, Any]) -> None:
+    """Make an item unless it is there, and note how that ended."""
+    line = command(item, runs)
+    if line is None:
+        record[item.title] = {"needs": item.command}
+        return
+    known = {"command": line, **identity(runs.weights, (), 0)}
+    before = record.get(item.title, {})
+    there = os.path.exists(os.path.join(runs.out, f"{item.file}.json"))
+    if before.get("known") == known and before.get("status") == 0 and there:
+        return
+    print(f"{item.title}: python {' '.join(line)}", file=sys.stderr)
+    began = time.monotonic()
+    status = subprocess.run([sys.executable, *line]).returncode
+    if status in (130, -2):
+        raise KeyboardInterrupt
+    record[item.title] = {"known": known, "status": status, "seconds": time.monotonic() - began}
+
+
+def main() -> int:
+    """Make all; 1 if one of them failed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--weights", default=weights.PRETRAINED, help="of the unified generator (%(default)s)")
+    parser.add_argument("--adversarial", help="run trained with --adversarial")
+    parser.add_argument("--individual", action="append", help="run of a one-coverage generator, once for each")
+    parser.add_argument("--no-blur", help="run trained with --objective no-blur")
+    parser.add_argument("--one-stage", help="run trained with --network one-stage")
+    parser.add_argument("--data", action="append", required=True, help="folder with train, val and test TIFFs")
+    add_results(parser, "all JSON, CSV, PNG and report.html")
+    runs = parser.parse_args()
+    path = os.path.join(runs.out, RECORD)
+    with results_folder(runs.out):
+        record = _load(path)
+        began = time.monotonic()
+        for number, item in enumerate(ITEMS, 1):
+            print(f"figures: {number}/{len(ITEMS)} | {duration(time.monotonic() - began)} so far", file=sys.stderr)
+            make(item, runs, record)
+            write_json(path, record)
+            write_report(runs.out, record)
+    failed = [title for title, each in record.items() if each.get("status", 0)]
+    print(f"written to {runs.out}/report.html" + (f"; failed: {', '.join(failed)}" if failed else ""))
+    return 1 if failed else 0
+
+
+def _load(path: str) -> dict[str, Any]:
+    try:
+        with open(path, encoding="utf-8") as file:
+            return json.load(file)
+    except (OSError, ValueError):
+        return {}
+
+
+if __name__ == "__main__":
+    run("figures", main)
