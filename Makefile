@@ -3,6 +3,9 @@
 # make train-individual  a generator for each coverage of Table 2, and p(c) fitted to their errors
 # make train-one-stage   the one-stage generator for coverage 1/FACTOR^2
 # make eval-table2       Table 2 for the pretrained generator, or for WEIGHTS, on DATA or simulated images
+# make figures           all tables and figures that WEIGHTS (pretrained) and the runs of PRESET and DATA that there are allow,
+#                        and RESULTS/report.html
+# make reproduce         trains what the paper's tables and figures need, each once, then makes them
 # make bench             speed and memory beside the same network in PyTorch, into docs/performance.md; half an hour a round
 # make test              all tests, or those that PYTEST_ARGS chooses; `make lint` for style and types
 # make docs              this documentation as a site, into site/index.html
@@ -31,6 +34,7 @@ EVALUATED := $(if $(DATA),$(DATA),data/simulated)
 data_flags = $(foreach folder,$(1),--data $(folder))
 TRAIN = $(BIN)/dlss-tf train --preset $(PRESET) --resume $(if $(ITERATIONS),--iterations $(ITERATIONS)) $(call data_flags,$(DATA))
 
+.PHONY: figures reproduce train-no-blur
 .PHONY: setup train-unified train-individual train-one-stage eval-table2 export bench test lint docs clean
 
 setup: $(VENV)/.installed
@@ -81,6 +85,25 @@ train-individual: $(INDIVIDUAL)
 
 train-one-stage: setup
 	$(call one_coverage,one-stage-$(FACTOR),--network one-stage --factor $(FACTOR))
+
+train-no-blur: setup
+	$(TRAIN) --run runs/no-blur-$(KIND) --objective no-blur
+
+# Runs of the same preset and data, where there are any.
+BOTH_HALVES := runs/unified-$(KIND)-adversarial
+figure_runs = $(patsubst %/weights/generator.npz,--$(1) %,$(wildcard $(addsuffix /weights/generator.npz,$(2))))
+
+figures: setup
+	$(if $(DATA),,$(BIN)/dlss-tf simulate --out $(EVALUATED))
+	$(BIN)/python -m experiments.figures --out $(RESULTS) $(if $(WEIGHTS),--weights $(WEIGHTS)) \
+		$(call figure_runs,adversarial,$(BOTH_HALVES)) $(call figure_runs,individual,$(INDIVIDUAL:%=runs/%-$(KIND))) \
+		$(call figure_runs,no-blur,runs/no-blur-$(KIND)) $(call figure_runs,one-stage,runs/one-stage-5-$(KIND)) \
+		$(call data_flags,$(EVALUATED))
+
+reproduce: setup
+	$(TRAIN) --run $(BOTH_HALVES) --adversarial
+	@$(MAKE) --no-print-directory train-individual train-no-blur train-one-stage ADVERSARIAL=
+	@$(MAKE) --no-print-directory figures WEIGHTS=$(BOTH_HALVES)/non-adversarial ADVERSARIAL=
 
 bench: setup .venv-peer/.installed
 	$(BIN)/python -m benchmarks.bench --peer .venv-peer/bin/python --out $(RESULTS) \

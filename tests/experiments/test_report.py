@@ -1,0 +1,24 @@
+import json
+
+import pytest
+
+from experiments import report
+from experiments._items import Item
+
+
+@pytest.fixture
+def items(monkeypatch):
+    made = (Item("Table 9", "nine", "printed <1>", "other data"), Item("Fig. 9", "none", "shown"))
+    monkeypatch.setattr(report, "ITEMS", made)
+    return made
+
+
+def test_no_place_is_empty(items, tmp_path):
+    (tmp_path / "nine.json").write_text(json.dumps({"images": 3, "weights": "w", "data": ["d"], "split": "test"}))
+    (tmp_path / "nine.csv").write_text("name,value\na,0.123456789\n")
+    noted = {"Table 9": {"known": {"command": ["-m", "experiments.nine"]}, "status": 0, "seconds": 61.0}}
+    report.write_report(str(tmp_path), noted)
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "printed &lt;1&gt;" in page and "other data" in page and "<td>0.1235</td>" in page
+    assert "<code>python -m experiments.nine</code>, 1 min 1 s" in page and "<dd>3</dd>" in page
+    assert "Fig. 9" in page and "not yet; <code>make figures</code> goes on" in page
