@@ -39,11 +39,14 @@ def printed(item: str) -> dict[str, Any]:
     return json.loads(PUBLISHED.read_text(encoding="utf-8"))[item]
 
 
-def parser(caption: str | None, what: str, split: str | None = "test") -> argparse.ArgumentParser:
-    """Of a figure's command line: `--weights`, images of a split unless it needs none, `--limit`, `--out`."""
+def parser(
+    caption: str | None, what: str, split: str | None = "test", generator: bool = True
+) -> argparse.ArgumentParser:
+    """Of a figure's command line: `--weights` and images of a split unless it needs none, `--limit`, `--out`."""
     made = argparse.ArgumentParser(description=caption)
     if split is not None:
-        made.add_argument("--weights", help="run directory, or a pretrained generator's name (the pretrained one)")
+        if generator:
+            made.add_argument("--weights", help="run directory, or a pretrained generator's name (the pretrained one)")
         add_images(made, split)
         made.add_argument("--limit", type=int, help="use the first so many images only (all)")
     add_results(made, what)
@@ -61,7 +64,7 @@ def over_images(
     check_size(arguments.size)
     files = list_files(arguments.data, arguments.split)[: arguments.limit]
     whole = {
-        "weights": fingerprint(arguments.weights),
+        "weights": fingerprint(arguments.weights) if hasattr(arguments, "weights") else None,
         "files": hashlib.sha256("\n".join(files).encode()).hexdigest(),
         "size": arguments.size,
         **identity,
@@ -86,7 +89,7 @@ def write(
     path = os.path.join(arguments.out, name)
     images = getattr(arguments, "data", None)
     origin = provenance(images, arguments.split, arguments.size) if images else software()
-    if images:
+    if hasattr(arguments, "weights"):
         origin["weights"] = arguments.weights or weights.PRETRAINED
     with results_folder(arguments.out):
         if figure is not None:
