@@ -41,12 +41,11 @@ def draw(kinds: dict[str, dict[int, dict[str, Any]]]) -> Figure:
     for panel, s in zip(axes[:, 0], factors):
         for (kind, each), colour in zip(kinds.items(), COLOURS):
             if s in each:
-                told = f"{kind}, {each[s]['tail']} of {each[s]['images']} in the tail"
+                told = f"{label(s)} px, {kind}: {each[s]['tail']} of {each[s]['images']} in the tail"
                 panel.stairs(each[s]["counts"], edges, fill=kind == "unified", color=colour, label=told)
         panel.yaxis.get_major_locator().set_params(integer=True)
         panel.set_xlim(0, edges[-1])
         label_axes(panel, "", "images")
-        panel.legend(title=label(s), title_fontsize=FONT, frameon=False, fontsize=FONT - 1, loc="upper right")
     axes[-1, 0].set_xlabel("MSE, 1/1000 of the crop's range squared", fontsize=FONT)
     return figure
 

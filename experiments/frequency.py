@@ -21,6 +21,7 @@ FACTOR = 5
 METHODS = ("dlss", "non_local_means", "lattice_bicubic")
 TRUTH = "truth"
 HALF = 0.5  # correlation at which images are commonly said to differ
+SHOWN = 0.25  # cycles/px; beyond, the blur leaves hardly anything of the truth, some of it with its sign turned round
 
 
 def spectra(supersampler: Supersampler, crop: np.ndarray) -> dict[str, np.ndarray]:
@@ -36,10 +37,10 @@ def spectra(supersampler: Supersampler, crop: np.ndarray) -> dict[str, np.ndarra
     return {**found, f"power {TRUTH}": power_spectrum(target)[1]}
 
 
-def falls_below(frequency: np.ndarray, correlation: np.ndarray, level: float = HALF) -> float | None:
-    """The first frequency, cycles/px, at which a correlation is below the level; None if it never is."""
-    below = correlation < level
-    return float(frequency[below.argmax()]) if below.any() else None
+def resolved(frequency: np.ndarray, correlation: np.ndarray, level: float = HALF) -> float | None:
+    """The highest frequency, cycles/px, at which a correlation is the level or more; None if there is none."""
+    above = np.flatnonzero(correlation >= level)
+    return float(frequency[above[-1]]) if above.size else None
 
 
 def main() -> None:
@@ -57,15 +58,17 @@ def main() -> None:
         right.semilogy(frequency, means[f"power {name}"], linewidth=1.2, label=f"error, {METHOD_NAMES[name]}")
     right.semilogy(frequency, means[f"power {TRUTH}"], color=COLOURS[-1], linewidth=1.2, label="truth")
     for panel in (left, right):
+        panel.set_xlim(0, SHOWN)
         panel.axvline(0.5 / FACTOR, color="0.5", linestyle=":", linewidth=1, label="scan's Nyquist frequency")
+    right.set_ylim(bottom=0.3 * means[f"power {TRUTH}"][frequency <= SHOWN].min())
     label_axes(left, "spatial frequency, cycles/px", "ring correlation with the truth")
     label_axes(right, "spatial frequency, cycles/px", "power, of the crop's range squared")
     report: dict[str, Any] = {
         "images": len(values),
         "truth": "the crop under the 5x5, 2.5 px Gaussian",
         "scan_nyquist_cycles_per_px": 0.5 / FACTOR,
-        "falls_below_half_cycles_per_px": {
-            name: falls_below(frequency, means[f"correlation {name}"]) for name in METHODS
+        "correlation_of_half_up_to_cycles_per_px": {
+            name: resolved(frequency, means[f"correlation {name}"]) for name in METHODS
         },
         "frequency_cycles_per_px": frequency.tolist(),
         **{name.replace(" ", "_"): mean.tolist() for name, mean in means.items()},

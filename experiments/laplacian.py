@@ -8,6 +8,7 @@ import numpy as np
 
 from dlss_tf import lattice
 from dlss_tf.errors import InputError
+from dlss_tf.evaluation.images import image_name
 
 from ._report import COLOURS, label_axes, new_figure, over_images, parser, printed, run, write
 
@@ -55,7 +56,7 @@ def main() -> None:
         "ratio": {"here": mean, "paper": paper["ratio"]},
         "median": float(np.median(ratios)),
         "paper": paper["where"],
-        "per_image": {path: each["ratio"] for path, each in values.items()},
+        "per_image": {image_name(path, arguments.data): each["ratio"] for path, each in values.items()},
     }
     write("laplacian", arguments, report, figure)
 

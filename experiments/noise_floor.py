@@ -20,7 +20,6 @@ from ._report import COLOURS, label_axes, new_figure, over_images, parser, run, 
 FACTOR = 5
 #: Of white noise's variance, what is left under the targets' blur: 0.0414.
 LEFT = float(np.sum(np.square(np.outer(gaussian_kernel(5, 2.5), gaussian_kernel(5, 2.5)))))
-LEAST = 1e-4  # noise below which an image, 8-bit from JPEG or simulated, has none to be drawn
 
 
 def floor(noise: float | np.ndarray, factor: int = FACTOR) -> np.ndarray:
@@ -42,11 +41,13 @@ def main() -> None:
     noise = np.array([each["noise"] for each in values.values()])
     root = np.sqrt([each["mse"] for each in values.values()])
     figure, axes = new_figure()
-    shown = np.maximum(noise, LEAST)
-    axes[0, 0].loglog(shown, root, "o", label="images")
-    line = np.geomspace(shown.min() / 1.2, shown.max() * 1.2, 50)
-    axes[0, 0].loglog(line, floor(line), color=COLOURS[1], label="noise floor")
-    label_axes(axes[0, 0], "noise estimated from the full image, of its range", f"root MSE at {label(FACTOR)} px")
+    axes[0, 0].plot(noise, root, "o", alpha=0.7, label="images")
+    line = np.array([0, 1.05 * noise.max()])
+    axes[0, 0].plot(line, floor(line), color=COLOURS[1], label="noise floor")
+    axes[0, 0].set_ylim(bottom=0)
+    label_axes(
+        axes[0, 0], "noise estimated from the full image, of its range", f"root MSE at {label(FACTOR)} px coverage"
+    )
     names = [image_name(path, arguments.data) for path in values]
     report = {
         "images": len(values),
