@@ -60,6 +60,7 @@ def main() -> None:
     for panel in (left, right):
         panel.set_xlim(0, SHOWN)
         panel.axvline(0.5 / FACTOR, color="0.5", linestyle=":", linewidth=1, label="scan's Nyquist frequency")
+    left.set_ylim(-0.1, 1.02)
     right.set_ylim(bottom=0.3 * means[f"power {TRUTH}"][frequency <= SHOWN].min())
     label_axes(left, "spatial frequency, cycles/px", "ring correlation with the truth")
     label_axes(right, "spatial frequency, cycles/px", "power, of the crop's range squared")

@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 
@@ -66,3 +69,10 @@ def test_table(made, tmp_path):
     assert report["inputs"]["12-bit"]["bytes"]["raw"] == 2 * 13 * 13
     lines = (tmp_path / "table3.csv").read_text().splitlines()
     assert len(lines) == 6 and ",0.0381,0.1075," in lines[3]
+
+
+def test_tensorflow_is_imported_after_its_environment_is_set():
+    """Else it calculates otherwise than `dlss-tf evaluate`, in the eighth digit."""
+    order = "names.index('dlss_tf') < names.index('tensorflow')"
+    code = f"import sys, experiments.table3; names = list(sys.modules); assert {order}"
+    subprocess.run([sys.executable, "-c", code], check=True)
