@@ -19,6 +19,7 @@ class Item:
     command: str = ""  # which trains that
     options: Callable[[argparse.Namespace], Sequence[str]] = lambda runs: ()
     split: str = "test"  # of the data that it takes; "" if it takes none
+    generator: bool = True  # whether it takes `--weights`, where it takes data
     name: str = ""  # of its files, if not the module's
 
     @property
@@ -51,7 +52,13 @@ ITEMS = (
     Item("Fig. 1", "fig01", "probing locations of a point scan", split=""),
     Item("Fig. 2", "fig02", "root MSEs of training crops and their quadratic fit", OWN_DATA, split="train"),
     Item("Fig. 3", "fig03", "the MSE predictor", split=""),
-    Item("Fig. 4", "fig04", "histograms of test MSEs, most frequent near 0.001", f"{OWN_DATA}, fewer"),
+    Item(
+        "Fig. 4",
+        "fig04",
+        "histograms of test MSEs, most frequent near 0.001",
+        f"{OWN_DATA}, fewer",
+        options=lambda runs: several("individual", runs.individual),
+    ),
     Item(
         "Fig. 5",
         "fig05",
@@ -93,7 +100,9 @@ ITEMS = (
         )
     ),
     Item("Figs. 16-18", "fig16", "outputs at four coverages", OWN_DATA),
-    Item("Section VI", "laplacian", "mean ratio of mean absolute Laplacians 0.93", OWN_DATA, split="val"),
+    Item(
+        "Section VI", "laplacian", "mean ratio of mean absolute Laplacians 0.93", OWN_DATA, split="val", generator=False
+    ),
     Item("Beyond the paper: frequency", "frequency", "not in the paper"),
     Item("Beyond the paper: noise floor", "noise_floor", "not in the paper"),
 )

@@ -39,11 +39,14 @@ def printed(item: str) -> dict[str, Any]:
     return json.loads(PUBLISHED.read_text(encoding="utf-8"))[item]
 
 
-def parser(caption: str | None, what: str, split: str | None = "test") -> argparse.ArgumentParser:
-    """Of a figure's command line: `--weights`, images of a split unless it needs none, `--limit`, `--out`."""
+def parser(
+    caption: str | None, what: str, split: str | None = "test", generator: bool = True
+) -> argparse.ArgumentParser:
+    """Of a figure's command line: `--weights` and images of a split unless it needs none, `--limit`, `--out`."""
     made = argparse.ArgumentParser(description=caption)
     if split is not None:
-        made.add_argument("--weights", help="run directory, or a pretrained generator's name (the pretrained one)")
+        if generator:
+            made.add_argument("--weights", help="run directory, or a pretrained generator's name (the pretrained one)")
         add_images(made, split)
         made.add_argument("--limit", type=int, help="use the first so many images only (all)")
     add_results(made, what)
@@ -60,7 +63,7 @@ def over_images(
     """`one_pass` over the images that the command line names; `identity` is what else the values depend on."""
     check_size(arguments.size)
     files = list_files(arguments.data, arguments.split)[: arguments.limit]
-    known = results.identity(arguments.weights, files, arguments.size, **identity)
+    known = results.identity(getattr(arguments, "weights", None), files, arguments.size, **identity)
     with results_folder(arguments.out):
         return one_pass(os.path.join(arguments.out, name), known, files, arguments.size, measure, publish)
 
@@ -76,7 +79,7 @@ def write(
     path = os.path.join(arguments.out, name)
     images = getattr(arguments, "data", None)
     origin = provenance(images, arguments.split, arguments.size) if images else software()
-    if images:
+    if hasattr(arguments, "weights"):
         origin["weights"] = arguments.weights or weights.PRETRAINED
     with results_folder(arguments.out):
         if figure is not None:

@@ -33,7 +33,8 @@ def command(item: Item, runs: argparse.Namespace) -> list[str] | None:
     made = ["-m", f"experiments.{item.module}", *item.options(runs), "--out", runs.out]
     if item.split:
         of = runs.adversarial if item.needs == "adversarial" else runs.weights
-        made += ["--weights", of, *(text for root in runs.data for text in ("--data", root)), "--split", item.split]
+        made += ["--weights", of] if item.generator else []
+        made += [*(text for root in runs.data for text in ("--data", root)), "--split", item.split]
     return made
 
 
