@@ -13,8 +13,10 @@ from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.axis import Axis
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator, NullLocator
 
 from dlss_tf import weights
 from dlss_tf.cli import status
@@ -110,6 +112,13 @@ def label_axes(axes: Axes, x: str, y: str, legend: bool = True) -> None:
     axes.set_ylabel(y, fontsize=FONT)
     if legend:
         axes.legend(frameon=False, fontsize=FONT - 1)
+
+
+def plain_ticks(axis: Axis) -> None:
+    """A few plain numbers on a logarithmic axis."""
+    axis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.set_major_formatter("{x:g}")
+    axis.set_minor_locator(NullLocator())
 
 
 def run(name: str, main: Callable[[], int | None]) -> None:

@@ -14,8 +14,10 @@ import dlss_tf  # noqa: F401  before TensorFlow, whose environment it sets
 # Tests compile a network to see that it can be, not to run it fast.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 
-#: Folders and files whose tests pass where there is no TensorFlow: `-m "not no_tensorflow"` leaves them out.
-NO_TENSORFLOW = (
+#: Folders and files whose tests need not be repeated on a second stack, `-m "not once"`: documentation, and what does
+#: without TensorFlow.
+ONCE = (
+    "docs",
     *("formats", "simulation", "test_config.py", "test_lattice.py", "test_layout.py", "test_micrograph.py"),
     *("test_progress.py", "data/test_files.py", "interfaces/test_files.py", "interfaces/napari/test_manifest.py"),
     *(f"cli/test_{name}.py" for name in ("downsample", "exits", "options", "simulate")),
@@ -30,8 +32,8 @@ def pytest_collection_modifyitems(items):
     here = Path(__file__).parent
     for item in items:
         path = item.path.relative_to(here).as_posix()
-        if path in NO_TENSORFLOW or path.split("/")[0] in NO_TENSORFLOW:
-            item.add_marker("no_tensorflow")
+        if path in ONCE or path.split("/")[0] in ONCE:
+            item.add_marker("once")
 
 
 @pytest.fixture(scope="session")

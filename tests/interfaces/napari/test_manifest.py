@@ -5,14 +5,14 @@ from pathlib import Path
 import pytest
 
 import dlss_tf
-from dlss_tf import napari_plugin
+from dlss_tf.interfaces import napari as plugin
 
 npe2 = pytest.importorskip("npe2")
 
 
 @pytest.fixture(scope="module")
 def manifest():
-    return npe2.PluginManifest.from_file(Path(napari_plugin.__file__).parent / "napari.yaml")
+    return npe2.PluginManifest.from_file(Path(plugin.__file__).parent / "napari.yaml")
 
 
 def test_is_valid_and_has_the_packages_name(manifest):
