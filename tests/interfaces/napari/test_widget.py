@@ -1,4 +1,5 @@
-"""In a napari viewer: `xvfb-run python -m pytest -n 0 tests/interfaces/napari`, where napari and pytest-qt are installed.
+"""In a napari viewer: `xvfb-run python -m pytest -n 0 tests/interfaces/napari`, where napari and
+pytest-qt are installed.
 
 Not with other tests in one process, for they import TensorFlow, which ends it (see dlss_tf.interfaces.napari).
 """
