@@ -3,7 +3,7 @@ import os
 import numpy as np
 import pytest
 
-from dlss_tf import cli
+from dlss_tf import cli, weights
 
 
 @pytest.fixture
@@ -15,6 +15,12 @@ def save():
         return str(path)
 
     return write
+
+
+@pytest.fixture
+def tiny_pretrained(tiny_run, monkeypatch):
+    """Commands without `--weights` take the tiny run, which loads faster than the pretrained generator."""
+    monkeypatch.setattr(weights, "PRETRAINED", tiny_run)
 
 
 @pytest.fixture

@@ -5,6 +5,8 @@ import pytest
 
 from dlss_tf import cli
 
+pytestmark = pytest.mark.usefixtures("tiny_pretrained")
+
 
 def test_check_says_whether_detail_is_too_fine(tmp_path, capsys):
     np.save(tmp_path / "fine.npy", np.tile([[0.0, 0, 1, 1]], (96, 32)))

@@ -5,6 +5,8 @@ import pytest
 
 from dlss_tf import cli, micrograph
 
+pytestmark = pytest.mark.usefixtures("tiny_pretrained")
+
 
 def test_supersample_files(save, tmp_path, capsys):
     scans = [save(tmp_path / "a.npy", 9, 12), save(tmp_path / "b.npy", 2, 8, 8)]
