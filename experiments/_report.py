@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import csv
 import json
 import os
 import sys
@@ -24,7 +23,7 @@ from dlss_tf.cli.options import add_images, add_results
 from dlss_tf.data.files import list_files
 from dlss_tf.evaluation import results
 from dlss_tf.evaluation.passes import Sums, Values, one_pass
-from dlss_tf.evaluation.results import provenance, results_folder, software, write_json
+from dlss_tf.evaluation.results import provenance, results_folder, software, write_csv, write_json
 from dlss_tf.formats.replacing import replacing
 from dlss_tf.models import check_size
 
@@ -89,8 +88,7 @@ def write(
                 FigureCanvasAgg(figure).print_png(beside)
         rows = list(rows)
         if rows:
-            with replacing(f"{path}.csv") as beside, open(beside, "w", encoding="utf-8", newline="") as file:
-                csv.writer(file).writerows(rows)
+            write_csv(f"{path}.csv", rows)
         write_json(f"{path}.json", {**report, **origin})
     made = [suffix for suffix in (".json", ".csv", ".png") if os.path.exists(path + suffix)]
     print(f"written to {path}{', '.join(made)}")

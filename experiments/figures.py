@@ -38,13 +38,13 @@ def command(item: Item, runs: argparse.Namespace) -> list[str] | None:
     return made
 
 
-def make(item: Item, runs: argparse.Namespace, record: dict[str, Any]) -> None:
-    """Make an item unless it is there, and note how that ended."""
+def make(item: Item, runs: argparse.Namespace, generator: dict[str, Any], record: dict[str, Any]) -> None:
+    """Make an item unless it is there, by that generator, and note how that ended."""
     line = command(item, runs)
     if line is None:
         record[item.title] = {"needs": item.command}
         return
-    known = {"command": line, **identity(runs.weights, (), 0)}
+    known = {"command": line, **generator}
     before = record.get(item.title, {})
     there = os.path.exists(os.path.join(runs.out, f"{item.file}.json"))
     if before.get("known") == known and before.get("status") == 0 and there:
@@ -70,11 +70,11 @@ def main() -> int:
     runs = parser.parse_args()
     path = os.path.join(runs.out, RECORD)
     with results_folder(runs.out):
-        record = _load(path)
+        record, generator = _load(path), identity(runs.weights, (), 0)
         began = time.monotonic()
         for number, item in enumerate(ITEMS, 1):
             print(f"figures: {number}/{len(ITEMS)} | {duration(time.monotonic() - began)} so far", file=sys.stderr)
-            make(item, runs, record)
+            make(item, runs, generator, record)
             write_json(path, record)
             write_report(runs.out, record)
     failed = [title for title, each in record.items() if each.get("status", 0)]

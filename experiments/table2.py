@@ -8,14 +8,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
-from typing import Any
 
 from dlss_tf import Supersampler, cli
-from dlss_tf.evaluation.images import blurred, completed, label
-from dlss_tf.evaluation.metrics import format_table, mse, root_mean, root_std
+from dlss_tf.evaluation.images import label
+from dlss_tf.evaluation.metrics import format_table
 from dlss_tf.evaluation.results import write_json
 
-from ._report import over_images, printed, run
+from ._errors import errors, root_means
+from ._report import printed, run
 
 
 def individual(arguments: argparse.Namespace, run_directory: str) -> tuple[str, dict[str, float]]:
@@ -23,13 +23,8 @@ def individual(arguments: argparse.Namespace, run_directory: str) -> tuple[str, 
     supersampler = Supersampler(run_directory)
     (factor,) = supersampler.config.factors
     named = argparse.Namespace(**{**vars(arguments), "weights": run_directory})
-
-    def measure(crop: Any) -> tuple[dict, dict]:
-        return {"mse": mse(completed(supersampler, crop, factor)[1], blurred(crop))}, {}
-
-    values, _ = over_images(f"{arguments.name}-individual-{factor}", named, measure, factor=factor)
-    mses = [each["mse"] for each in values.values()]
-    return label(factor), {"mean": root_mean(mses), "std": root_std(mses)}
+    found = errors(f"{arguments.name}-individual-{factor}", named, supersampler, [factor])
+    return label(factor), root_means(found, [factor])[label(factor)]
 
 
 def main() -> int:

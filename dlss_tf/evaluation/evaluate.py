@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 from collections.abc import Mapping, Sequence
@@ -12,7 +11,6 @@ import numpy as np
 from .. import lattice
 from ..config import Config
 from ..data.files import list_files
-from ..formats.replacing import replacing
 from ..inference.supersampler import Supersampler
 from ..models import check_size
 from ..weights import PRETRAINED
@@ -20,7 +18,7 @@ from . import interpolation
 from .images import blurred, central_crops, completed, image_name, label, refined
 from .metrics import TABLE_HEADER, mse, summarize, table_rows
 from .passes import one_pass
-from .results import identity, provenance, results_folder, write_json
+from .results import identity, provenance, results_folder, write_csv, write_json
 from .sheet import evenly_spaced, write_sheet
 
 TABLE_2_FACTORS = (4, 5, 6, 8, 10)
@@ -121,8 +119,7 @@ def _best_sigmas(data: Sequence[str], factors: Sequence[int], size: int) -> dict
 
 
 def _write(path: str, report: dict, rows: list[tuple[str, list[np.ndarray]]]) -> None:
-    with replacing(f"{path}.csv") as beside, open(beside, "w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([TABLE_HEADER, *table_rows(report)])
+    write_csv(f"{path}.csv", [TABLE_HEADER, *table_rows(report)])
     if rows:
         coverages = list(report["coverages"])
         titles = [f"{coverages[len(coverages) // 2]} px coverage, infilled", "DLSS", "truth, blurred as in training"]

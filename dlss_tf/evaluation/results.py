@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import datetime
 import hashlib
 import json
 import os
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -56,6 +57,12 @@ def write_json(path: str, report: dict) -> None:
     """Beside, then renamed."""
     with replacing(path) as beside, open(beside, "w", encoding="utf-8") as file:
         json.dump(report, file, indent=1)
+
+
+def write_csv(path: str, rows: Iterable[Sequence[Any]]) -> None:
+    """Beside, then renamed; the header is the first row."""
+    with replacing(path) as beside, open(beside, "w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(rows)
 
 
 @contextlib.contextmanager
