@@ -1,6 +1,7 @@
 # make train-unified     simulate (unless DATA is given), train, evaluate and export a unified generator;
 #                        ADVERSARIAL=1 adds the adversarial half and shows what it does
 # make train-individual  a generator for each coverage of Table 2, and p(c) fitted to their errors
+# make train-seeds       the unified generator of two more seeds
 # make train-one-stage   the one-stage generator for coverage 1/FACTOR^2
 # make eval-table2       Table 2 for the pretrained generator, or for WEIGHTS, on DATA or simulated images
 # make figures           all tables and figures that WEIGHTS (pretrained) and the runs of PRESET and DATA that there are allow,
@@ -34,7 +35,7 @@ EVALUATED := $(if $(DATA),$(DATA),data/simulated)
 data_flags = $(foreach folder,$(1),--data $(folder))
 TRAIN = $(BIN)/dlss-tf train --preset $(PRESET) --resume $(if $(ITERATIONS),--iterations $(ITERATIONS)) $(call data_flags,$(DATA))
 
-.PHONY: figures reproduce train-no-blur
+.PHONY: figures reproduce train-no-blur train-seeds
 .PHONY: setup train-unified train-individual train-one-stage eval-table2 export bench test lint docs clean
 
 setup: $(VENV)/.installed
@@ -89,20 +90,35 @@ train-one-stage: setup
 train-no-blur: setup
 	$(TRAIN) --run runs/no-blur-$(KIND) --objective no-blur
 
+# The unified generator of three seeds, the first of which may be one with an adversarial half, kept before that.
+FIRST_SEED = $(firstword $(call trained,$(BOTH_HALVES)/non-adversarial runs/unified-$(KIND)) runs/unified-$(KIND))
+SEEDS := seed-1 seed-2
+OTHER_SEEDS := $(SEEDS:%=runs/unified-$(KIND)-%)
+trained = $(patsubst %/weights/generator.npz,%,$(wildcard $(addsuffix /weights/generator.npz,$(1))))
+
+.PHONY: $(SEEDS)
+
+$(SEEDS): seed-%: setup
+	$(TRAIN) --run runs/unified-$(KIND)-seed-$* --seed $*
+
+train-seeds: $(SEEDS)
+	$(if $(call trained,$(FIRST_SEED)),,$(TRAIN) --run $(FIRST_SEED))
+
 # Runs of the same preset and data, where there are any.
 BOTH_HALVES := runs/unified-$(KIND)-adversarial
-figure_runs = $(patsubst %/weights/generator.npz,--$(1) %,$(wildcard $(addsuffix /weights/generator.npz,$(2))))
+figure_runs = $(patsubst %,--$(1) %,$(call trained,$(2)))
 
 figures: setup
 	$(if $(DATA),,$(BIN)/dlss-tf simulate --out $(EVALUATED))
 	$(BIN)/python -m experiments.figures --out $(RESULTS) $(if $(WEIGHTS),--weights $(WEIGHTS)) \
 		$(call figure_runs,adversarial,$(BOTH_HALVES)) $(call figure_runs,individual,$(INDIVIDUAL:%=runs/%-$(KIND))) \
 		$(call figure_runs,no-blur,runs/no-blur-$(KIND)) $(call figure_runs,one-stage,runs/one-stage-5-$(KIND)) \
+		$(if $(call trained,$(OTHER_SEEDS)),$(call figure_runs,seed,$(FIRST_SEED) $(OTHER_SEEDS))) \
 		$(call data_flags,$(EVALUATED))
 
 reproduce: setup
 	$(TRAIN) --run $(BOTH_HALVES) --adversarial
-	@$(MAKE) --no-print-directory train-individual train-no-blur train-one-stage ADVERSARIAL=
+	@$(MAKE) --no-print-directory train-individual train-no-blur train-one-stage train-seeds ADVERSARIAL=
 	@$(MAKE) --no-print-directory figures WEIGHTS=$(BOTH_HALVES)/non-adversarial ADVERSARIAL=
 
 bench: setup .venv-peer/.installed

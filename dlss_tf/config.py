@@ -49,7 +49,7 @@ class Config:
     iterations: int = 1_000_000  # updates in the non-adversarial half of Table 1; validation steps do not count
     learning_rate: float = 3e-4  # of the generator at the start; Table 1's other rates keep their ratio to it
     objective: str = "blur"  # eq. 3, blurred targets; or eq. 6, targets as they are, with the MSE predictor
-    adversarial: bool = False  # add Table 1's second half, as many iterations again
+    adversarial: bool = False  # add Table 1's second half, as many iterations again; of `start_from`'s it is all
     discriminator_head: str = "linear"  # fig. 12's linear layer, or the published code's sum of features
     p_coefficients: tuple[float, ...] = EQUATION_1  # of 1, c and c^2 in eq. 1; `dlss-tf fit-p` fits them
     track_p: bool = False  # p(c) from moving averages of each coverage's MSE, in place of eq. 1

@@ -1,4 +1,4 @@
-"""What `python -m experiments.figures` makes, in the paper's order: module, options, and what the paper shows."""
+"""What `python -m experiments.figures` makes, in the paper's order; what the paper shows is in published.json."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ class Item:
 
     title: str
     module: str
-    paper: str  # what the paper prints or shows
     differs: str = ""  # what is not as in the paper, and why
     needs: str = ""  # the run without which it is not made, by its option's name
     command: str = ""  # which trains that
@@ -40,53 +39,43 @@ def at_factor(factor: int) -> Callable[[argparse.Namespace], list[str]]:
 
 OWN_DATA = "other images than the paper's"
 ITEMS = (
-    Item("Table 1", "table1", "learning rates and momentum decays at each iteration", split=""),
+    Item("Table 1", "table1", split=""),
     Item(
         "Table 2",
         "table2",
-        "root mean and root standard deviation of MSEs of 20000 test images",
         f"{OWN_DATA}; rows of fairer rivals are added",
         options=lambda runs: several("individual", runs.individual),
     ),
-    Item("Table 3", "table3", "8-bit 0.0381, float16 0.0345, float32 0.0343 at 1/25", f"{OWN_DATA}; more casts"),
-    Item("Fig. 1", "fig01", "probing locations of a point scan", split=""),
-    Item("Fig. 2", "fig02", "root MSEs of training crops and their quadratic fit", OWN_DATA, split="train"),
-    Item("Fig. 3", "fig03", "the MSE predictor", split=""),
-    Item(
-        "Fig. 4",
-        "fig04",
-        "histograms of test MSEs, most frequent near 0.001",
-        f"{OWN_DATA}, fewer",
-        options=lambda runs: several("individual", runs.individual),
-    ),
+    Item("Table 3", "table3", f"{OWN_DATA}; more casts, and bytes on the wire"),
+    Item("Fig. 1", "fig01", split=""),
+    Item("Fig. 2", "fig02", OWN_DATA, split="train"),
+    Item("Fig. 3", "fig03", split=""),
+    Item("Fig. 4", "fig04", f"{OWN_DATA}, fewer", options=lambda runs: several("individual", runs.individual)),
     Item(
         "Fig. 5",
         "fig05",
-        "outputs at 1/49 with and without blurred targets, deconvolved",
-        "without a run trained by eq. 6, no output trained without blur",
+        f"{OWN_DATA}; without a run of `make train-no-blur` no output trained without blur",
         options=lambda runs: several("no-blur", [runs.no_blur] if runs.no_blur else None),
     ),
-    Item("Fig. 6", "fig06", "errors at s = 3 ... 12, high at coverages not trained for", OWN_DATA),
-    Item("Fig. 7", "fig07", "errors at each output pixel, higher near edges", f"{OWN_DATA}, fewer, so noisier"),
-    Item("Fig. 8", "fig08", "errors fall by about 1% where 20 px from the edges are discarded", OWN_DATA),
-    Item("Fig. 9", "fig09", "the one-stage generator", split=""),
+    Item("Fig. 6", "fig06", OWN_DATA),
+    Item("Fig. 7", "fig07", f"{OWN_DATA}, fewer, so noisier"),
+    Item("Fig. 8", "fig08", OWN_DATA),
+    Item("Fig. 9", "fig09", split=""),
     Item(
         "Fig. 10",
         "fig10",
-        "learning curves of one- and two-stage generators at 1/25, the two-stage one's lower",
-        "shorter training",
+        "shorter training; the two-stage generator is for all coverages",
         needs="one_stage",
         command="make train-one-stage",
         options=lambda runs: ["--run", f"one-stage={runs.one_stage}", "--run", f"two-stage={runs.weights}"],
         split="",
     ),
-    Item("Fig. 11", "fig11", "the two-stage generator", split=""),
-    Item("Fig. 12", "fig12", "the discriminators", split=""),
+    Item("Fig. 11", "fig11", split=""),
+    Item("Fig. 12", "fig12", split=""),
     *(
         Item(
             title,
             "adversarial",
-            "adversarial outputs have realistic noise",
             OWN_DATA,
             needs="adversarial",
             command="make train-unified ADVERSARIAL=1",
@@ -99,10 +88,17 @@ ITEMS = (
             ("Fig. 21", 10, "adversarial-100"),
         )
     ),
-    Item("Figs. 16-18", "fig16", "outputs at four coverages", OWN_DATA),
+    Item("Figs. 16-18", "fig16", OWN_DATA),
+    Item("Section II", "section2", f"{OWN_DATA}, fewer", split="train", generator=False),
+    Item("Section VI", "laplacian", OWN_DATA, split="val", generator=False),
+    Item("Beyond the paper: frequency", "frequency"),
+    Item("Beyond the paper: noise floor", "noise_floor"),
     Item(
-        "Section VI", "laplacian", "mean ratio of mean absolute Laplacians 0.93", OWN_DATA, split="val", generator=False
+        "Beyond the paper: seeds",
+        "seeds",
+        needs="seed",
+        command="make train-seeds",
+        options=lambda runs: several("run", runs.seed),
+        generator=False,
     ),
-    Item("Beyond the paper: frequency", "frequency", "not in the paper"),
-    Item("Beyond the paper: noise floor", "noise_floor", "not in the paper"),
 )

@@ -1,13 +1,11 @@
-"""What tables and figures share: command line, pass over images, plot style, files, the paper's printed values."""
+"""What tables and figures share: command line, pass over images, plot style, files."""
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,12 +30,6 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 FIGURE_WIDTH, DPI = 6.4, 150  # inches: readable at half a page
 FONT = 9
-PUBLISHED = Path(__file__).with_name("published.json")
-
-
-def printed(item: str) -> dict[str, Any]:
-    """What the paper prints for a table, figure or section, and where."""
-    return json.loads(PUBLISHED.read_text(encoding="utf-8"))[item]
 
 
 def parser(

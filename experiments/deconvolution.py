@@ -18,8 +18,6 @@ from dlss_tf.evaluation.results import provenance, results_folder, write_json
 from dlss_tf.inference.deconvolution import adam, wiener
 from dlss_tf.inference.supersampler import Supersampler
 
-from ._report import printed
-
 FACTORS = (4, 5, 6, 8, 10)
 NOISES = (3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1.0)
 
@@ -56,21 +54,6 @@ def compare(outputs: list[tuple[np.ndarray, np.ndarray]]) -> dict[str, dict]:
     return report
 
 
-def as_published(truths: list[np.ndarray]) -> dict[str, Any]:
-    """Mean MSEs of truths [N, N] in [0, 1], blurred and deblurred by ADAM, beside those that section II prints.
-
-    The residual is that of images blurred again against the blurred; the paper prints no error after.
-    """
-    found = []
-    for truth in truths:
-        soft = blurred(truth)
-        after = METHODS["adam"](soft)
-        found.append((mse(blurred(after), soft), mse(after, truth), mse(soft, truth)))
-    means = dict(zip(("residual", "error", "before"), np.mean(found, axis=0).tolist()))
-    paper = printed("deconvolution")
-    return {name: {"here": mean, "paper": paper.get(name)} for name, mean in means.items()} | {"paper": paper["where"]}
-
-
 def seconds(side: int) -> dict[str, float]:
     """Time of either method on a float32 image of side x side px, once each."""
     image = np.random.default_rng(0).random((1, side, side), np.float32)
@@ -102,7 +85,6 @@ def main() -> None:
     arguments = parser.parse_args()
     supersampler = Supersampler(arguments.weights)
     crops = [crop for _, crop in central_crops(arguments.images, 512)]
-    published = as_published(crops)
     report = {BLURRED: compare([(blurred(crop), crop) for crop in crops])}
     for factor in FACTORS:
         report[label(factor)] = compare([(completed(supersampler, crop, factor)[1], crop) for crop in crops])
@@ -110,8 +92,7 @@ def main() -> None:
         print_table(report, measure)
     taken = {str(side): seconds(side) for side in arguments.sides}
     print("\nseconds", {side: {k: round(v, 3) for k, v in times.items()} for side, times in taken.items()})
-    print("MSEs as section II has them", published)
-    report = {"errors": report, "as_published": published, "seconds": taken, **provenance(arguments.images, "", 512)}
+    report = {"errors": report, "seconds": taken, **provenance(arguments.images, "", 512)}
     with results_folder(arguments.out):
         write_json(os.path.join(arguments.out, "deconvolution.json"), report)
 

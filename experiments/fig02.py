@@ -10,7 +10,8 @@ from dlss_tf.evaluation.images import label
 from dlss_tf.lattice import TRAINED_FACTORS, coverage, p_raw
 
 from ._errors import at, errors, root_means
-from ._report import COLOURS, label_axes, new_figure, parser, printed, run, write
+from ._published import printed
+from ._report import COLOURS, label_axes, new_figure, parser, run, write
 
 TICKS = (4, 5, 6, 7, 8, 10)  # factors; 9 would touch 10
 
@@ -27,7 +28,7 @@ def main() -> None:
     found = errors("fig02", arguments, Supersampler(arguments.weights), TRAINED_FACTORS)
     means = {s: each["mean"] for s, each in zip(TRAINED_FACTORS, root_means(found, TRAINED_FACTORS).values())}
     fitted = fit_quadratic({coverage(s): float(np.mean(at(found, s))) for s in TRAINED_FACTORS})
-    paper = printed("equation1")
+    paper = printed("fig02")
     published = tuple(paper["coefficients"])
     figure, axes = new_figure()
     shown = np.linspace(coverage(TRAINED_FACTORS[-1]), coverage(TRAINED_FACTORS[0]), 200)

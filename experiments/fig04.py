@@ -14,7 +14,8 @@ from dlss_tf.evaluation.evaluate import TABLE_2_FACTORS
 from dlss_tf.evaluation.images import label
 
 from ._errors import at, errors
-from ._report import COLOURS, FONT, label_axes, new_figure, parser, printed, run, write
+from ._published import printed
+from ._report import COLOURS, FONT, label_axes, new_figure, parser, run, write
 
 BINS, MOST = 100, 0.0125
 

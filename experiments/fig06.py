@@ -6,7 +6,8 @@ from dlss_tf import Supersampler
 from dlss_tf.evaluation.images import label
 
 from ._errors import errors, root_means
-from ._report import COLOURS, label_axes, new_figure, parser, printed, run, write
+from ._published import printed
+from ._report import COLOURS, label_axes, new_figure, parser, run, write
 
 FACTORS = tuple(range(3, 13))
 

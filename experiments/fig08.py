@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ._report import COLOURS, label_axes, new_figure, parser, printed, run, write
+from ._published import printed
+from ._report import COLOURS, label_axes, new_figure, parser, run, write
 from .fig07 import root_errors
 
 

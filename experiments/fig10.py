@@ -77,17 +77,20 @@ def main() -> None:
         label, _, directory = given.partition("=")
         config, steps, losses, averaged = curve_of(directory or label)
         axes.plot(steps, losses, color=colour, linewidth=1, label=label)
+        frozen = round(config.freeze_at * config.iterations)
         axes.axvline(LEFT_OUT * config.iterations, color=colour, linestyle="--", linewidth=0.8)
+        axes.axvline(frozen, color=colour, linestyle=":", linewidth=1.2)
         report[label] = {
             "run": directory or label,
             "network": config.network,
             "iterations": config.iterations,
-            "frozen_from": round(config.freeze_at * config.iterations),
+            "frozen_from": frozen,
             "averaged_iterations": averaged,
             "last": float(losses[-1]),
         }
         rows += [(label, f"{step:g}", f"{loss:.6g}") for step, loss in zip(steps, losses)]
     axes.plot([], [], "k--", linewidth=0.8, label=f"{LEFT_OUT:.0%} of the iterations")
+    axes.plot([], [], "k:", linewidth=1.2, label="batch norm frozen from there")
     axes.set_yscale("log")
     plain_ticks(axes.yaxis)
     label_axes(axes, "iteration", "200 MSE / p(c), of the crop's range")

@@ -37,7 +37,7 @@ def main() -> None:
         rows.append((name, [image for pair in pairs for image in pair] + [crop]))
         target = blurred(crop)
         errors[name] = {label(s): mse(output, target) ** 0.5 for s, (_, output) in zip(FACTORS, pairs)}
-    titles = [text for s in FACTORS for text in (f"{label(s)} px coverage", "output")] + ["truth"]
+    titles = [text for s in FACTORS for text in (f"{label(s)} px", "output")] + ["truth"]
     with results_folder(arguments.out):
         write_sheet(os.path.join(arguments.out, "fig16.png"), rows, titles)
     write("fig16", arguments, {"images": len(rows), "root_mse": errors})

@@ -7,7 +7,6 @@ the same command goes on where it was.
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import subprocess
 import sys
@@ -19,11 +18,10 @@ from dlss_tf.cli.options import add_results
 from dlss_tf.evaluation.results import identity, results_folder, write_json
 from dlss_tf.progress import duration
 
+from ._entries import RECORD, load
 from ._items import ITEMS, Item
 from ._report import run
 from .report import write_report
-
-RECORD = "figures.json"
 
 
 def command(item: Item, runs: argparse.Namespace) -> list[str] | None:
@@ -65,12 +63,13 @@ def main() -> int:
     parser.add_argument("--individual", action="append", help="run of a one-coverage generator, once for each")
     parser.add_argument("--no-blur", help="run trained with --objective no-blur")
     parser.add_argument("--one-stage", help="run trained with --network one-stage")
+    parser.add_argument("--seed", action="append", help="run of `make train-seeds`, once for each seed")
     parser.add_argument("--data", action="append", required=True, help="folder with train, val and test TIFFs")
     add_results(parser, "all JSON, CSV, PNG and report.html")
     runs = parser.parse_args()
     path = os.path.join(runs.out, RECORD)
     with results_folder(runs.out):
-        record, generator = _load(path), identity(runs.weights, (), 0)
+        record, generator = load(runs.out), identity(runs.weights, (), 0)
         began = time.monotonic()
         for number, item in enumerate(ITEMS, 1):
             print(f"figures: {number}/{len(ITEMS)} | {duration(time.monotonic() - began)} so far", file=sys.stderr)
@@ -80,14 +79,6 @@ def main() -> int:
     failed = [title for title, each in record.items() if each.get("status", 0)]
     print(f"written to {runs.out}/report.html" + (f"; failed: {', '.join(failed)}" if failed else ""))
     return 1 if failed else 0
-
-
-def _load(path: str) -> dict[str, Any]:
-    try:
-        with open(path, encoding="utf-8") as file:
-            return json.load(file)
-    except (OSError, ValueError):
-        return {}
 
 
 if __name__ == "__main__":

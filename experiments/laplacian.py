@@ -10,7 +10,8 @@ from dlss_tf import lattice
 from dlss_tf.errors import InputError
 from dlss_tf.evaluation.images import image_name
 
-from ._report import COLOURS, label_axes, new_figure, over_images, parser, printed, run, write
+from ._published import printed
+from ._report import COLOURS, label_axes, new_figure, over_images, parser, run, write
 
 FACTOR = 5  # 512 px downsampled are 103
 

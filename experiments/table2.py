@@ -15,7 +15,8 @@ from dlss_tf.evaluation.metrics import format_table
 from dlss_tf.evaluation.results import write_json
 
 from ._errors import errors, root_means
-from ._report import printed, run
+from ._published import printed
+from ._report import run
 
 
 def individual(arguments: argparse.Namespace, run_directory: str) -> tuple[str, dict[str, float]]:

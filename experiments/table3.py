@@ -16,7 +16,8 @@ from dlss_tf.data.examples import make_example, to_crop_scale
 from dlss_tf.evaluation.images import blurred
 from dlss_tf.evaluation.metrics import mse, root_mean, root_std
 
-from ._report import over_images, parser, printed, run, write
+from ._published import printed
+from ._report import over_images, parser, run, write
 
 FACTOR = 5
 SIZES = ("raw", "zlib", "png", "jpeg_xl")  # all without loss

@@ -13,13 +13,15 @@ from dlss_tf.cli import status
 def publish(run: str, directory: str) -> None:
     """Write `config.json` and `weights/generator.npz` into `directory`.
 
-    The other fields of the config are the run's own.
+    The other fields of the config are the run's own. `start_from` stays where it names a pretrained generator.
 
     Raises:
         InputError: `run` has no weights.
     """
     config, arrays = weights.load(run)
-    config.replace(data=(), start_from="").save_in(directory)
+    shipped = os.listdir(os.path.dirname(weights.pretrained()))
+    start_from = config.start_from if config.start_from in shipped else ""
+    config.replace(data=(), start_from=start_from).save_in(directory)
     weights.save(directory, {name: array.astype(np.float16) for name, array in arrays.items()})
 
 

@@ -55,7 +55,8 @@ FIELDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
         "--adversarial",
         {
             "action": "store_true",
-            "help": "fine-tune adversarially for as many iterations again; with --resume also a run begun without",
+            "help": "fine-tune adversarially for as many iterations again, at once what --start-from names; "
+            "with --resume also a run begun without",
         },
     ),
     ("mixed_precision", "--mixed-precision", {"action": "store_true", "help": "convolutions in bfloat16"}),

@@ -122,6 +122,6 @@ def _write(path: str, report: dict, rows: list[tuple[str, list[np.ndarray]]]) ->
     write_csv(f"{path}.csv", [TABLE_HEADER, *table_rows(report)])
     if rows:
         coverages = list(report["coverages"])
-        titles = [f"{coverages[len(coverages) // 2]} px coverage, infilled", "DLSS", "truth, blurred as in training"]
+        titles = [f"{coverages[len(coverages) // 2]} px coverage, infilled", "DLSS", "truth, blurred"]
         write_sheet(f"{path}.png", rows, titles)
     write_json(f"{path}.json", report)

@@ -24,7 +24,9 @@ except ImportError as error:
 
 #: Side of the region, at the top left of each image, that its inset enlarges; pixels (figs 13-21).
 INSET = 64
-_PANEL, _GAP, _TITLE, _LABEL = 2.4, 0.05, 0.28, 0.24  # inches
+_PANEL, _GAP, _TITLE, _LABEL = 2.4, 0.05, 0.3, 0.26  # inches, the last two of a narrow sheet, as are
+_TITLE_FONT, _LABEL_FONT = 12, 9
+_NARROW = 5  # columns; text on wider sheets grows with them, so that it can be read at the same width
 _DPI = 150
 _INSET_SHARE = 0.42  # of a panel's side
 _LABEL_LENGTH = 32
@@ -50,22 +52,24 @@ def write_sheet(path: str, rows: list[tuple[str, list[np.ndarray]]], titles: lis
         InputError: no rows or columns, a row without an image for each title, or an image that is not [H, W].
     """
     _check(rows, titles)
-    width = _LABEL + len(titles) * (_PANEL + _GAP)
-    height = _TITLE + len(rows) * (_PANEL + _GAP)
+    scale = max(1.0, len(titles) / _NARROW)
+    side, top, longest = _LABEL * scale, _TITLE * scale, round(_LABEL_LENGTH / scale)
+    width = side + len(titles) * (_PANEL + _GAP)
+    height = top + len(rows) * (_PANEL + _GAP)
     figure = Figure(figsize=(width, height), dpi=_DPI, facecolor="white")
     canvas = FigureCanvasAgg(figure)
     for i, (name, images) in enumerate(rows):
         limits = grey_limits(images[-1])
-        bottom = height - _TITLE - (i + 1) * _PANEL - i * _GAP
-        label = name if len(name) <= _LABEL_LENGTH else name[: _LABEL_LENGTH - 3] + "..."
-        figure.text(0.5 * _LABEL / width, (bottom + _PANEL / 2) / height, label, rotation=90, va="center", ha="center",
-                    fontsize=7, parse_math=False)  # fmt: skip
+        bottom = height - top - (i + 1) * _PANEL - i * _GAP
+        label = name if len(name) <= longest else name[: longest - 3] + "..."
+        figure.text(0.5 * side / width, (bottom + _PANEL / 2) / height, label, rotation=90, va="center", ha="center",
+                    fontsize=_LABEL_FONT * scale, parse_math=False)  # fmt: skip
         for j, image in enumerate(images):
-            left = _LABEL + j * (_PANEL + _GAP)
+            left = side + j * (_PANEL + _GAP)
             box = (left / width, bottom / height, _PANEL / width, _PANEL / height)
             panel = _draw(figure.add_axes(box), image, limits)
             if i == 0:
-                panel.set_title(titles[j], fontsize=9, pad=4, parse_math=False)
+                panel.set_title(titles[j], fontsize=_TITLE_FONT * scale, pad=4 * scale, parse_math=False)
     canvas.draw()
     _save(np.asarray(canvas.buffer_rgba()), path)
 

@@ -66,8 +66,17 @@ def high_frequency_difference(output: np.ndarray, truth: np.ndarray) -> float:
 
     The mean of log10(power of output / power of truth) from 0.25 to 0.5 cycles/px; [N, N] twice, in the same units.
     """
-    frequency, power = power_spectrum(output)
-    _, expected = power_spectrum(truth)
+    return float(np.mean(_high_decades(power_spectrum(output)[1], power_spectrum(truth)[1])))
+
+
+def largest_difference(power: np.ndarray, expected: np.ndarray) -> float:
+    """The largest |log10(power / expected)| of two spectra, as `power_spectrum` has them, at high frequencies."""
+    return float(np.max(np.abs(_high_decades(power, expected))))
+
+
+def _high_decades(power: np.ndarray, expected: np.ndarray) -> np.ndarray:
+    """log10(power / expected) of spectra [N/2] from 0.25 to 0.5 cycles/px."""
+    frequency = np.arange(1, len(power) + 1) / (2 * len(power))
     high = (frequency >= HIGH[0]) & (frequency <= HIGH[1])
     least = 1e-20  # of a constant image, far below any detector's noise
-    return float(np.mean(np.log10((power[high] + least) / (expected[high] + least))))
+    return np.log10((power[high] + least) / (expected[high] + least))

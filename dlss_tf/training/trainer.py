@@ -40,7 +40,8 @@ def train(config: Config, run: str, *, resume: bool = False, stop_at: int | None
     An iteration is an update of the weights; a validation step follows every 50th and is none. `stop_at` ends the run
     after that many iterations of the schedule ("stopped"); SIGINT or SIGTERM ends it after the iteration under way and
     the validation step that may follow it ("interrupted"). Either way a checkpoint and the generator's weights are
-    saved, and `resume` continues as if nothing had happened. Without data, simulated crops are made first.
+    saved, and `resume` continues as if nothing had happened. Without data, simulated crops are made first. A generator
+    to start from (`start_from`) takes the place of an adversarial run's non-adversarial half, which is left out.
 
     Raises:
         InputError: bad data, a run that exists when `resume` is off, or one that was begun with another config or by an
@@ -87,6 +88,8 @@ def _start(config: Config, state: State) -> None:
         _, values = weights.load(config.start_from)
         for name, variable in variables(state.networks.generator).items():
             variable.assign(values[name])
+        if config.adversarial:
+            state.iteration.assign(config.iterations)  # they are what the non-adversarial half has made
     if state.replay is not None:
         _fill(config, state, state.replay)
 

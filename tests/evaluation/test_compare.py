@@ -35,6 +35,11 @@ def test_summary_is_over_the_images(report):
         differences = [image["high_frequency_difference"] for image in images]
         assert summary["mean_high_frequency_difference"] == pytest.approx(np.mean(differences))
         assert summary["mean_absolute_high_frequency_difference"] == pytest.approx(np.mean(np.abs(differences)))
+        equation_10 = np.sqrt(np.mean([image["mse_equation_10"] for image in images]))
+        assert summary["root_mean_mse_equation_10"] == pytest.approx(equation_10)
+        high = np.array(returned["frequency_cycles_per_px"]) >= 0.25
+        ratio = np.array(returned["mean_power"][title])[high] / np.array(returned["mean_power"]["truth"])[high]
+        assert summary["largest_difference_of_mean_spectra"] == pytest.approx(np.abs(np.log10(ratio)).max())
     text = format_comparison(returned)
     assert "two-stage" in text and "3 images at 1/25 px coverage" in text
 
@@ -51,5 +56,5 @@ def test_experiment_says_in_one_sentence_that_a_run_is_not_adversarial(tiny_run,
     command = [sys.executable, "-m", "experiments.adversarial", "--weights", tiny_run, "--data", tiny_data]
     done = subprocess.run(command, capture_output=True, text=True, cwd=root)
     assert done.returncode == 2
-    assert "non-adversarial: expected a run directory, or a pretrained generator in" in done.stderr
+    assert f"weights {tiny_run}: expected a generator trained adversarially, found no {tiny_run}" in done.stderr
     assert "Traceback" not in done.stderr

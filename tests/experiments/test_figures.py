@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from experiments import _items, figures
+from experiments import _entries, _items, figures
 
 
 @pytest.fixture
@@ -20,11 +20,11 @@ def items(monkeypatch, tmp_path):
         "sys.exit(3 * ('--fail' in sys.argv))\n"
     )
     made = (
-        _items.Item("Fig. 1", "fake", "a fake"),
-        _items.Item("Fig. 2", "fake", "one that fails", options=lambda runs: ["--fail"], split=""),
-        _items.Item("Fig. 3", "fake", "one in want", needs="one_stage", command="make train-one-stage"),
+        _items.Item("Fig. 1", "fake"),
+        _items.Item("Fig. 2", "fake", options=lambda runs: ["--fail"], split=""),
+        _items.Item("Fig. 3", "fake", needs="one_stage", command="make train-one-stage"),
     )
-    for module in (figures, sys.modules["experiments.report"]):
+    for module in (figures, _entries):
         monkeypatch.setattr(module, "ITEMS", made)
     monkeypatch.chdir(tmp_path)
     return made
@@ -60,11 +60,19 @@ def test_every_items_module_is_there_and_no_title_twice():
 
 def test_options_follow_the_runs():
     runs = argparse.Namespace(
-        weights="u", adversarial=None, individual=["a", "b"], no_blur="n", one_stage="o", out="out", data=["d"]
+        weights="u",
+        adversarial=None,
+        individual=["a", "b"],
+        no_blur="n",
+        seed=["r", "s"],
+        one_stage="o",
+        out="out",
+        data=["d"],
     )
     lines = {item.title: figures.command(item, runs) for item in _items.ITEMS}
     assert lines["Fig. 20"] is None
     assert lines["Table 2"][:6] == ["-m", "experiments.table2", "--individual", "a", "--individual", "b"]
     assert lines["Fig. 5"][2:4] == ["--no-blur", "n"]
     assert lines["Fig. 10"][2:6] == ["--run", "one-stage=o", "--run", "two-stage=u"]
+    assert lines["Beyond the paper: seeds"][2:6] == ["--run", "r", "--run", "s"]
     assert lines["Fig. 1"] == ["-m", "experiments.fig01", "--out", "out"]

@@ -3,13 +3,15 @@
 import os
 import shutil
 
+import numpy as np
 import pytest
 
+from dlss_tf import weights
 from dlss_tf.config import Config
 from dlss_tf.errors import InputError, TrainingStopped
 from dlss_tf.training import run_directory
 from dlss_tf.training.run_directory import prepare
-from dlss_tf.training.trainer import train
+from dlss_tf.training.trainer import NON_ADVERSARIAL, train
 
 
 def test_a_new_run_gets_its_configuration(tiny_config, tmp_path):
@@ -25,6 +27,16 @@ def test_an_adversarial_half_may_be_added(tiny_config, tmp_path):
     assert prepare(tiny_config.replace(adversarial=True), run, resume=True).adversarial
     with pytest.raises(InputError, match="was begun with adversarial True, found False"):
         prepare(tiny_config, run, resume=True)
+
+
+def test_weights_to_start_from_take_the_place_of_the_non_adversarial_half(tiny_run, tiny_config, tmp_path):
+    run = str(tmp_path / "run")
+    config = tiny_config.replace(start_from=tiny_run, adversarial=True, size=64)
+    assert train(config, run, stop_at=config.iterations + 1) == "stopped"
+    begun, kept, trained = (weights.load(each)[1] for each in (tiny_run, os.path.join(run, NON_ADVERSARIAL), run))
+    assert all(np.array_equal(kept[name], begun[name]) for name in begun)
+    assert not all(np.array_equal(trained[name], begun[name]) for name in begun)
+    assert any(f"ckpt-{config.iterations + 1}." in name for name in os.listdir(os.path.join(run, "checkpoints")))
 
 
 def test_refuses_a_run_that_exists(tiny_run, tiny_config):
