@@ -1,12 +1,13 @@
 """All tables and figures that the given runs allow, one after another, and results/report.html of them.
 
-What is there already, made by the same command of the same weights and code version, is not made again: interrupted,
+What is there already, made by the same command of the same weights, images and code, is not made again: interrupted,
 the same command goes on where it was.
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import subprocess
 import sys
@@ -15,7 +16,9 @@ from typing import Any
 
 from dlss_tf import weights
 from dlss_tf.cli.options import add_results
-from dlss_tf.evaluation.results import identity, results_folder, write_json
+from dlss_tf.data.files import list_files
+from dlss_tf.errors import InputError
+from dlss_tf.evaluation.results import identity, results_folder, software, write_json
 from dlss_tf.progress import duration
 
 from ._entries import RECORD, load
@@ -36,13 +39,34 @@ def command(item: Item, runs: argparse.Namespace) -> list[str] | None:
     return made
 
 
-def make(item: Item, runs: argparse.Namespace, generator: dict[str, Any], record: dict[str, Any]) -> None:
-    """Make an item unless it is there, by that generator, and note how that ended."""
+def states(runs: argparse.Namespace) -> dict[str, Any]:
+    """What items depend on beside their options: the weights of each run, the files of each split, the code."""
+    given = [runs.weights, runs.adversarial, runs.no_blur, runs.one_stage, *(runs.individual or ()), *(runs.seed or ())]
+    files = {}
+    for split in {item.split for item in ITEMS if item.split}:
+        with contextlib.suppress(InputError):  # told by the items that need it
+            files[split] = identity(None, list_files(runs.data, split), 0)["files"]
+    return {
+        "weights": {each: identity(each, (), 0)["weights"] for each in given if each},
+        "files": files,
+        "code": software()["git_revision"],
+    }
+
+
+def depends_on(item: Item, line: list[str], now: dict[str, Any]) -> dict[str, Any]:
+    """What an item that `line` makes depends on; where any of it has changed, the item is made again."""
+    named = {word.rpartition("=")[2] for word in line}
+    weights_of = {each: state for each, state in now["weights"].items() if each in named}
+    return {"command": line, "weights": weights_of, "files": now["files"].get(item.split), "code": now["code"]}
+
+
+def make(item: Item, runs: argparse.Namespace, now: dict[str, Any], record: dict[str, Any]) -> None:
+    """Make an item unless it is there, of what there is `now`, and note how that ended."""
     line = command(item, runs)
     if line is None:
         record[item.title] = {"needs": item.command}
         return
-    known = {"command": line, **generator}
+    known = depends_on(item, line, now)
     before = record.get(item.title, {})
     there = os.path.exists(os.path.join(runs.out, f"{item.file}.json"))
     if before.get("known") == known and before.get("status") == 0 and there:
@@ -69,11 +93,11 @@ def main() -> int:
     runs = parser.parse_args()
     path = os.path.join(runs.out, RECORD)
     with results_folder(runs.out):
-        record, generator = load(runs.out), identity(runs.weights, (), 0)
+        record, now = load(runs.out), states(runs)
         began = time.monotonic()
         for number, item in enumerate(ITEMS, 1):
             print(f"figures: {number}/{len(ITEMS)} | {duration(time.monotonic() - began)} so far", file=sys.stderr)
-            make(item, runs, generator, record)
+            make(item, runs, now, record)
             write_json(path, record)
             write_report(runs.out, record)
     failed = [title for title, each in record.items() if each.get("status", 0)]

@@ -5,6 +5,7 @@ import pytest
 from dlss_tf import Supersampler
 from dlss_tf.errors import InputError
 from dlss_tf.evaluation.evaluate import evaluate
+from dlss_tf.evaluation.metrics import root_mean
 from experiments._errors import at, errors, root_means
 
 
@@ -27,3 +28,9 @@ def test_they_are_those_of_evaluate(arguments, tiny_run, tmp_path):
 def test_factors_that_a_one_stage_generator_does_not_take(arguments, tiny_one_stage_run):
     with pytest.raises(InputError, match="the only one"):
         errors("any", arguments, Supersampler(tiny_one_stage_run), (5, 6))
+
+
+def test_table_3_and_the_noise_floor_have_them_too(made, arguments, tiny_run):
+    found = at(errors("any", argparse.Namespace(**{**vars(arguments), "limit": None}), Supersampler(tiny_run), (5,)), 5)
+    assert made("table3")["inputs"]["float32"]["mean"] == root_mean(found)
+    assert [each["mse"] for each in made("noise_floor")["per_image"].values()] == found

@@ -12,6 +12,8 @@ from experiments import _entries, _items, figures
 def items(monkeypatch, tmp_path):
     """Three items of a module that notes its calls: one that is made, one that fails, one that needs a run."""
     (tmp_path / "experiments").mkdir()
+    (tmp_path / "here" / "test").mkdir(parents=True)
+    (tmp_path / "here" / "test" / "a.tif").write_bytes(b"one")
     (tmp_path / "experiments" / "__init__.py").touch()
     (tmp_path / "experiments" / "fake.py").write_text(
         "import json, sys\n"
@@ -49,6 +51,20 @@ def test_makes_what_it_can_once_and_says_what_it_lacks(items, monkeypatch, tmp_p
     assert [record[item.title].get("status") for item in items] == [0, 3, None]
     page = (tmp_path / "results" / "report.html").read_text()
     assert "needs a run of <code>make train-one-stage</code>" in page and "with status 3" in page
+
+
+@pytest.mark.parametrize("changed", ["images", "weights", "code"])
+def test_what_it_was_made_of_has_changed(items, monkeypatch, tmp_path, changed):
+    run(monkeypatch)
+    if changed == "images":
+        (tmp_path / "here" / "test" / "a.tif").write_bytes(b"another")
+    else:
+        name = {"weights": "identity", "code": "software"}[changed]
+        before = getattr(figures, name)
+        monkeypatch.setattr(figures, name, lambda *of: {**before(*of), "weights": "others", "git_revision": "later"})
+    run(monkeypatch)
+    made = [line for line in (tmp_path / "calls").read_text().splitlines() if "--fail" not in line]
+    assert len(made) == 2
 
 
 def test_every_items_module_is_there_and_no_title_twice():
