@@ -16,7 +16,7 @@ EXTRAS = {
     ],
     "codecs": ["imagecodecs"],
     "columns": ["trackpy"],
-    "files": ["rosettasciio[hdf5,zspy]", "mrcfile", "pillow"],
+    "files": ["rosettasciio[hdf5,zspy,eds-stream]", "mrcfile", "pillow"],
     "lazy": ["dask[array]>=2024.12", "distributed>=2024.12", "zarr>=2.18"],
     "hyperspy": ["hyperspy>=2"],
     "napari": ["napari[all]"],

@@ -5,19 +5,37 @@ The formats are in formats/: by suffix, tiff.py, png.py, npy.py and mrc.py, and 
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import errno
 import os
-from collections.abc import Callable
+import re
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Literal, overload
 
 import numpy as np
 
 from .errors import InputError
-from .formats import guards, mrc, npy, png, rosetta, tiff
+from .formats import guards, mrc, npy, png, reasons, rosetta, tiff
+from .formats.contents import Entry, choose, entry_of, listing, numbered, taken
 from .formats.image import Micrograph
 from .formats.replacing import replacing
 
-__all__ = ["READABLE", "WRITABLE", "Micrograph", "check_axes", "check_suffix", "read", "stem_of", "suffix_of", "write"]
+__all__ = [
+    "ALL",
+    "READABLE",
+    "WRITABLE",
+    "Micrograph",
+    "check_axes",
+    "check_suffix",
+    "choices",
+    "contents",
+    "read",
+    "stem_of",
+    "suffix_of",
+    "write",
+]
 
 TIFF = (".tif", ".tiff")
 OME = (".ome.tif", ".ome.tiff")
@@ -25,13 +43,15 @@ FOLDERS = (".zspy",)  # formats whose files are folders
 READABLE = (*OME, *TIFF, ".png", ".npy", *rosetta.SUFFIXES)
 MOST_AXES = {**dict.fromkeys((*OME, *TIFF), 4), ".png": 2, ".mrc": 3}  # an image, a stack, a series of stacks
 
+ALL = "all"  # images of a file
+
 LONGEST_READ = 60.0  # s, and one more a megabyte, after which a file counts as damaged
 
 #: What is read by other means than RosettaSciIO.
-READERS: dict[str, Callable[[str], Micrograph]] = {
-    **dict.fromkeys((*TIFF, *OME), tiff.read),
-    ".png": png.read,
-    ".npy": npy.read,
+READERS: dict[str, Callable[[str], list[Entry]]] = {
+    **dict.fromkeys((*TIFF, *OME), tiff.contents),
+    ".png": lambda path: [entry_of(png.read(path))],
+    ".npy": lambda path: [entry_of(npy.read(path))],
 }
 WRITERS: dict[str, Callable[[str, Micrograph], None]] = {
     **dict.fromkeys(OME, tiff.write_ome),
@@ -71,32 +91,92 @@ def check_axes(path: str, axes: int) -> None:
         raise InputError(f"{path}: expected at most {most} axes for {suffix_of(path)}, found {axes}; try .hspy")
 
 
-def read(path: str) -> Micrograph:
-    """The image, or stack of images, in a file; of several the one with the largest images.
+@overload
+def read(path: str, image: Literal["all"]) -> list[Micrograph]: ...  # type: ignore[overload-overlap]
+@overload
+def read(path: str, image: str | int | None = None) -> Micrograph: ...
+
+
+def read(path: str, image: str | int | None = None) -> Micrograph | list[Micrograph]:
+    """The image, or stack of images, in a file.
+
+    `image` chooses among several, by number from 1 in the file's order or by the name of its detector or its title;
+    "all" gives a list of all images. Unasked it is the one with the largest images, of several such a HAADF image,
+    else the first, and a warning says which it was.
 
     Raises:
-        InputError: one sentence that names the file: it is missing, damaged or holds no real image: spectra,
-            diffraction patterns and colour images are refused by name.
+        InputError: one sentence that names the file: it is missing, damaged, of a kind that is not supported or needs
+            a package that is not installed, has no such image, or holds no real image: spectra, diffraction patterns
+            and colour images are refused by name.
     """
+    with _reading(path) as entries:
+        if image == ALL:
+            chosen = [number for number, _ in numbered(entries)] or [choose(path, entries)]
+        else:
+            chosen = [choose(path, entries, image)]
+        found = [_checked(path, entries[number - 1].load()) for number in chosen]
+    if image == ALL:
+        return found
+    said = taken(entries, chosen[0]) if image is None else None
+    if said:
+        warnings.warn(f"{path}: {said}", stacklevel=2)
+    return found[0]
+
+
+def contents(path: str) -> list[str]:
+    """What a file holds, a line for each image or whatever else is in it: number, detector or title, size, units.
+
+    A star marks the image that `read` takes unasked.
+
+    Raises:
+        InputError: one sentence that names the file.
+    """
+    with _reading(path) as entries:
+        try:
+            number = choose(path, entries)
+        except InputError:
+            number = None
+        return listing(entries, number)
+
+
+def choices(path: str, image: str | int | None) -> list[tuple[str | int | None, str]]:
+    """What to give `read` for each image that `image` asks for, and what comes into the names of its results.
+
+    That is `image` itself and "", but for "all" of a file of several: the images' numbers, "1-HAADF-" and the like.
+
+    Raises:
+        InputError: for "all", one sentence that names the file.
+    """
+    if image != ALL:
+        return [(image, "")]
+    with _reading(path) as entries:
+        images = numbered(entries)
+    if len(images) < 2:
+        return [(None, "")]
+    return [(number, "-".join([str(number), *re.findall(r"\w+", entry.label), ""])) for number, entry in images]
+
+
+@contextlib.contextmanager
+def _reading(path: str) -> Iterator[list[Entry]]:
+    """What is in a file, to be read within this context: whatever is raised there becomes one sentence."""
     suffix = suffix_of(path)
     _check_there(path, suffix)
     with guards.quiet() as messages:
         try:
             with guards.at_most(LONGEST_READ + guards.bytes_on_disk(path) / 1e6):
-                micrograph = READERS[suffix](path) if suffix in READERS else rosetta.read(path, suffix)
-        except InputError:
-            raise
+                yield READERS[suffix](path) if suffix in READERS else rosetta.contents(path, suffix)
         except guards.TooLong:
             reason = "reading it has no end"
             raise InputError(f"{path}: expected a {suffix} image, found a damaged file ({reason})") from None
-        except PermissionError:
-            raise InputError(f"{path}: expected a file that can be read, found one that may not be") from None
         except Exception as error:  # third-party readers raise anything on a damaged file
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise InputError(f"{path}: expected a {suffix} image, found a damaged file ({reason})") from None
+            raise reasons.refusal(path, suffix, error) from None
     for message in messages:  # tifffile gives what is left of a truncated file, and an error message
         if "corrupt" in message or "invalid page offset" in message:
             raise InputError(f"{path}: expected a {suffix} image, found a damaged or truncated file")
+
+
+def _checked(path: str, micrograph: Micrograph) -> Micrograph:
+    """With the file's name as title if it has none; InputError if it is no image."""
     _check_image(path, micrograph.data)
     return dataclasses.replace(micrograph, title=micrograph.title or stem_of(path))
 

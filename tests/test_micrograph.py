@@ -1,4 +1,5 @@
 import os
+import warnings
 
 import numpy as np
 import pytest
@@ -135,3 +136,49 @@ def test_what_cannot_be_written_leaves_nothing(tmp_path, image, suffix, monkeypa
     with pytest.raises(InputError, match=rf"image\{suffix}: expected a place .*, found: No space left on device"):
         micrograph.write(str(tmp_path / f"image{suffix}"), image)
     assert os.listdir(tmp_path) == []
+
+
+@pytest.fixture
+def several(tmp_path):
+    """A file of three images, of which two are equally large."""
+    tifffile = pytest.importorskip("tifffile")
+    with tifffile.TiffWriter(tmp_path / "several.ome.tif", ome=True) as file:
+        for name, side in (("BF", 20), ("a, map", 24), ("HAADF", 24)):
+            file.write(np.full((side, side), side, np.float32), metadata={"Name": name})
+    return str(tmp_path / "several.ome.tif")
+
+
+def test_of_several_images_one_is_chosen(several):
+    with pytest.warns(UserWarning, match=r"several\.ome\.tif: found 3 images, took image 3 \(HAADF\), 24x24 px"):
+        micrograph.read(several)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # who chooses is told nothing
+        for image in (1, "1", "BF", "bf"):
+            assert micrograph.read(several, image).data.shape == (20, 20)
+        assert [found.data.shape[0] for found in micrograph.read(several, "all")] == [20, 24, 24]
+    with pytest.raises(
+        InputError, match=r"several\.ome\.tif: expected an image called DF4, found 1 \(BF\), 2 \(a, map\)"
+    ):
+        micrograph.read(several, "DF4")
+
+
+def test_all_images_of_a_file_with_one_or_none(tmp_path, image):
+    path = str(tmp_path / "image.tif")
+    micrograph.write(path, image)
+    assert len(micrograph.read(path, "all")) == 1 and micrograph.choices(path, "all") == [(None, "")]
+    (tmp_path / "image.npy").write_bytes(b"none")
+    with pytest.raises(InputError, match=r"image\.npy: expected"):
+        micrograph.read(str(tmp_path / "image.npy"), "all")
+
+
+def test_what_results_of_several_images_are_called(several):
+    assert micrograph.choices(several, "all") == [(1, "1-BF-"), (2, "2-a-map-"), (3, "3-HAADF-")]
+    assert micrograph.choices(several, None) == [(None, "")] and micrograph.choices(several, "BF") == [("BF", "")]
+
+
+def test_contents(several):
+    assert micrograph.contents(several) == [
+        "  1  BF      20x20 px, pixel size unknown, float32",
+        "  2  a, map  24x24 px, pixel size unknown, float32",
+        "  3* HAADF   24x24 px, pixel size unknown, float32",
+    ]

@@ -9,6 +9,7 @@ from . import options
 from .exits import each
 
 if TYPE_CHECKING:
+    from ..formats.contents import Choice
     from ..micrograph import Micrograph
 
 SUMMARY = "make the scan that a faster acquisition would have given"
@@ -25,7 +26,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     files.check_out(arguments.files, arguments.out)
 
-    def downsample(source: str, target: str) -> Micrograph:
-        return files.downsample_file(source, target, arguments.factor)
+    def downsample(source: str, target: str, image: Choice) -> Micrograph:
+        return files.downsample_file(source, target, arguments.factor, image=image)
 
     return each(arguments.files, options.into_new_file(arguments, downsample, "every"))

@@ -6,14 +6,22 @@ import argparse
 
 from ..config import CHOICES, PRESETS, preset
 from ..errors import InputError
+from .exits import each
 from .options import add_images
 from .tensorflow import start_tensorflow
 
-SUMMARY = "show what a run was trained with, or a preset would be, or its learning schedule"
+SUMMARY = "list what files hold, or show what a run was trained with, or a preset would be, or its learning schedule"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
-    """A run's weights, or a preset."""
+    """Files, or a run's weights, or a preset."""
+    parser.add_argument(
+        "files",
+        nargs="*",
+        metavar="FILE",
+        help="scans: a line for each image, with its number, detector or title, size and units; * is the one that "
+        "other commands take without --image",
+    )
     parser.add_argument("--weights", help="run directory")
     parser.add_argument("--preset", choices=PRESETS, help="without --weights (quick)")
     parser.add_argument("--network", choices=CHOICES["network"], help="of the preset (two-stage)")
@@ -22,16 +30,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     add_images(parser, "val", required=False, purpose=purpose)
 
 
-def run(arguments: argparse.Namespace) -> None:
-    """The configuration, or the schedule.
+def run(arguments: argparse.Namespace) -> int:
+    """What the files hold, or the configuration, or the schedule.
 
     Raises:
         InputError: options that contradict one another.
     """
     _check_agree(arguments)
+    if arguments.files:
+        return each(arguments.files, _print_contents)
     if arguments.data:
         _print_silence(arguments)
-        return
+        return 0
     from .. import weights
 
     if arguments.weights is None:
@@ -43,20 +53,30 @@ def run(arguments: argparse.Namespace) -> None:
         from ..training.schedules import format_table
 
         print(format_table(config))
-        return
+        return 0
     print(config.to_json(), end="")
     if arrays is not None:
         print(f"{sum(array.size for array in arrays.values())} generator weights in {arguments.weights}")
+    return 0
 
 
 def _check_agree(arguments: argparse.Namespace) -> None:
     """InputError for options of which one would be passed over."""
+    for option in ("weights", "preset", "network", "schedule", "data"):
+        if arguments.files and getattr(arguments, option):
+            raise InputError(f"--{option}: expected none with files, found {getattr(arguments, option)}")
     without = {"--weights": ("preset", "network"), "--data": ("preset", "network", "schedule")}
     for option, others in without.items():
         for other in others:
             found = getattr(arguments, other)
             if getattr(arguments, option[2:]) and found:
                 raise InputError(f"--{other}: expected none with {option}, found {other if found is True else found}")
+
+
+def _print_contents(source: str) -> None:
+    from ..micrograph import contents
+
+    print("\n".join([f"{source}:", *contents(source)]))
 
 
 def _print_silence(arguments: argparse.Namespace) -> None:

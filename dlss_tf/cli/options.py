@@ -7,14 +7,16 @@ import warnings
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from .exits import each
 from .tensorflow import start_tensorflow
 
 if TYPE_CHECKING:
+    from ..formats.contents import Choice
     from ..inference.options import Options
     from ..inference.supersampler import Supersampler
     from ..micrograph import Micrograph
 
-    MakeFile = Callable[[str, str], Micrograph]  # of a source, a target
+    MakeFile = Callable[[str, str, Choice], Micrograph]  # of a source, a target, and which image of the source
 
 DATA_HELP = "folder in the STEM Crops layout, {train,val,test}/*.tif; may be given several times"
 WEIGHTS_HELP = "run directory, or one under checkpoints/ (the pretrained generator)"
@@ -70,23 +72,42 @@ def add_results(parser: argparse.ArgumentParser, what: str) -> None:
     add_renamed(parser, "--results", "--out", "out")
 
 
+def add_image(parser: argparse.ArgumentParser) -> None:
+    """`--image`, which of a file's images."""
+    parser.add_argument(
+        "--image",
+        metavar="NAME|NUMBER|all",
+        help="of several images in a file: one by its detector, title or number, or all "
+        "(the largest; HAADF among equals); dlss-tf info FILE lists them",
+    )
+
+
 def add_files(parser: argparse.ArgumentParser, what: str) -> None:
-    """Files in, a file or a folder out: `FILE ...`, `--factor`, `--out`, `--format`, `--overwrite`."""
+    """Files in, a file or a folder out: `FILE ...`, `--image`, `--factor`, `--out`, `--format`, `--overwrite`."""
     parser.add_argument("files", nargs="+", metavar="FILE", help=what)
+    add_image(parser)
     add_factor(parser)
     parser.add_argument("--out", help="file, or folder, to write (beside FILE)")
     add_format(parser)
     parser.add_argument("--overwrite", action="store_true", help="replace results that are there")
 
 
-def into_new_file(arguments: argparse.Namespace, function: MakeFile, name: str) -> Callable[[str], None]:
-    """What makes a new file of a source by `function`, as `add_files` asks for, and says what it is."""
-    from ..interfaces.files import check_output, output_path
+def into_new_file(arguments: argparse.Namespace, function: MakeFile, name: str) -> Callable[[str], int]:
+    """What makes a new file of each image of a source by `function`, as `add_files` asks for, and says what it is."""
+    from ..interfaces.files import check_out, check_output, output_path
+    from ..micrograph import choices
 
-    def make(source: str) -> None:
-        target = output_path(source, arguments.out, arguments.factor, arguments.format, name)
-        check_output(source, target, arguments.overwrite)
-        print(f"{target}: {function(source, target).describe()}")
+    def make(source: str) -> int:
+        chosen = choices(source, arguments.image)
+        check_out([source] * len(chosen), arguments.out)
+
+        def make_one(choice: tuple[Choice, str]) -> None:
+            image, part = choice
+            target = output_path(source, arguments.out, arguments.factor, arguments.format, part + name)
+            check_output(source, target, arguments.overwrite)
+            print(f"{target}: {function(source, target, image).describe()}")
+
+        return each(chosen, make_one)
 
     return make
 

@@ -9,6 +9,7 @@ from . import options
 from .exits import each
 
 if TYPE_CHECKING:
+    from ..formats.contents import Choice
     from ..micrograph import Micrograph
 
 SUMMARY = "supersample scans: any microscope's files, any size"
@@ -28,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
     files.check_out(arguments.files, arguments.out)
     supersampler, how = options.supersampler(arguments), options.options(arguments)
 
-    def supersample(source: str, target: str) -> Micrograph:
-        return files.supersample_file(supersampler, source, target, arguments.factor, how)
+    def supersample(source: str, target: str, image: Choice) -> Micrograph:
+        return files.supersample_file(supersampler, source, target, arguments.factor, how, image=image)
 
     return each(arguments.files, options.into_new_file(arguments, supersample, "x"))

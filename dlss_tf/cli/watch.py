@@ -15,6 +15,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", help="folder that the acquisition software writes into")
     parser.add_argument("--out", help="folder for results (FOLDER/supersampled); results that are there are replaced")
     parser.add_argument("--existing", action="store_true", help="supersample the scans that are there already, too")
+    options.add_image(parser)
     options.add_factor(parser)
     options.add_format(parser)
     options.add_generator(parser)
@@ -28,4 +29,4 @@ def run(arguments: argparse.Namespace) -> None:
 
     out = arguments.out or os.path.join(arguments.folder, "supersampled")
     folder, suffix, existing = arguments.folder, arguments.format, arguments.existing
-    watch(supersampler, folder, out, arguments.factor, how, suffix=suffix, existing=existing)
+    watch(supersampler, folder, out, arguments.factor, how, suffix=suffix, existing=existing, image=arguments.image)

@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import lattice, micrograph
 from ..errors import InputError
+from ..formats.contents import Choice
 from ..inference import scaling
 from ..inference.supersampler import Supersampler
 from . import interpolation
@@ -22,23 +23,26 @@ MOST_LOST = 0.25  # of the variance of the blurred image: with a larger error th
 FACTORS = range(lattice.MIN_FACTOR, lattice.MAX_FACTOR + 1)
 
 
-def check_file(supersampler: Supersampler, source: str, factor: int, results: str) -> dict:
+def check_file(
+    supersampler: Supersampler, source: str, factor: int, results: str, image: Choice = None, part: str = ""
+) -> dict:
     """`check` on an image file; writes `results/NAME-check5.json` and `.png` and returns the JSON.
 
-    The sheet shows the scan infilled, the output and the image.
+    The sheet shows the scan infilled, the output and the image. Of several images in the file `image` chooses one, as
+    in `micrograph.read`; `part` comes before "check5" in the names.
 
     Raises:
         InputError: what `check` refuses, no image or a stack, or results that cannot be written; one sentence.
     """
-    image = micrograph.read(source)
-    if image.data.ndim != 2:
-        raise InputError(f"{source}: expected one image, found a stack of shape {list(image.data.shape)}")
+    data = micrograph.read(source, image).data
+    if data.ndim != 2:
+        raise InputError(f"{source}: expected one image, found a stack of shape {list(data.shape)}")
     try:
-        report, panels = check(supersampler, image.data, factor)
+        report, panels = check(supersampler, data, factor)
     except InputError as error:
         raise InputError(f"{source}: {error}") from None
     report = {"image": source, "generator": supersampler.name, **report, **software()}
-    path = os.path.join(results, f"{os.path.splitext(os.path.basename(source))[0]}-check{factor}")
+    path = os.path.join(results, f"{os.path.splitext(os.path.basename(source))[0]}-{part}check{factor}")
     titles = [f"every {factor}th sample", "supersampled", "image, blurred as in training"]
     with results_folder(results):
         write_sheet(f"{path}.png", [(os.path.basename(source), panels)], titles)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from . import reasons
 
 MOST_EXPANSION = 1000  # an image that claims more bytes than so many times its file's is not believed
 
@@ -77,7 +78,7 @@ def needed(module: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise InputError(f"writing needs {error.name}; pip install 'dlss_tf[files]'") from None
+        raise InputError(f"writing needs {reasons.needed(error.name or module)}") from None
 
 
 class _Messages(logging.Handler):
@@ -95,17 +96,17 @@ class _Messages(logging.Handler):
 def quiet() -> Iterator[list[str]]:
     """Without the warnings and messages of readers and writers; gives the error messages."""
     handler, loggers = _Messages(), [logging.getLogger(name) for name in ("rsciio", "tifffile")]
-    before = [(logger.propagate, logger.level) for logger in loggers]
+    before = [(logger.propagate, logger.level, logger.handlers) for logger in loggers]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         for logger in loggers:
-            logger.addHandler(handler)
+            logger.handlers = [handler]  # RosettaSciIO's own writes to the terminal
             logger.propagate = False
             logger.setLevel(logging.ERROR)  # whatever another library has set
         try:
             yield handler.texts
         finally:
-            for logger, (propagate, level) in zip(loggers, before):
-                logger.removeHandler(handler)
+            for logger, (propagate, level, handlers) in zip(loggers, before):
+                logger.handlers = handlers
                 logger.propagate = propagate
                 logger.setLevel(level)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
+import os
 from typing import Any
 
 import numpy as np
 
 from .._version import __version__
 from ..errors import InputError
-from . import guards, units
+from . import datasets, guards, reasons, units
+from .contents import Entry
+from .datasets import Dataset
 from .image import Micrograph
 
 #: Suffixes that RosettaSciIO reads and that hold, or may hold, images.
@@ -18,73 +22,97 @@ SUFFIXES = (
     *(".bcf", ".prz", ".unf", ".rpl", ".elid", ".img", ".asw", ".blo", ".mib", ".tvips", ".xml", ".app5", ".sur"),
 )
 
-Dataset = dict[str, Any]  # as RosettaSciIO's readers give it: data, axes, metadata
+#: What its readers are told: images alone, all of them, and every frame of a stack.
+OPTIONS: dict[str, dict[str, Any]] = {
+    "EMD": {"select_type": "images", "load_SI_image_stack": True},
+    "Delmic": {"signal": "all"},
+}
+#: Readers whose lazy arrays are wrong where the file is compressed.
+EAGER = ("PantaRhei",)
 
 
-def read(path: str, suffix: str) -> Micrograph:
-    """The image, or stack of images, in a file of that suffix; of several the one with the largest images.
+def contents(path: str, suffix: str) -> list[Entry]:
+    """What is in a file of that suffix; arrays stay on disk where a reader can leave them there.
 
     Raises:
-        InputError: there is none, or RosettaSciIO is not installed.
+        InputError: no reader knows the file, or RosettaSciIO or what the reader needs is not installed.
     """
-    datasets: list[Dataset] = []
-    errors: list[Exception] = []
+    errors: dict[str, Exception] = {}
     for plugin in _plugins(path, suffix):
         try:
-            datasets = _datasets(path, plugin)
-            break
+            found = _datasets(path, plugin)
         except Exception as error:  # not this plugin's format; the others with this suffix may know it
-            errors.append(error)
-    if not datasets:
-        raise errors[0] if errors else InputError(f"{path}: expected an image, found a file without data")
-    images = [dataset for dataset in datasets if _kind(dataset) == "an image"]
-    if not images:
-        kinds = ", ".join(dict.fromkeys(_kind(dataset) for dataset in datasets))
-        raise InputError(f"{path}: expected an image, found {kinds}")
-    image = max(images, key=lambda each: int(np.prod(each["data"].shape[-2:])))
-    guards.check_bytes(path, image["data"].shape, image["data"].dtype)
-    data = image["data"]
-    size, unit = pixel_size(image)
-    general = image["metadata"].get("General", {})
-    history = str(general.get("notes", "")).splitlines()
-    return Micrograph(
-        np.asarray(data.compute() if hasattr(data, "compute") else data),
-        size,
-        unit,
-        str(general.get("title") or ""),
-        tuple(history),
-    )
+            errors[plugin["name"]] = error
+            continue
+        if found:
+            return [_entry(path, dataset) for dataset in found]
+    raise _refusal(path, suffix, errors)
 
 
 def pixel_size(dataset: Dataset) -> tuple[tuple[float, float] | None, str]:
-    """Height and width of a pixel, and their unit's name."""
-    rows, columns = _signal_axes(dataset)
-    return units.calibrated([abs(rows["scale"]), abs(columns["scale"])], rows.get("units"))
+    """Height and width of a pixel, and their unit's name; (None, "px") if they are not known."""
+    image = datasets.plane(dataset)
+    if image is None:
+        return None, "px"
+    rows, columns = (datasets.in_array(dataset)[i] for i in image)
+    sizes = datasets.step(rows), datasets.step(columns)
+    return (None, "px") if np.isnan(sizes).any() else units.calibrated(sizes, rows.get("units"))
+
+
+def _entry(path: str, dataset: Dataset) -> Entry:
+    kind, data = datasets.kind(dataset), dataset["data"]
+    image = datasets.plane(dataset)
+    frames = [n for i, n in enumerate(data.shape) if i not in (image or ())]
+    shape = (*frames, *(data.shape[i] for i in image or ()))
+    load, pixel = functools.partial(_load, path, dataset), functools.partial(pixel_size, dataset)
+    return Entry(kind, shape, data.dtype, load, datasets.name(dataset), datasets.detector(dataset), pixel)
+
+
+def _load(path: str, dataset: Dataset) -> Micrograph:
+    """The image [..., h, w] of a dataset that is one."""
+    data, image = dataset["data"], datasets.plane(dataset)
+    guards.check_bytes(path, data.shape, data.dtype)
+    data = np.asarray(data.compute() if hasattr(data, "compute") else data)
+    if image not in (None, (data.ndim - 2, data.ndim - 1)):
+        data = np.ascontiguousarray(np.moveaxis(data, image, (-2, -1)))
+    history = str(dataset["metadata"].get("General", {}).get("notes", "")).splitlines()
+    return Micrograph(data, *pixel_size(dataset), datasets.title(dataset), tuple(history))
 
 
 def _datasets(path: str, plugin: dict[str, Any]) -> list[Dataset]:
     """What a reader finds in a file, with the arrays left on disk where it can do that."""
     reader = importlib.import_module(plugin["api"]).file_reader
-    options = {"select_type": "image"} if plugin["name"] == "EMD" else {}
+    options = OPTIONS.get(plugin["name"], {})
+    if plugin["name"] in EAGER:
+        return reader(path, **options)
     try:
-        return reader(path, lazy=True, **options)
-    except NotImplementedError:  # formats of small files
-        pass
-    except ValueError:  # HDF5's arrays stay on disk only if they are in chunks
-        _check_hdf5(path)
-    return reader(path, **options)
+        found = reader(path, lazy=True, **options)
+    except (NotImplementedError, ValueError, TypeError):
+        # Formats of small files; HDF5's arrays in one piece; what this reader leaves on disk only as plain images.
+        _check_arrays(path)
+        found = reader(path, **options)
+    return [datasets.with_reciprocal_metres(dataset) for dataset in found] if plugin["name"] == "TIA" else found
 
 
-def _check_hdf5(path: str) -> None:
-    """InputError if an array in the file promises more than it can hold."""
-    import h5py
+def _check_arrays(path: str) -> None:
+    """InputError if an array of HDF5 or Zarr in the file promises more than it can hold."""
 
-    def check(_: str, item: object) -> None:
-        if isinstance(item, h5py.Dataset):
+    def check(_: str, item: Any) -> None:
+        if hasattr(item, "dtype") and item.dtype.kind != "O":
             guards.check_bytes(path, item.shape or (), item.dtype)
 
-    with h5py.File(path) as file:
-        file.visititems(check)
+    if os.path.isdir(path):
+        import zarr
+
+        zarr.open_group(path, mode="r").visititems(check)
+        return
+    try:
+        import h5py
+    except ImportError:
+        return
+    if h5py.is_hdf5(path):
+        with h5py.File(path) as file:
+            file.visititems(check)
 
 
 def _plugins(path: str, suffix: str) -> list[dict[str, Any]]:
@@ -92,32 +120,22 @@ def _plugins(path: str, suffix: str) -> list[dict[str, Any]]:
     try:
         import rsciio
     except ImportError:
-        raise InputError(f"{path}: reading {suffix} needs RosettaSciIO; pip install 'dlss_tf[files]'") from None
+        raise InputError(f"{path}: reading {suffix} needs {reasons.needed('rsciio')}") from None
     plugins = [p for p in rsciio.IO_PLUGINS if suffix[1:] in [extension.lower() for extension in p["file_extensions"]]]
     return sorted(plugins, key=lambda p: p["name"] == "MRCZ")  # which needs a package of its own for plain MRC files
 
 
-def _signal_axes(dataset: Dataset) -> list[dict[str, Any]]:
-    return [axis for axis in dataset["axes"] if not axis.get("navigate")]
-
-
-def _kind(dataset: Dataset) -> str:
-    """'an image', or what a dataset is instead."""
-    data, signal = dataset["data"], _signal_axes(dataset)
-    shape = "x".join(map(str, data.shape))
-    kind = dataset["metadata"].get("Signal", {}).get("signal_type", "")
-    if data.dtype.fields:
-        return "a colour image"
-    if np.issubdtype(data.dtype, np.complexfloating):
-        return f"a complex image {shape}"
-    if len(signal) != 2 or kind:
-        name = "a spectrum" if data.ndim == 1 else "a spectrum image" if len(signal) == 1 else "data"
-        return f"{name} {shape}" + (f" ({kind})" if kind else "")
-    if any(units.RECIPROCAL.search(str(axis.get("units"))) for axis in signal):
-        return f"diffraction patterns {shape}"
-    if sum(n > 1 for n in data.shape[:-2]) > 1:
-        return f"4-D data {shape}"
-    return "an image"
+def _refusal(path: str, suffix: str, errors: dict[str, Exception]) -> InputError:
+    """Why none of the readers could read a file: what the first says of it; of what is not installed, all."""
+    if not errors:
+        beside = " (its images are in .ser files, of which none is beside it)" if suffix == ".emi" else ""
+        return InputError(f"{path}: expected an image, found a file without one{beside}")
+    lacking = {name: reasons.missing(error) for name, error in errors.items()}
+    others = [error for name, error in errors.items() if lacking[name] is None]
+    if not others:
+        return reasons.refusal(path, suffix, next(iter(errors.values())))
+    hints = [f"; if it is {name}'s, it needs {reasons.needed(module)}" for name, module in lacking.items() if module]
+    return InputError(f"{reasons.refusal(path, suffix, others[0])}{''.join(hints)}")
 
 
 def write(path: str, micrograph: Micrograph) -> None:

@@ -2,31 +2,97 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from . import guards, rosetta, units
+from ..errors import InputError
+from . import axes, guards, rosetta, units
+from .contents import COLOUR, DIFFRACTION, IMAGE, Entry
 from .image import Micrograph, as_grey, as_type, grey_limits
 
 if TYPE_CHECKING:
-    from tifffile import TiffFile, TiffPage
+    from tifffile import TiffFile, TiffPage, TiffPageSeries
 
 LARGEST_PIXEL = 1e-5  # m; larger ones in the resolution tags are a printer's, no microscope's
 MOST_BYTES = 3.9e9  # of data in a file that is no BigTIFF: its offsets end at 4 GiB
 
 
-def read(path: str) -> Micrograph:
-    """The series with the largest images; InputError for colours, or a header that promises too much."""
+def contents(path: str) -> list[Entry]:
+    """The series of images in a file; InputError if a header promises too much."""
     import tifffile
 
     with tifffile.TiffFile(path) as file:
-        series = max(file.series, key=lambda each: int(np.prod(each.shape[-2:])))
+        return [_entry(path, file, number) for number in range(len(file.series))]
+
+
+def _entry(path: str, file: TiffFile, number: int) -> Entry:
+    series = file.series[number]
+    guards.check_bytes(path, series.shape, series.dtype)
+    shape = _shape(series)
+    kind = _kind(path, file, series, shape)
+    load, pixel = functools.partial(read, path, number), functools.partial(_pixel, path, number)
+    return Entry(kind, shape, series.dtype, load, series.name or "", pixel=pixel)
+
+
+def _pixel(path: str, number: int) -> tuple[tuple[float, float] | None, str]:
+    """Height and width of a pixel of a series, and their unit's name."""
+    import tifffile
+
+    with tifffile.TiffFile(path) as file:
+        return _pixel_size(path, file, file.series[number].keyframe)
+
+
+def _shape(series: TiffPageSeries) -> tuple[int, ...]:
+    """[..., h, w], without samples of colours."""
+    sides = [series.shape[series.axes.index(axis)] for axis in "YX" if axis in series.axes]
+    return (*(n for axis, n in zip(series.axes, series.shape) if axis not in "YXS"), *sides)
+
+
+def _kind(path: str, file: TiffFile, series: TiffPageSeries, shape: tuple[int, ...]) -> str:
+    """IMAGE, or what a series is instead."""
+    if any(units.is_reciprocal(unit) for unit in _named_units(path, file, series)):
+        return f"{DIFFRACTION} {'x'.join(map(str, shape))}"
+    if "S" in series.axes:
+        try:
+            as_grey(path, np.moveaxis(series.asarray(), series.axes.index("S"), -1))
+        except InputError:
+            return COLOUR
+    return IMAGE
+
+
+def _named_units(path: str, file: TiffFile, series: TiffPageSeries) -> list[str]:
+    """Units of the axes, as OME, ImageJ, DigitalMicrograph or a microscope camera write them."""
+    found = [(file.imagej_metadata or {}).get(name) for name in ("unit", "yunit")]
+    found += [tag.value for code in (65003, 65004) if (tag := series.keyframe.tags.get(code))]
+    if file.is_ome:
+        pixels = _ome_image(file, file.series.index(series)).get("Pixels", {})
+        found += [pixels.get(f"PhysicalSize{axis}Unit") for axis in "YX"]
+    if file.is_tvips or "<TemReporter" in str(series.keyframe.description)[:2000]:  # JEOL's
+        found += _instrument_units(path)
+    return [str(unit) for unit in found if unit]
+
+
+def _instrument_units(path: str) -> list[str]:
+    """Units that RosettaSciIO finds in an instrument's own tags, if it is installed and knows these."""
+    try:
+        from rsciio.tiff import file_reader
+
+        return [str(axis.get("units")) for axis in file_reader(path, lazy=True)[0]["axes"]]
+    except Exception:  # as _instrument_pixel_size
+        return []
+
+
+def read(path: str, number: int = 0) -> Micrograph:
+    """A series of images, by number from 0; InputError for colours, or a header that promises too much."""
+    import tifffile
+
+    with tifffile.TiffFile(path) as file:
+        series = file.series[number]
         guards.check_bytes(path, series.shape, series.dtype)
         len(file.pages)  # finds all of them, and an end that is missing
-        data = series.asarray()
-        if "S" in series.axes:  # samples of a pixel: colours
-            data = as_grey(path, np.moveaxis(data, series.axes.index("S"), -1))
+        data = axes.in_order(path, series.asarray(), series.axes)
         size, unit = _pixel_size(path, file, series.keyframe)
         title, history = _title_and_history(file)
     return Micrograph(data, size, unit, title, history)
@@ -65,12 +131,13 @@ def _instrument_pixel_size(path: str) -> tuple[tuple[float, float] | None, str]:
     return (size, unit) if unit in units.METRES else (None, "px")
 
 
-def _ome_image(file: TiffFile) -> dict[str, Any]:
-    """What OME's metadata says of the file's image, of several the first."""
+def _ome_image(file: TiffFile, number: int = 0) -> dict[str, Any]:
+    """What OME's metadata says of a file's image, by number from 0."""
     import tifffile
 
     image = tifffile.xml2dict(file.ome_metadata or "")["OME"]["Image"]
-    return image[0] if isinstance(image, list) else image
+    images = image if isinstance(image, list) else [image]
+    return images[number] if number < len(images) else {}
 
 
 def _title_and_history(file: TiffFile) -> tuple[str, tuple[str, ...]]:

@@ -25,13 +25,22 @@ IMAGEJ = {"µm": "micron", "Å": "angstrom", "px": "pixel"}
 #: As NGFF (OME-Zarr) calls them.
 NGFF = {"pm": "picometer", "Å": "angstrom", "nm": "nanometer", "µm": "micrometer", "mm": "millimeter", "m": "meter"}
 #: In the units of diffraction patterns.
-RECIPROCAL = re.compile(r"1\s*/|\^\s*\{?\s*-\s*1|[A-Za-zÅ]-1\b|⁻¹|rad(ian)?s?\b|deg\b|°", re.IGNORECASE)
+RECIPROCAL = re.compile(
+    r"1\s*/|^\s*/|\^\s*\{?\s*[-\u2212]\s*1|\*\*\s*[-\u2212]\s*1|[A-Za-zÅ][-\u2212]1\b|⁻¹|\breciprocal|\binverse|^per\b"
+    r"|rad(ian)?s?\b|deg(ree)?s?\b|°",
+    re.IGNORECASE,
+)
 
 
 def name_of(units: object) -> str:
     """'nm', 'Å', 'µm', ... for any spelling of them; "px" for none; what is not known stays as it is."""
     text = "" if units is None else str(units).strip()
     return _NAMES.get(text, text)
+
+
+def is_reciprocal(units: object) -> bool:
+    """Whether it is a unit of diffraction patterns."""
+    return units is not None and bool(RECIPROCAL.search(str(units)))
 
 
 def calibrated(sizes: Sequence[float], units: object) -> tuple[tuple[float, float] | None, str]:

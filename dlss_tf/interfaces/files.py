@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from .. import lattice, micrograph
 from .._version import __version__
 from ..errors import InputError
+from ..formats.contents import Choice
 from ..inference import defects
 from ..inference.options import Options
 from ..micrograph import Micrograph
@@ -67,10 +68,12 @@ def supersample_file(
     factor: int,
     options: Options | None = None,
     *,
+    image: Choice = None,
     quiet: bool = False,
 ) -> Micrograph:
     """Supersample every scan of a file into another; returns what was written to `target`.
 
+    Of several images in the file `image` chooses one, as in `micrograph.read`.
     With an ensemble the image is the mean over flips and rotations, and the uncertainty goes into `NAME-uncertainty`
     beside it. Pixel size is divided by `factor`, values keep their units, the history says what was done. Warns of
     samples that are not finite or saturated.
@@ -78,7 +81,7 @@ def supersample_file(
     Raises:
         InputError: one sentence that names the file; nothing is left behind then.
     """
-    scan = micrograph.read(source)
+    scan = micrograph.read(source, image)
     micrograph.check_axes(target, scan.data.ndim)
     report = None if quiet else reporter(os.path.basename(source))
     options = options or Options()
@@ -100,17 +103,17 @@ def uncertainty_path(target: str) -> str:
     return os.path.join(os.path.dirname(target), name)
 
 
-def downsample_file(source: str, target: str, factor: int) -> Micrograph:
+def downsample_file(source: str, target: str, factor: int, image: Choice = None) -> Micrograph:
     """The scan that every `factor`-th probing location of an image would have given; returns what was written.
 
-    Pixel size is multiplied by `factor`; dtype and values stay.
+    Pixel size is multiplied by `factor`; dtype and values stay. `image` is as in `micrograph.read`.
 
     Raises:
         InputError: one sentence that names the file.
     """
-    image = micrograph.read(source)
-    scan = lattice.downsample(image.data, lattice.check_factor(factor))
-    result = image.rescaled(
+    full = micrograph.read(source, image)
+    scan = lattice.downsample(full.data, lattice.check_factor(factor))
+    result = full.rescaled(
         scan, factor, f"every {factor}th sample of a row and of a column kept by dlss_tf {__version__}"
     )
     _write_all({target: result})

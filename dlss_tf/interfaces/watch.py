@@ -11,6 +11,7 @@ import tensorflow as tf
 
 from .. import micrograph
 from ..errors import InputError
+from ..formats.contents import Choice
 from ..inference.options import Options
 from ..inference.supersampler import Supersampler
 from .files import output_path, supersample_file
@@ -85,10 +86,12 @@ def watch(
     *,
     suffix: str = ".tif",
     existing: bool = False,
+    image: Choice = None,
 ) -> None:
     """Supersample every new scan in `folder` into `out`, until interrupted; prints a line for each, good or bad.
 
-    `options` are as `supersample_file` takes them. Results that are there are replaced.
+    `options` are as `supersample_file` takes them; `image` too, or "all" of a file's images. Results that are there
+    are replaced.
 
     Raises:
         InputError: `folder` is not one, or is `out` as well.
@@ -102,16 +105,27 @@ def watch(
     supersampler(np.eye(64), factor)  # TensorFlow prepares itself now, not at the first scan
     new = arrivals(folder, existing=existing)
     _log(f"watching {folder}; results go to {out}; Ctrl-C ends it")
-    for path in new:
+    for path, choice, part in _images(new, image):
         began = time.monotonic()
-        target = output_path(path, out, factor, suffix)
+        target = output_path(path, out, factor, suffix, part + "x")
         try:
-            result = supersample_file(supersampler, path, target, factor, options, quiet=True)
+            result = supersample_file(supersampler, path, target, factor, options, image=choice, quiet=True)
         except (InputError, OSError, MemoryError, tf.errors.OpError) as error:
             _log(str(error).splitlines()[0])
         else:
             size = "x".join(map(str, result.data.shape))
             _log(f"{os.path.basename(path)} -> {target}, {size} px, {time.monotonic() - began:.2f} s")
+
+
+def _images(paths: Iterator[str], image: Choice) -> Iterator[tuple[str, Choice, str]]:
+    """Each image that is asked for of each file, and what comes into its result's name; a line for a bad file."""
+    for path in paths:
+        try:
+            chosen = micrograph.choices(path, image)
+        except (InputError, OSError, MemoryError) as error:
+            _log(str(error).splitlines()[0])
+            continue
+        yield from ((path, choice, part) for choice, part in chosen)
 
 
 def _log(line: str) -> None:

@@ -39,3 +39,15 @@ def refused(tmp_path, capsys, save):
         return message
 
     return run
+
+
+@pytest.fixture
+def several(tmp_path):
+    """Path, as text, of a file of two images: BF of 64x60 px, HAADF of 60x64 px."""
+    import tifffile
+
+    random = np.random.default_rng(0)
+    with tifffile.TiffWriter(tmp_path / "several.ome.tif", ome=True) as file:
+        for name, shape in (("BF", (64, 60)), ("HAADF", (60, 64))):
+            file.write(random.random(shape, np.float32), metadata={"Name": name})
+    return str(tmp_path / "several.ome.tif")

@@ -23,3 +23,10 @@ def test_check_says_whether_detail_is_too_fine(tmp_path, capsys):
 )
 def test_bad_input_is_one_sentence_and_status_2(refused, arguments, sentence):
     assert sentence in refused(arguments)
+
+
+def test_all_images_of_a_file(several, tmp_path, capsys):
+    results = str(tmp_path / "results")
+    assert cli.main(["check", several, "--factor", "4", "--out", results, "--image", "all"]) == 0
+    names = [f"several.ome-{part}-check4.{suffix}" for part in ("1-BF", "2-HAADF") for suffix in ("json", "png")]
+    assert sorted(os.listdir(results)) == names

@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 
@@ -20,3 +22,32 @@ def test_a_downsampled_image_is_every_nth_sample_of_it(save, tmp_path, capsys):
 )
 def test_bad_input_is_one_sentence_and_status_2(refused, arguments, sentence):
     assert sentence in refused(arguments)
+
+
+def test_which_image_of_a_file(several, tmp_path, capsys):
+    command = ["downsample", several, "--factor", "4", "--format", "npy"]
+    assert cli.main(command) == 0
+    said = "found 2 images, took image 2 (HAADF), 60x64 px, pixel size unknown, float32; --image 1|2 chooses"
+    assert capsys.readouterr().err == f"dlss-tf: warning: {several}: {said}\n"
+    assert np.load(tmp_path / "several-every4.npy").shape == (15, 16)
+    assert cli.main([*command, "--image", "bf", "--overwrite"]) == 0
+    assert np.load(tmp_path / "several-every4.npy").shape == (16, 15)
+    assert cli.main([*command, "--image", "all", "--out", str(tmp_path / "out")]) == 0
+    assert capsys.readouterr().err == ""
+    assert sorted(os.listdir(tmp_path / "out")) == ["several-1-BF-every4.npy", "several-2-HAADF-every4.npy"]
+
+
+def test_images_of_a_file_do_not_become_one(several, tmp_path, capsys):
+    command = ["downsample", several, "--factor", "4", "--image"]
+    assert cli.main([*command, "all", "--out", str(tmp_path / "a.npy")]) == 2
+    assert "a.npy: expected a folder for 2 files, found a file's name" in capsys.readouterr().err
+    assert cli.main([*command, "DF4"]) == 2
+    assert "expected an image called DF4, found 1 (BF), 2 (HAADF)" in capsys.readouterr().err
+    assert os.listdir(tmp_path) == ["several.ome.tif"]
+
+
+def test_an_image_that_fails_does_not_stop_the_others_of_its_file(several, tmp_path, capsys):
+    (tmp_path / "several-1-BF-every4.npy").write_bytes(b"")
+    assert cli.main(["downsample", several, "--factor", "4", "--format", "npy", "--image", "all"]) == 2
+    assert capsys.readouterr().err.count("expected no file, found one") == 1
+    assert np.load(tmp_path / "several-2-HAADF-every4.npy").shape == (15, 16)

@@ -26,6 +26,7 @@ def test_info_of_the_one_stage_schedule(capsys):
         (["info", "--weights", "{}"], "config.json: expected a run's configuration"),
         (["info", "--weights", "{}", "--preset", "paper"], "--preset: expected none with --weights"),
         (["info", "--weights", "{}", "--network", "one-stage"], "--network: expected none with --weights"),
+        (["info", "{}/a.npy", "--preset", "paper"], "--preset: expected none with files, found paper"),
     ],
 )
 def test_bad_input_is_one_sentence_and_status_2(refused, arguments, sentence):
@@ -37,3 +38,17 @@ def test_counts_silent_channels(tiny_run, tiny_data, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].split() == ["layer", "silent", "/", "channels"] and len(lines) == 1 + 40 + 1
     assert lines[1].startswith("inner_conv1 ") and lines[-1].startswith("all ")
+
+
+def test_what_files_hold(several, save, tmp_path, capsys):
+    scan = save(tmp_path / "a.npy", 3, 8, 9)
+    assert cli.main(["info", several, str(tmp_path / "none.tif"), scan]) == 2
+    found = capsys.readouterr()
+    assert found.out.splitlines() == [
+        f"{several}:",
+        "  1  BF     64x60 px, pixel size unknown, float32",
+        "  2* HAADF  60x64 px, pixel size unknown, float32",
+        f"{scan}:",
+        "  1*   3x8x9 px, pixel size unknown, float32",
+    ]
+    assert found.err == f"dlss-tf: {tmp_path}/none.tif: expected an image file, found nothing\n"

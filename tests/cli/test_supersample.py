@@ -118,3 +118,9 @@ def test_a_full_disk_leaves_nothing(save, tmp_path, capsys, monkeypatch):
     assert cli.main(["supersample", scan, "--factor", "4", "--ensemble"]) == 2
     assert "a-x4-uncertainty.tif: expected a place that can be written, found: No space left" in capsys.readouterr().err
     assert os.listdir(tmp_path) == ["a.npy"]
+
+
+def test_all_images_of_a_file(several, tmp_path, capsys):
+    assert cli.main(["supersample", several, "--factor", "4", "--image", "all"]) == 0
+    assert sorted(os.listdir(tmp_path)) == ["several-1-BF-x4.tif", "several-2-HAADF-x4.tif", "several.ome.tif"]
+    assert "several-2-HAADF-x4.tif: 240x256 px" in capsys.readouterr().out

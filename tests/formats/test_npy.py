@@ -22,3 +22,15 @@ def test_a_copy_in_memory_is_read(tmp_path):
     data = npy.read(path).data
     assert type(data) is np.ndarray and data.base is None
     np.testing.assert_array_equal(data, np.eye(3))
+
+
+def test_images_of_one_channel_and_of_several(tmp_path, rng):
+    path = str(tmp_path / "image.npy")
+    np.save(path, rng.random((1, 40, 48, 1)))
+    assert micrograph.read(path).data.shape == (1, 40, 48)
+    np.save(path, rng.random((40, 48, 5)))
+    with pytest.raises(InputError, match=r"image\.npy: expected an image .*, found shape \[40, 48, 5\]"):
+        micrograph.read(path)
+    np.save(path, rng.random((40, 48, 3)))
+    with pytest.raises(InputError, match=r"image\.npy: expected a grey image, found a colour one"):
+        micrograph.read(path)

@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
+from formats.dm3_files import write_dm3
 from formats.hyperspy_files import make_contiguous, write_hspy
+from formats.velox_files import write_velox
 from golden import SHARED
 
 from dlss_tf import micrograph
@@ -36,7 +38,145 @@ def test_the_largest_image_of_several_is_taken(tmp_path, rng):
             with h5py.File(tmp_path / f"{name}.hspy") as other:
                 group = next(iter(other["Experiments"].values()))
                 other.copy(group, file["Experiments"], name=f"other{i}")
-    assert micrograph.read(str(tmp_path / "a.hspy")).data.shape == (18, 19)
+    with pytest.warns(UserWarning, match="found 2 images, took image 2, 18x19 px"):
+        assert micrograph.read(str(tmp_path / "a.hspy")).data.shape == (18, 19)
+    assert micrograph.read(str(tmp_path / "a.hspy"), 1).data.shape == (8, 9)
+
+
+def integers(*shape):
+    return np.random.default_rng(len(shape)).integers(0, 9999, shape).astype("u2")
+
+
+@pytest.mark.parametrize("shape", [(24, 32), (5, 24, 32)])
+def test_velox(tmp_path, shape):
+    pytest.importorskip("rsciio")
+    image = integers(*shape)
+    write_velox(tmp_path / "scan.emd", {"HAADF": image})
+    found = micrograph.read(str(tmp_path / "scan.emd"))
+    np.testing.assert_array_equal(found.data, image)
+    assert found.title == "HAADF" and found.units == "nm" and found.pixel_size == pytest.approx((0.5, 0.5))
+
+
+def test_several_detectors_of_velox(tmp_path):
+    pytest.importorskip("rsciio")
+    images = {name: integers(n, 32) for name, n in (("BF", 24), ("HAADF", 24), ("DF4", 20))}
+    write_velox(tmp_path / "scan.emd", images)
+    path = str(tmp_path / "scan.emd")
+    with pytest.warns(UserWarning, match=r"scan\.emd: found 3 images, took image 2 \(HAADF\), 24x32 px of 0\.5 nm"):
+        np.testing.assert_array_equal(micrograph.read(path).data, images["HAADF"])
+    np.testing.assert_array_equal(micrograph.read(path, "BF").data, images["BF"])
+    found = micrograph.read(path, "all")
+    assert [each.title for each in found] == list(images)
+    assert [each.data.shape for each in found] == [(24, 32), (24, 32), (20, 32)]
+
+
+def test_eds_beside_an_image_of_velox(tmp_path, monkeypatch):
+    pytest.importorskip("rsciio")
+    import importlib.util
+
+    write_velox(tmp_path / "scan.emd", {"HAADF": integers(24, 32)}, spectra=True)
+    found = importlib.util.find_spec
+    there = {"sparse": None}
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name, *args: there.get(name) or found(name, *args))
+    monkeypatch.setitem(there, "sparse", "a spec")
+    assert micrograph.read(str(tmp_path / "scan.emd")).data.shape == (24, 32)
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *args: name != "sparse" and found(name, *args) or None
+    )
+    with pytest.raises(InputError, match=r"reading this \.emd needs sparse; pip install 'dlss_tf\[files\]'"):
+        micrograph.read(str(tmp_path / "scan.emd"))
+
+
+def test_diffraction_patterns_of_velox(tmp_path):
+    pytest.importorskip("rsciio")
+    write_velox(tmp_path / "scan.emd", {"Ceta": integers(24, 32)}, unit="1/m", size="4e7")
+    with pytest.raises(InputError, match="expected an image, found diffraction patterns 24x32"):
+        micrograph.read(str(tmp_path / "scan.emd"))
+
+
+@pytest.mark.parametrize("signal", ["", "CL", "EELS", "X-ray"])
+def test_maps_of_digital_micrograph(tmp_path, signal):
+    pytest.importorskip("rsciio")
+    write_dm3(tmp_path / "map.dm3", [("a map", integers(24, 32), "nm", signal)])
+    found = micrograph.read(str(tmp_path / "map.dm3"))
+    np.testing.assert_array_equal(found.data, integers(24, 32))
+    assert found.title == "a map" and found.pixel_size == (0.5, 0.5) and found.units == "nm"
+
+
+def test_colours_of_digital_micrograph(tmp_path):
+    pytest.importorskip("rsciio")
+    colours = np.random.default_rng(0).integers(0, 255, (24, 32, 4)).astype("u1")
+    write_dm3(tmp_path / "a.dm3", [("overlay", colours)])
+    with pytest.raises(InputError, match=r"a\.dm3: expected a grey image, found a colour one$"):
+        micrograph.read(str(tmp_path / "a.dm3"))
+    write_dm3(tmp_path / "b.dm3", [("overlay", colours), ("grey", integers(6, 8))])
+    with pytest.raises(InputError, match="found a colour image larger than the images beside it; --image 2 chooses"):
+        micrograph.read(str(tmp_path / "b.dm3"))
+    write_dm3(tmp_path / "c.dm3", [("", colours[:6, :8].copy()), ("HAADF", integers(24, 32))], thumbnail=0)
+    assert micrograph.read(str(tmp_path / "c.dm3")).title == "HAADF"
+
+
+def test_axes_without_a_scale_are_pixels(tmp_path):
+    hyperspy = pytest.importorskip("hyperspy.api")
+    image = np.arange(480.0).reshape(20, 24)
+    hyperspy.signals.Signal2D(image).save(tmp_path / "plain.prz")
+    found = micrograph.read(str(tmp_path / "plain.prz"))
+    np.testing.assert_array_equal(found.data, image)
+    assert found.pixel_size is None and found.units == "px"
+
+
+def test_axes_in_another_order(tmp_path):
+    hspy = pytest.importorskip("hyperspy.api")
+    stack = integers(20, 24, 5)
+    hspy.signals.Signal2D(stack.transpose(2, 0, 1)).save(tmp_path / "frames.hspy")
+    signal = hspy.signals.BaseSignal(stack).transpose(navigation_axes=[0], signal_axes=[1, 2], optimize=False)
+    signal.save(tmp_path / "signal.hspy")
+    for name in ("frames", "signal"):
+        found = micrograph.read(str(tmp_path / f"{name}.hspy"))
+        np.testing.assert_array_equal(found.data, stack.transpose(2, 0, 1))
+
+
+def test_a_scan_that_is_all_navigation(tmp_path):
+    hspy = pytest.importorskip("hyperspy.api")
+    spectra = hspy.signals.Signal1D(np.random.default_rng(0).random((20, 24, 9)))
+    spectra.sum(-1).save(tmp_path / "sum.hspy")
+    assert micrograph.read(str(tmp_path / "sum.hspy")).data.shape == (20, 24)
+
+
+def test_what_cannot_be_left_on_disk_is_read_whole(tmp_path):
+    hspy = pytest.importorskip("hyperspy.api")
+    places = np.empty(3, object)
+    for i in range(3):
+        places[i] = np.full((i + 1, 2), 3.0)
+    signal = hspy.signals.Signal2D(np.random.default_rng(0).random((3, 16, 16)))
+    signal.add_marker(hspy.plot.markers.Points(offsets=places, sizes=3), permanent=True, plot_marker=False)
+    signal.save(tmp_path / "marked.zspy")
+    np.testing.assert_array_equal(micrograph.read(str(tmp_path / "marked.zspy")).data, signal.data)
+
+
+@pytest.mark.parametrize("name", ["mrcz", "pyUSID"])
+def test_a_package_that_one_reader_needs_is_named(tmp_path, monkeypatch, name):
+    pytest.importorskip("rsciio")
+    h5py = pytest.importorskip("h5py")
+    import sys
+
+    monkeypatch.setitem(sys.modules, name, None)
+    path = tmp_path / ("scan.mrcz" if name == "mrcz" else "scan.h5")
+    path.write_bytes(bytes(2000))
+    expected = r"reading this \.mrcz needs mrcz; pip install mrcz$"
+    if name == "pyUSID":
+        with h5py.File(path, "w") as file:
+            file["data"] = np.zeros((9, 9))
+        expected = "found a kind of file that is not supported .*; if it is USID's, it needs pyUSID; pip install pyUSID"
+    with pytest.raises(InputError, match=expected):
+        micrograph.read(str(path))
+
+
+def test_an_emi_without_its_images(tmp_path):
+    pytest.importorskip("rsciio")
+    (tmp_path / "scan.emi").write_bytes(bytes(2000))
+    with pytest.raises(InputError, match=r"scan\.emi: .* found a file without one \(its images are in \.ser files"):
+        micrograph.read(str(tmp_path / "scan.emi"))
 
 
 def test_hdf5_in_one_piece(image, tmp_path):

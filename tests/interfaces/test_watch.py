@@ -3,6 +3,7 @@ import os
 
 import numpy as np
 import pytest
+import tifffile
 
 from dlss_tf import Supersampler, micrograph
 from dlss_tf.errors import InputError
@@ -101,3 +102,16 @@ def test_watch_refuses_other_folders(tmp_path, folder, out):
     put(tmp_path / "a.tif")()
     with pytest.raises(InputError, match="expected (a folder to watch|another folder)"):
         watch.watch(Supersampler(), str(tmp_path / folder), str(tmp_path / out), 5)
+
+
+def test_all_images_of_a_file(tmp_path, monkeypatch, capsys, rng):
+    with tifffile.TiffWriter(tmp_path / "two.ome.tif", ome=True) as file:
+        for name, side in (("BF", 9), ("HAADF", 12)):
+            file.write(rng.random((side, side), np.float32), metadata={"Name": name})
+    (tmp_path / "bad.tif").write_bytes(b"II*\0 not a TIFF")
+    names = [str(tmp_path / "bad.tif"), str(tmp_path / "two.ome.tif")]
+    monkeypatch.setattr(watch, "arrivals", lambda folder, existing: names)
+    watch.watch(Supersampler(), str(tmp_path), str(tmp_path / "out"), 5, image="all")
+    lines = capsys.readouterr().out.splitlines()
+    assert "bad.tif: expected" in lines[1] and "two-1-BF-x5.tif, 45x45 px" in lines[2] and len(lines) == 4
+    assert sorted(os.listdir(tmp_path / "out")) == ["two-1-BF-x5.tif", "two-2-HAADF-x5.tif"]

@@ -1,0 +1,82 @@
+"""Why a file cannot be read: a package that is missing, a kind that no reader knows, or damage."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+
+from ..errors import InputError
+
+MOST_REASON = 200  # characters of what a reader says
+
+#: Packages that an extra of ours brings, by the name of the module.
+_EXTRAS = {
+    **dict.fromkeys(("rsciio", "h5py", "zarr", "msgpack", "sparse", "mrcfile", "PIL"), "files"),
+    **dict.fromkeys(("dask", "distributed"), "lazy"),
+    "imagecodecs": "codecs",
+    "skimage": "eval",
+}
+_NAMES = {"rsciio": "RosettaSciIO", "PIL": "Pillow"}
+#: Packages whose name is not that of their module.
+_PACKAGES = {"netCDF4": "netCDF4", "yaml": "pyyaml"}
+
+_NEEDED = re.compile(r"requires the '(\w+)' package|[Tt]he '(\w+)' library|No module named '([\w.]+)'")
+_NO_FILTER = re.compile(r"can't open directory|required filter|filter .*(not available|not registered)", re.IGNORECASE)
+_UNSUPPORTED = re.compile(
+    r"not (yet |currently |been )?(a )?(supported|implemented|recogni[sz]ed|valid \w+ (hdf5|format))|unsupported"
+    r"|only support|cannot currently|could not recogni[sz]e|pickled|not a Tofwerk|not an? \w+ file\b",
+    re.IGNORECASE,
+)
+
+
+def needed(module: str) -> str:
+    """'Pillow; pip install 'dlss_tf[files]'', what to do about a module that is not installed."""
+    module = module.split(".")[0]
+    package = f"'dlss_tf[{_EXTRAS[module]}]'" if module in _EXTRAS else _PACKAGES.get(module, module)
+    return f"{_NAMES.get(module, module)}; pip install {package}"
+
+
+def missing(error: BaseException) -> str | None:
+    """The module for want of which it was raised, if that is why."""
+    found = _NEEDED.search(str(error)) if isinstance(error, (ImportError, ValueError, RuntimeError)) else None
+    if isinstance(error, ImportError):
+        return error.name or (next(filter(None, found.groups())) if found else None)
+    if isinstance(error, OSError) and _NO_FILTER.search(str(error)):  # h5py's, of a compression it does not have
+        return "hdf5plugin"
+    return next(filter(None, found.groups())) if found else None
+
+
+def refusal(path: str, suffix: str, error: BaseException) -> InputError:
+    """The sentence for what a reader raised on a file."""
+    if isinstance(error, InputError):
+        return error
+    module = missing(error)
+    if module:
+        return InputError(f"{path}: reading this {suffix} needs {needed(module)}")
+    if isinstance(error, PermissionError):
+        return InputError(f"{path}: expected a file that can be read, found one that may not be")
+    reason = textwrap.shorten((str(error).strip() or type(error).__name__).splitlines()[0], MOST_REASON)
+    if isinstance(error, NotImplementedError) or _UNSUPPORTED.search(reason) or _is_sound(path, suffix, error):
+        return InputError(f"{path}: expected a {suffix} image, found a kind of file that is not supported ({reason})")
+    return InputError(f"{path}: expected a {suffix} image, found a damaged file ({reason})")
+
+
+def _is_sound(path: str, suffix: str, error: BaseException) -> bool:
+    """Whether HDF5 or XML opens, so that only what is in it is not understood."""
+    if isinstance(error, (OSError, MemoryError)):
+        return False
+    try:
+        if suffix == ".xml":
+            import xml.etree.ElementTree
+
+            xml.etree.ElementTree.parse(path)
+            return True
+        import h5py
+
+        if not h5py.is_hdf5(path):
+            return False
+        with h5py.File(path) as file:
+            file.visit(lambda _: None)
+        return True
+    except Exception:  # whatever these raise
+        return False
