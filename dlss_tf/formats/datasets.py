@@ -29,8 +29,8 @@ def plane(dataset: Dataset) -> tuple[int, int] | None:
     signal = [i for i, axis in enumerate(axes) if not axis.get("navigate")]
     if not signal:  # a scan that is all navigation: one value a probing location
         signal = list(range(len(axes)))[-2:]
-    elif len(signal) == 3 and _is_stack(axes):
-        signal = signal[-2:]
+    elif len(signal) == 3 and len(axes) == 3:
+        signal = _in_stack(axes)
     elif (
         len(signal) == 1 and len(axes) == 2 and units.name_of(axes[0].get("units")) in units.METRES and _is_even(*axes)
     ):
@@ -124,10 +124,12 @@ def _is_spectral(axis: Axis) -> bool:
     return str(axis.get("units")) in _SPECTRAL_UNITS or bool(_SPECTRAL_NAMES.search(name)) and not wavelength
 
 
-def _is_stack(axes: list[Axis]) -> bool:
-    """Whether three axes that nothing tells apart are frames, rows, columns: the last two are lengths, alike."""
-    named = [units.name_of(axis.get("units")) for axis in axes[-2:]]
-    return len(axes) == 3 and named[0] == named[1] and named[0] in units.METRES and not _is_spectral(axes[0])
+def _in_stack(axes: list[Axis]) -> list[int]:
+    """Rows and columns of three axes that are all the signal's: those called x and y, or the last two if lengths."""
+    image = [i for i, axis in enumerate(axes) if str(axis.get("name")).lower() in ("x", "y")] or [1, 2]
+    named = {units.name_of(axes[i].get("units")) for i in image}
+    spectral = any(_is_spectral(axis) for axis in axes)
+    return image if len(named) == 1 and named <= set(units.METRES) and not spectral else []
 
 
 def _is_spectrum_image(dataset: Dataset, image: tuple[int, int], signal_type: str) -> bool:

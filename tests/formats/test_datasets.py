@@ -70,6 +70,16 @@ def test_types_that_are_no_intensities():
     assert datasets.kind(dataset((6, 7), ("nm", "nm"), dtype="O")) == "data 6x7 of type object"
 
 
+def test_names_tell_frames_from_rows():
+    found = dataset((24, 20, 5), ("nm", "nm", "nm"))
+    assert datasets.plane(found) == (1, 2)
+    for axis, name in zip(found["axes"], "XYz"):
+        axis["name"] = name
+    assert datasets.kind(found) == IMAGE and datasets.plane(found) == (0, 1)
+    found["axes"][2]["units"] = "eV"
+    assert datasets.kind(found) == "data 24x20x5"
+
+
 def test_axes_that_do_not_agree_with_the_array_are_no_image():
     found = dataset((6, 7), ("nm", "nm"))
     del found["axes"][0]
