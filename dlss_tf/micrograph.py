@@ -164,12 +164,13 @@ def _reading(path: str) -> Iterator[list[Entry]]:
     with guards.quiet() as messages:
         try:
             with guards.at_most(LONGEST_READ + guards.bytes_on_disk(path) / 1e6):
-                yield READERS[suffix](path) if suffix in READERS else rosetta.contents(path, suffix)
+                try:
+                    yield READERS[suffix](path) if suffix in READERS else rosetta.contents(path, suffix)
+                except Exception as error:  # third-party readers raise anything on a damaged file
+                    raise reasons.refusal(path, suffix, error) from None
         except guards.TooLong:
             reason = "reading it has no end"
             raise InputError(f"{path}: expected a {suffix} image, found a damaged file ({reason})") from None
-        except Exception as error:  # third-party readers raise anything on a damaged file
-            raise reasons.refusal(path, suffix, error) from None
     for message in messages:  # tifffile gives what is left of a truncated file, and an error message
         if "corrupt" in message or "invalid page offset" in message:
             raise InputError(f"{path}: expected a {suffix} image, found a damaged or truncated file")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from ..errors import InputError
@@ -12,13 +14,18 @@ SHORTEST = (
 )
 
 
+def has_colours(axes: str, shape: Sequence[int]) -> bool:
+    """Whether a pixel's samples are colours: there are more where they are detectors or energies."""
+    return "S" in axes and shape[axes.index("S")] <= 4
+
+
 def in_order(path: str, data: np.ndarray, axes: str) -> np.ndarray:
     """An array whose axes are called as in TIFF: Y, X, S for the samples of a colour, others are frames.
 
     Raises:
         InputError: colours.
     """
-    if "S" in axes:
+    if has_colours(axes, data.shape):
         data = as_grey(path, np.moveaxis(data, axes.index("S"), -1))
         axes = axes.replace("S", "")
     if axes.count("Y") != 1 or axes.count("X") != 1:

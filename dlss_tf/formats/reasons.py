@@ -11,7 +11,7 @@ MOST_REASON = 200  # characters of what a reader says
 
 #: Packages that an extra of ours brings, by the name of the module.
 _EXTRAS = {
-    **dict.fromkeys(("rsciio", "h5py", "zarr", "msgpack", "sparse", "mrcfile", "PIL"), "files"),
+    **dict.fromkeys(("rsciio", "h5py", "zarr", "msgpack", "sparse", "numba", "mrcfile", "PIL"), "files"),
     **dict.fromkeys(("dask", "distributed"), "lazy"),
     "imagecodecs": "codecs",
     "skimage": "eval",
@@ -24,7 +24,7 @@ _NEEDED = re.compile(r"requires the '(\w+)' package|[Tt]he '(\w+)' library|No mo
 _NO_FILTER = re.compile(r"can't open directory|required filter|filter .*(not available|not registered)", re.IGNORECASE)
 _UNSUPPORTED = re.compile(
     r"not (yet |currently |been )?(a )?(supported|implemented|recogni[sz]ed|valid \w+ (hdf5|format))|unsupported"
-    r"|only support|cannot currently|could not recogni[sz]e|pickled|not a Tofwerk|not an? \w+ file\b",
+    r"|only support|cannot currently|could not recogni[sz]e|pickled|not an? (tofwerk|elid|tiff)\b|COMPRESSION\.",
     re.IGNORECASE,
 )
 
@@ -56,7 +56,11 @@ def refusal(path: str, suffix: str, error: BaseException) -> InputError:
     if isinstance(error, PermissionError):
         return InputError(f"{path}: expected a file that can be read, found one that may not be")
     reason = textwrap.shorten((str(error).strip() or type(error).__name__).splitlines()[0], MOST_REASON)
-    if isinstance(error, NotImplementedError) or _UNSUPPORTED.search(reason) or _is_sound(path, suffix, error):
+    if (
+        isinstance(error, (NotImplementedError, ImportError))
+        or _UNSUPPORTED.search(reason)
+        or _is_sound(path, suffix, error)
+    ):
         return InputError(f"{path}: expected a {suffix} image, found a kind of file that is not supported ({reason})")
     return InputError(f"{path}: expected a {suffix} image, found a damaged file ({reason})")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import os
@@ -22,6 +23,8 @@ SUFFIXES = (
     *(".bcf", ".prz", ".unf", ".rpl", ".elid", ".img", ".asw", ".blo", ".mib", ".tvips", ".xml", ".app5", ".sur"),
 )
 
+HDF5 = (".emd", ".hspy", ".hdf5", ".h5", ".nxs", ".app5")
+
 #: What its readers are told: images alone, all of them, and every frame of a stack.
 OPTIONS: dict[str, dict[str, Any]] = {
     "EMD": {"select_type": "images", "load_SI_image_stack": True},
@@ -37,6 +40,9 @@ def contents(path: str, suffix: str) -> list[Entry]:
     Raises:
         InputError: no reader knows the file, or RosettaSciIO or what the reader needs is not installed.
     """
+    if suffix in HDF5:
+        with contextlib.suppress(ImportError):
+            import hdf5plugin  # noqa: F401  decodes what HDF5 alone does not, once it is imported
     errors: dict[str, Exception] = {}
     for plugin in _plugins(path, suffix):
         try:

@@ -47,14 +47,15 @@ def _pixel(path: str, number: int) -> tuple[tuple[float, float] | None, str]:
 def _shape(series: TiffPageSeries) -> tuple[int, ...]:
     """[..., h, w], without samples of colours."""
     sides = [series.shape[series.axes.index(axis)] for axis in "YX" if axis in series.axes]
-    return (*(n for axis, n in zip(series.axes, series.shape) if axis not in "YXS"), *sides)
+    without = "YXS" if axes.has_colours(series.axes, series.shape) else "YX"
+    return (*(n for axis, n in zip(series.axes, series.shape) if axis not in without), *sides)
 
 
 def _kind(path: str, file: TiffFile, series: TiffPageSeries, shape: tuple[int, ...]) -> str:
     """IMAGE, or what a series is instead."""
     if any(units.is_reciprocal(unit) for unit in _named_units(path, file, series)):
         return f"{DIFFRACTION} {'x'.join(map(str, shape))}"
-    if "S" in series.axes:
+    if axes.has_colours(series.axes, series.shape):
         try:
             as_grey(path, np.moveaxis(series.asarray(), series.axes.index("S"), -1))
         except InputError:

@@ -18,6 +18,7 @@ from dlss_tf.formats import axes
         ("QYX", (20, 24, 1), (20, 24)),
         ("YXS", (20, 24, 3), (20, 24)),
         ("SYX", (3, 20, 24), (20, 24)),
+        ("YXS", (20, 24, 5), (5, 20, 24)),
     ],
 )
 def test_rows_and_columns_come_last(order, shape, found):

@@ -28,6 +28,8 @@ def test_a_missing_package_is_named_with_what_brings_it(error, sentence):
     "error",
     [
         NotImplementedError("Reading data of this type"),
+        KeyError("COMPRESSION.EER_V0"),
+        ImportError("could not import name 'lzw_decode'"),
         OSError("The file is not a supported EMD file."),
         ValueError("Could not recognize as a valid tvips file"),
         OSError("Unsupported Empad file: the scan parameters cannot be imported."),

@@ -86,6 +86,9 @@ def test_axes_in_another_order(tmp_path, rng):
     tifffile.imwrite(tmp_path / "a.tif", stack, photometric="minisblack", metadata={"axes": "YXC"})
     np.testing.assert_array_equal(micrograph.read(str(tmp_path / "a.tif")).data, stack.transpose(2, 0, 1))
     assert micrograph.contents(str(tmp_path / "a.tif")) == ["  1*   5x40x48 px, pixel size unknown, uint16"]
+    tifffile.imwrite(tmp_path / "c.tif", stack, photometric="minisblack", planarconfig="contig", metadata=None)
+    np.testing.assert_array_equal(micrograph.read(str(tmp_path / "c.tif")).data, stack.transpose(2, 0, 1))
+    assert micrograph.contents(str(tmp_path / "c.tif")) == ["  1*   5x40x48 px, pixel size unknown, uint16"]
     tifffile.imwrite(tmp_path / "b.tif", stack, photometric="minisblack")
     with pytest.raises(InputError, match=r"b\.tif: .* found shape \[40, 48, 5\]; move the last axis to the front"):
         micrograph.read(str(tmp_path / "b.tif"))
