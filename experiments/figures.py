@@ -24,6 +24,7 @@ from dlss_tf.progress import duration
 from ._entries import RECORD, load
 from ._items import ITEMS, Item
 from ._report import run
+from .adversarial import SHIPPED
 from .report import write_report
 
 
@@ -79,11 +80,11 @@ def make(item: Item, runs: argparse.Namespace, now: dict[str, Any], record: dict
     record[item.title] = {"known": known, "status": status, "seconds": time.monotonic() - began}
 
 
-def main() -> int:
-    """Make all; 1 if one of them failed."""
+def given() -> argparse.Namespace:
+    """The command line; the pretrained generator has an adversarial one of its own."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weights", default=weights.PRETRAINED, help="of the unified generator (%(default)s)")
-    parser.add_argument("--adversarial", help="run trained with --adversarial")
+    parser.add_argument("--adversarial", help="run trained with --adversarial (the pretrained)")
     parser.add_argument("--individual", action="append", help="run of a one-coverage generator, once for each")
     parser.add_argument("--no-blur", help="run trained with --objective no-blur")
     parser.add_argument("--one-stage", help="run trained with --network one-stage")
@@ -91,6 +92,14 @@ def main() -> int:
     parser.add_argument("--data", action="append", required=True, help="folder with train, val and test TIFFs")
     add_results(parser, "all JSON, CSV, PNG and report.html")
     runs = parser.parse_args()
+    if runs.adversarial is None and runs.weights == weights.PRETRAINED:
+        runs.adversarial = SHIPPED
+    return runs
+
+
+def main() -> int:
+    """Make all; 1 if one of them failed."""
+    runs = given()
     path = os.path.join(runs.out, RECORD)
     with results_folder(runs.out):
         record, now = load(runs.out), states(runs)

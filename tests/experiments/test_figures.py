@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from experiments import _entries, _items, figures
+from experiments.adversarial import SHIPPED
 
 
 @pytest.fixture
@@ -72,6 +73,12 @@ def test_every_items_module_is_there_and_no_title_twice():
     assert len(set(titles)) == len(titles)
     folder = Path(figures.__file__).parent
     assert all((folder / f"{item.module}.py").is_file() for item in _items.ITEMS)
+
+
+@pytest.mark.parametrize(("options", "adversarial"), [([], SHIPPED), (["--weights", "mine"], None)])
+def test_the_pretrained_generator_is_shown_beside_its_adversarial_one(monkeypatch, options, adversarial):
+    monkeypatch.setattr(sys, "argv", ["figures", "--data", "d", *options])
+    assert figures.given().adversarial == adversarial
 
 
 def test_options_follow_the_runs():
