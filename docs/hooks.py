@@ -20,6 +20,7 @@ PAGES = {
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
     "checkpoints/unified-small/MODEL_CARD.md": "model-card.md",
+    "checkpoints/unified-small-adversarial/MODEL_CARD.md": "model-card-adversarial.md",
 }
 _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)#\s]+)")
 
