@@ -13,7 +13,7 @@ from collections.abc import Callable
 import numpy as np
 
 from .errors import InputError
-from .formats import guards, mrc, npy, png, rosetta, tiff
+from .formats import guards, mrc, npy, png, remarks, rosetta, tiff, units
 from .formats.image import Micrograph
 from .formats.replacing import replacing
 
@@ -80,7 +80,7 @@ def read(path: str) -> Micrograph:
     """
     suffix = suffix_of(path)
     _check_there(path, suffix)
-    with guards.quiet() as messages:
+    with remarks.of(path), guards.quiet() as messages:
         try:
             with guards.at_most(LONGEST_READ + guards.bytes_on_disk(path) / 1e6):
                 micrograph = READERS[suffix](path) if suffix in READERS else rosetta.read(path, suffix)
@@ -130,10 +130,12 @@ def write(path: str, micrograph: Micrograph) -> None:
     """
     check_suffix(path)
     check_axes(path, micrograph.data.ndim)
+    _check_image(path, micrograph.data)
+    micrograph = dataclasses.replace(micrograph, units=units.name_of(micrograph.units))
     try:
         if not os.path.isdir(os.path.dirname(path) or "."):  # which some writers would make
             raise FileNotFoundError(errno.ENOENT, "")
-        with replacing(path) as beside, guards.quiet():
+        with remarks.of(path), replacing(path) as beside, guards.quiet():
             WRITERS[suffix_of(path)](beside, micrograph)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None

@@ -9,6 +9,7 @@ from dlss_tf.micrograph import Micrograph
 
 EXACT = (".tif", ".ome.tif", ".hspy", ".zspy", ".mrc", ".npy")
 CALIBRATED = (".tif", ".ome.tif", ".hspy", ".zspy", ".mrc")
+METRES = {"m": 1, "cm": 1e-2, "mm": 1e-3, "µm": 1e-6, "nm": 1e-9, "Å": 1e-10, "pm": 1e-12, "fm": 1e-15, "in": 0.0254}
 DESCRIBED = (".tif", ".ome.tif", ".hspy", ".zspy")
 BAD = (*EXACT, ".png", ".dm4", ".ser", ".emd")
 
@@ -33,17 +34,27 @@ def test_what_is_written_is_read_back(image, suffix, count, tmp_path):
     assert os.listdir(tmp_path) == [f"image{suffix}"]
 
 
-@pytest.mark.parametrize("units", ["nm", "µm", "Å", "pm"])
+@pytest.mark.parametrize(
+    ("units", "spelling"), [*zip(METRES, METRES), ("µm", "Micrometers"), ("µm", "\u03bcm"), ("Å", "A")]
+)
 @pytest.mark.parametrize("suffix", CALIBRATED)
-def test_pixel_size_is_what_hyperspy_reads(image, suffix, units, tmp_path):
+def test_pixel_size_is_what_hyperspy_reads(image, suffix, units, spelling, tmp_path):
     hyperspy = pytest.importorskip("hyperspy.api")
     path = str(tmp_path / f"image{suffix}")
-    micrograph.write(path, Micrograph(image.data, (0.25, 0.25), units))
-    signal = hyperspy.load(path)
+    size = np.array([3e-10, 2e-10]) / METRES[units]
+    micrograph.write(path, Micrograph(image.data, tuple(size), spelling))
+    signal, found = hyperspy.load(path), micrograph.read(path)
     np.testing.assert_array_equal(signal.data, image.data)
-    metres = {"nm": 1e-9, "µm": 1e-6, "Å": 1e-10, "pm": 1e-12}
-    for axis in signal.axes_manager.signal_axes:
-        assert axis.scale * metres[axis.units] == pytest.approx(0.25 * metres[units])
+    for axis, side in zip(signal.axes_manager.signal_axes, (2e-10, 3e-10)):
+        assert axis.scale * METRES[axis.units] == pytest.approx(side, rel=1e-6)
+    assert np.array(found.pixel_size) * METRES[found.units] == pytest.approx([3e-10, 2e-10], rel=1e-6)
+
+
+@pytest.mark.parametrize("suffix", [*EXACT, ".png"])
+def test_complex_values_are_not_written(suffix, tmp_path):
+    with pytest.raises(InputError, match=rf"a\{suffix}: expected a real image, found values of type complex64"):
+        micrograph.write(str(tmp_path / f"a{suffix}"), Micrograph(np.eye(4, dtype=np.complex64)))
+    assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("suffix", [".tif", ".ome.tif", ".hspy"])

@@ -9,7 +9,7 @@ import numpy as np
 
 from .._version import __version__
 from ..errors import InputError
-from . import guards, units
+from . import guards, mrc, units
 from .image import Micrograph
 
 #: Suffixes that RosettaSciIO reads and that hold, or may hold, images.
@@ -59,11 +59,16 @@ def read(path: str, suffix: str) -> Micrograph:
 def pixel_size(dataset: Dataset) -> tuple[tuple[float, float] | None, str]:
     """Height and width of a pixel, and their unit's name."""
     rows, columns = _signal_axes(dataset)
-    return units.calibrated([abs(rows["scale"]), abs(columns["scale"])], rows.get("units"))
+    return units.calibrated([rows.get("scale"), columns.get("scale")], rows.get("units"), columns.get("units"))
 
 
 def _datasets(path: str, plugin: dict[str, Any]) -> list[Dataset]:
     """What a reader finds in a file, with the arrays left on disk where it can do that."""
+    datasets = _read(path, plugin)
+    return [mrc.corrected(path, each) for each in datasets] if plugin["name"] == "MRC" else datasets
+
+
+def _read(path: str, plugin: dict[str, Any]) -> list[Dataset]:
     reader = importlib.import_module(plugin["api"]).file_reader
     options = {"select_type": "image"} if plugin["name"] == "EMD" else {}
     try:
