@@ -50,6 +50,7 @@ def as_type(data: np.ndarray, *types: str) -> np.ndarray:
 
     Where float32 has no digits for it, in float64 if that is among the types; if not, with a remark.
     """
+    data = data.astype(data.dtype.newbyteorder("="), copy=False)
     if data.dtype in [np.dtype(each) for each in types]:
         return data
     if fits_float32(data):
