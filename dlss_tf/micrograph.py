@@ -17,7 +17,7 @@ from typing import Literal, overload
 import numpy as np
 
 from .errors import InputError
-from .formats import guards, mrc, npy, png, reasons, rosetta, tiff
+from .formats import guards, mrc, npy, png, reasons, remarks, rosetta, tiff, units
 from .formats.contents import Entry, choose, entry_of, listing, numbered, taken
 from .formats.image import Micrograph
 from .formats.replacing import replacing
@@ -109,18 +109,16 @@ def read(path: str, image: str | int | None = None) -> Micrograph | list[Microgr
             a package that is not installed, has no such image, or holds no real image: spectra, diffraction patterns
             and colour images are refused by name.
     """
-    with _reading(path) as entries:
+    with remarks.of(path), _reading(path) as entries:
         if image == ALL:
             chosen = [number for number, _ in numbered(entries)] or [choose(path, entries)]
         else:
             chosen = [choose(path, entries, image)]
         found = [_checked(path, entries[number - 1].load()) for number in chosen]
-    if image == ALL:
-        return found
-    said = taken(entries, chosen[0]) if image is None else None
+        said = taken(entries, chosen[0]) if image is None else None
     if said:
         warnings.warn(f"{path}: {said}", stacklevel=2)
-    return found[0]
+    return found if image == ALL else found[0]
 
 
 def contents(path: str) -> list[str]:
@@ -131,7 +129,7 @@ def contents(path: str) -> list[str]:
     Raises:
         InputError: one sentence that names the file.
     """
-    with _reading(path) as entries:
+    with remarks.of(path), _reading(path) as entries:
         try:
             number = choose(path, entries)
         except InputError:
@@ -211,10 +209,12 @@ def write(path: str, micrograph: Micrograph) -> None:
     """
     check_suffix(path)
     check_axes(path, micrograph.data.ndim)
+    _check_image(path, micrograph.data)
+    micrograph = dataclasses.replace(micrograph, units=units.name_of(micrograph.units))
     try:
         if not os.path.isdir(os.path.dirname(path) or "."):  # which some writers would make
             raise FileNotFoundError(errno.ENOENT, "")
-        with replacing(path) as beside, guards.quiet():
+        with remarks.of(path), replacing(path) as beside, guards.quiet():
             WRITERS[suffix_of(path)](beside, micrograph)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None

@@ -7,6 +7,8 @@ import dataclasses
 import numpy as np
 
 from ..errors import InputError
+from . import remarks
+from .values import fits_float32
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,8 +46,19 @@ def as_grey(path: str, image: np.ndarray) -> np.ndarray:
 
 
 def as_type(data: np.ndarray, *types: str) -> np.ndarray:
-    """The data as it is if it has one of these NumPy types, else in float32."""
-    return data if data.dtype in [np.dtype(each) for each in types] else data.astype(np.float32)
+    """The data as it is if it has one of these NumPy types, else in float32.
+
+    Where float32 has no digits for it, in float64 if that is among the types; if not, with a remark.
+    """
+    data = data.astype(data.dtype.newbyteorder("="), copy=False)
+    if data.dtype in [np.dtype(each) for each in types]:
+        return data
+    if fits_float32(data):
+        return data.astype(np.float32)
+    if "f8" in types:
+        return data.astype(np.float64)
+    remarks.say(f"float32, the only type of this format for {data.dtype}, rounds values so far above their range")
+    return data.astype(np.float32)
 
 
 def grey_limits(data: np.ndarray) -> tuple[float, float]:

@@ -1,10 +1,36 @@
-"""MRC: written by mrcfile; RosettaSciIO reads it (rosetta.py)."""
+"""MRC: written by mrcfile; RosettaSciIO reads it (rosetta.py), and what it takes another way is put right here."""
 
 from __future__ import annotations
 
-from . import units
+import struct
+from typing import Any
+
+from . import remarks, units
 from .guards import needed
 from .image import Micrograph, as_type
+
+IMOD_STAMP = 1146047817  # of a header whose next word says, in its first bit, whether bytes have a sign
+
+
+def corrected(path: str, dataset: dict[str, Any]) -> dict[str, Any]:
+    """What RosettaSciIO read from a file, with the sign of bytes, and without a size that it makes up."""
+    with open(path, "rb") as file:
+        header = file.read(1024)
+    (mode,) = struct.unpack_from("<i", header, 12)
+    if mode == 0:
+        dataset["data"] = dataset["data"].view("i1" if _is_signed(header) else "u1")
+    intervals = struct.unpack_from("<2i", header, 28)
+    if not all(intervals):
+        for axis in dataset["axes"]:
+            axis["scale"] = 0.0
+    return dataset
+
+
+def _is_signed(header: bytes) -> bool:
+    """MRC2014's bytes are signed; IMOD's as it says; older programs' are not, which only their highest value shows."""
+    stamp, flags = struct.unpack_from("<2i", header, 152)
+    lowest, highest = struct.unpack_from("<2f", header, 76)
+    return bool(flags & 1) if stamp == IMOD_STAMP else not (lowest >= 0 and highest > 127)
 
 
 def write(path: str, micrograph: Micrograph) -> None:
@@ -17,6 +43,8 @@ def write(path: str, micrograph: Micrograph) -> None:
         if micrograph.pixel_size and micrograph.units in units.METRES:
             rows, columns = (size * units.METRES[micrograph.units] * 1e10 for size in micrograph.pixel_size)
             file.voxel_size = (columns, rows, 1.0)
+        elif micrograph.pixel_size:
+            remarks.say(f"MRC has no unit {micrograph.units}; the pixel size is left out")
         for line in (micrograph.title, *micrograph.history):
             if line:
                 file.add_label(line.encode("ascii", "replace").decode()[:79])

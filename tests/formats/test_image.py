@@ -48,6 +48,10 @@ def test_colours_that_are_alike_are_a_grey_image(rng):
 def test_types_that_a_format_does_not_hold_become_float32():
     assert as_type(np.zeros(3, "u2"), "u2", "f4").dtype == np.uint16
     assert as_type(np.zeros(3, "f8"), "u2", "f4").dtype == np.float32
+    assert as_type(np.zeros(3, ">u2"), "u2", "f4").dtype == np.uint16
+    assert as_type(np.arange(3) + 1e10, "f4", "f8").dtype == np.float64
+    with pytest.warns(UserWarning, match="float32, the only type of this format for float64, rounds values"):
+        assert as_type(np.arange(3) + 1e10, "u2", "f4").dtype == np.float32
 
 
 @pytest.mark.parametrize(
