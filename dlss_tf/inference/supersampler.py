@@ -14,7 +14,7 @@ from .. import lattice, weights
 from ..config import Config
 from ..errors import InputError
 from ..models import SIDE_MULTIPLE, generators
-from . import deconvolution, refinement, scaling, tiles
+from . import deconvolution, defects, refinement, scaling, tiles
 from .ensemble import MEMBERS, ensemble
 from .options import Options
 
@@ -64,10 +64,11 @@ class Supersampler:
         """Supersample [..., h, w], a scan or a stack, in any units to float32 [..., factor h, factor w] in those units.
 
         The sample [i, j] is the pixel [factor i, factor j] of the image. Options, or single ones of them by name, say
-        what is done beside: `ensemble`, `refine`, `keep_known`, `deblur`. Non-finite samples are filled in from their
-        neighbours, a scan of one value gives an image of that value.
+        what is done beside: `ensemble`, `refine`, `keep_known`, `keep_outliers`, `deblur`. Samples that are not finite,
+        outliers and what was not scanned are filled in from their neighbours and never put back; a scan of one value
+        gives an image of that value.
         `on_progress(done, of)` is called after every pass through the generator; what it raises ends the work.
-        Warns of a factor that the generator was not trained for.
+        Warns of those samples, of saturated ones, and of a factor that the generator was not trained for.
 
         Raises:
             InputError: another shape, a factor outside 2 to 16, or another than a one-stage generator was trained for,
@@ -92,11 +93,16 @@ class Supersampler:
         return self.run(scan, factor, Options.of(options, {**changes, "ensemble": True}), on_progress)
 
     def run(
-        self, scan: np.ndarray, factor: int, options: Options | None = None, on_progress: OnProgress | None = None
+        self,
+        scan: np.ndarray,
+        factor: int,
+        options: Options | None = None,
+        on_progress: OnProgress | None = None,
+        about: str = "scan",
     ) -> Supersampled:
-        """As calling it; with the uncertainty if the options ask for an ensemble."""
+        """As calling it; with the uncertainty if the options ask for an ensemble. Warnings are `about` that scan."""
         options = options or Options()
-        scan, stack, factor = self._checked(scan, factor)
+        scan, stack, factor = self._checked(scan, factor, options.keep_outliers, about)
         size = _size(stack, factor)
         sizes = [size, size[::-1]] * (MEMBERS // 2) if options.ensemble else [size]
         report = _counter(on_progress, sum(self._passes(len(stack), each, factor) for each in sizes))
@@ -167,14 +173,19 @@ class Supersampler:
         """Return it as an int; InputError unless the generator takes it."""
         return check_factor(self.config, factor)
 
-    def _checked(self, scan: np.ndarray, factor: int) -> tuple[np.ndarray, np.ndarray, int]:
-        """The scan in its own shape, as a finite stack [b, h, w] in float32, and the factor."""
+    def _checked(
+        self, scan: np.ndarray, factor: int, keep_outliers: bool, about: str
+    ) -> tuple[np.ndarray, np.ndarray, int]:
+        """The scan in its own shape, NaN where it measures nothing; as a finite stack [b, h, w]; and the factor."""
         factor = self.check_factor(factor)
         warn_if_untrained(self.config, factor)
         scan = np.asarray(scan, np.float32)
         if scan.ndim < 2 or 0 in scan.shape:
             raise InputError(f"scan: expected an image [h, w] or a stack of them, found shape {list(scan.shape)}")
-        return scan, scaling.finite(scan.reshape(-1, *scan.shape[-2:])), factor
+        scan, sentences = defects.cleaned(scan, keep_outliers)
+        stack = scaling.finite(scan.reshape(-1, *scan.shape[-2:]))
+        defects.warn(sentences, about, stacklevel=4)
+        return scan, stack, factor
 
     def _padding(self, side: int, first: int | None = None) -> tuple[int, int]:
         """Pixels to add before and after an axis: to a multiple of 32 on which the scan is on the lattice still.
