@@ -22,7 +22,7 @@ ONCE = (
     *("test_progress.py", "data/test_files.py", "interfaces/test_files.py", "interfaces/napari/test_manifest.py"),
     *(f"cli/test_{name}.py" for name in ("downsample", "exits", "options", "simulate")),
     *(f"evaluation/test_{name}.py" for name in ("curves", "interpolation", "metrics", "sheet", "spectra")),
-    *(f"inference/test_{name}.py" for name in ("defects", "ensemble", "lazy_plan", "tiles")),
+    *(f"inference/test_{name}.py" for name in ("defects", "ensemble", "lazy_plan", "outliers", "tiles")),
 )
 
 TINY = {"size": 64, "width": 0.05, "batch": 2, "iterations": 16, "checkpoint_minutes": 1000.0}

@@ -154,6 +154,11 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "help": "add what the samples say beyond the image and is told from noise: better for lattices and clean scans",
     },
     "keep_known": {"action": "store_true", "help": "put the scan's samples back exactly"},
+    "keep_outliers": {
+        "action": "store_true",
+        "help": "take hot and dead samples, and lines that were never scanned, for what they say"
+        " (they are filled in from their neighbours)",
+    },
     "deblur": {
         "nargs": "?",
         "const": "wiener",

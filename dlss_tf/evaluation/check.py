@@ -10,7 +10,7 @@ from .. import lattice, micrograph
 from ..errors import InputError
 from ..formats import values
 from ..formats.contents import Choice
-from ..inference import scaling
+from ..inference import defects, scaling
 from ..inference.supersampler import Supersampler
 from . import interpolation
 from .images import blurred
@@ -21,6 +21,7 @@ from .sheet import write_sheet
 RIVALS = ("lattice_bilinear", "lattice_bicubic")
 MOST_TOO_FINE = 0.10  # of the variance of the blurred image: that much finer than the scan can tell, and it is too fine
 MOST_LOST = 0.25  # of the variance of the blurred image: with a larger error the scan is too noisy
+EMPTY = "The image holds one value alone: there is no detail in it to tell by whether a factor suits."
 FACTORS = range(lattice.MIN_FACTOR, lattice.MAX_FACTOR + 1)
 
 
@@ -39,7 +40,7 @@ def check_file(
     if data.ndim != 2:
         raise InputError(f"{source}: expected one image, found a stack of shape {list(data.shape)}")
     try:
-        report, panels = check(supersampler, data, factor)
+        report, panels = check(supersampler, data, factor, about=source)
     except InputError as error:
         raise InputError(f"{source}: {error}") from None
     report = {"image": source, "generator": supersampler.name, **report, **software()}
@@ -51,7 +52,9 @@ def check_file(
     return report
 
 
-def check(supersampler: Supersampler, image: np.ndarray, factor: int) -> tuple[dict, list[np.ndarray]]:
+def check(
+    supersampler: Supersampler, image: np.ndarray, factor: int, about: str = "image"
+) -> tuple[dict, list[np.ndarray]]:
     """What supersampling makes of every `factor`-th sample of image [H, W], any units, and how near that is.
 
     In the report are
@@ -62,17 +65,27 @@ def check(supersampler: Supersampler, image: np.ndarray, factor: int) -> tuple[d
     - `largest_factor`, the largest factor that keeps that share within 10%, or None;
     - `verdict`, a sentence.
 
+    Pixels that are not finite, outliers and what was not scanned are filled in from their neighbours first, with a
+    warning `about` that image.
+
     Returns:
         The report, and the scan infilled, the output and the image blurred as in training, float32 [H, W] in the
             image's [0, 1].
 
     Raises:
-        InputError: a factor that the generator does not take, or an image without a finite value or of no real numbers.
+        InputError: a factor that the generator does not take, no pixels, or an image without a finite value or of no
+            real numbers.
     """
-    whole = scaling.finite(values.in_float32(values.real("image", image)[None])[0])
+    factor = supersampler.check_factor(factor)
+    image = values.real("image", image)
+    if image.ndim != 2 or not image.size:
+        raise InputError(f"image: expected [H, W], found shape {list(image.shape)}")
+    image, sentences = defects.cleaned(values.in_float32(image)[0])
+    whole = scaling.finite(image[None])
+    defects.warn(sentences, about)
     image = scaling.to_unit(whole, *scaling.limits(whole)).numpy()[0]
     target = blurred(image)
-    scan = lattice.downsample(image, supersampler.check_factor(factor))
+    scan = lattice.downsample(image, factor)
     output = supersampler.image(scan[None], image.shape, factor)[0]
     rivals = {name: getattr(interpolation, name)(scan, image.shape, factor) for name in RIVALS}
     variance = max(float(np.var(target, dtype=np.float64)), 1e-12)
@@ -83,9 +96,9 @@ def check(supersampler: Supersampler, image: np.ndarray, factor: int) -> tuple[d
         "root_mse": {name: mse(each, target) ** 0.5 for name, each in {"dlss": output, **rivals}.items()},
         "lost": mse(output, target) / variance,
         "too_fine": fine[factor],
-        "largest_factor": max(within) if within else None,
+        "largest_factor": max(within) if within and np.ptp(image) else None,
     }
-    report["verdict"] = verdict(report)
+    report["verdict"] = verdict(report) if np.ptp(image) else EMPTY
     return report, [lattice.infill(scan, image.shape, factor), output, target]
 
 

@@ -27,6 +27,7 @@ from ..errors import InputError
 from . import deconvolution, scaling
 from .ensemble import WAYS, Way, back, turned
 from .lazy_plan import Index, Job, Tile, plan, regular, under
+from .lazy_scans import cleaned, ranges_of, singles
 from .lazy_values import in_float32
 from .options import Options
 from .supersampler import Supersampler, check_factor, check_tile, step_of, warn_if_untrained
@@ -34,7 +35,7 @@ from .tiles import Span
 
 AS_IT_IS = (0, False)
 #: What an array that is never whole can have; `why` it cannot have more.
-POSSIBLE = ("ensemble", "keep_known", "deblur=wiener")
+POSSIBLE = ("ensemble", "keep_known", "keep_outliers", "deblur=wiener")
 WHY = "it looks at whole scans or images, which are never there at a time; compute the array first"
 DEBLUR_REACH = 32  # px beyond which a pixel does not change what another is restored to
 
@@ -87,6 +88,7 @@ def _supersample(
     """The images, and of an ensemble their spreads."""
     options.check_among(POSSIBLE, "a Dask array", WHY)
     job, scans = _checked(scans, factor, weights_or_name, tile)
+    scans = cleaned(scans, options.keep_outliers)
     ways = WAYS if options.ensemble else [AS_IT_IS]
     if options.deblur is None:
         return list(_complete(job, scans, ways, options.keep_known))
@@ -133,14 +135,6 @@ def _checked(scans: da.Array, factor: int, weights_or_name: str | None, tile: in
     return Job(weights_or_name, changed, tile, step_of(config, factor), factor), in_float32(scans)
 
 
-def _ranges(scans: da.Array) -> tuple[da.Array, da.Array]:
-    """Lowest and highest finite value of each scan, [..., 1, 1] in chunks of one; infinite if there is none."""
-    finite = da.isfinite(scans)
-    low = da.where(finite, scans, np.float32(np.inf)).min((-2, -1), keepdims=True)
-    high = da.where(finite, scans, np.float32(-np.inf)).max((-2, -1), keepdims=True)
-    return low.rechunk(1, method="tasks"), high.rechunk(1, method="tasks")
-
-
 def _complete(job: Job, scans: da.Array, ways: list[Way], keep_known: bool) -> da.Array:
     """[1, ..., H, W], the images of scans [..., h, w]; of more than one way [2, ..., H, W], their mean and spread.
 
@@ -148,11 +142,11 @@ def _complete(job: Job, scans: da.Array, ways: list[Way], keep_known: bool) -> d
     the tile after it, as soon as the block is there, and so hold all tiles of an image at a time.
     """
     size = scans.shape[-2] * job.factor, scans.shape[-1] * job.factor
-    chunks = (*_singles(scans), *(regular(side, job) for side in size))
+    chunks = (*singles(scans), *(regular(side, job) for side in size))
     tiles = [tile for way in ways for tile in plan(job, scans.shape[-2:], size, way)]
     edges = [_edges(axis) for axis in chunks[-2:]]
     blends = _blends(tiles, ways, edges)
-    ranges = _ranges(scans)
+    ranges = ranges_of(scans)
     name = f"supersampled-{tokenize(scans, job, ways, keep_known)}"
     graph: dict[Key, tuple] = {}
     for frame in np.ndindex(*scans.shape[:-2]):
@@ -282,8 +276,3 @@ def _supersampler(weights_or_name: str | None, changed: int, tile: int) -> Super
 def _edges(chunks: Index) -> list[tuple[int, int]]:
     stops = np.cumsum(chunks).tolist()
     return list(zip([0, *stops], stops))
-
-
-def _singles(scans: da.Array) -> tuple[Index, ...]:
-    """Chunks of the axes before an image's own: a frame each."""
-    return tuple((1,) * n for n in scans.shape[:-2])

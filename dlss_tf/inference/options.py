@@ -22,6 +22,7 @@ class Options:
     ensemble: bool = False  # the mean over the scan's eight flips and rotations, and their spread as uncertainty
     refine: bool = False  # add what the samples say beyond the image and is told from noise
     keep_known: bool = False  # put the scan's finite samples back exactly
+    keep_outliers: bool = False  # take hot and dead samples, and lines that were never scanned, for what they say
     deblur: str | None = None  # undo the blur of the training target: "wiener" or "adam"
 
     def __post_init__(self) -> None:
@@ -45,6 +46,7 @@ class Options:
         return [
             *(["mean of 8 flips and rotations"] if self.ensemble else []),
             *(["refined by its samples"] if self.refine else []),
+            *(["outliers kept"] if self.keep_outliers else []),
             *([f"blur of training undone ({self.deblur})"] if self.deblur else []),
             *(["samples kept"] if self.keep_known else []),
         ]

@@ -15,7 +15,7 @@ from ..config import Config
 from ..errors import InputError
 from ..formats import values
 from ..models import SIDE_MULTIPLE, generators
-from . import deconvolution, refinement, scaling, tiles
+from . import deconvolution, defects, refinement, scaling, tiles
 from .ensemble import MEMBERS, ensemble
 from .options import Options
 
@@ -65,11 +65,12 @@ class Supersampler:
         """Supersample [..., h, w], a scan or a stack, in any units to float32 [..., factor h, factor w] in those units.
 
         The sample [i, j] is the pixel [factor i, factor j] of the image. Options, or single ones of them by name, say
-        what is done beside: `ensemble`, `refine`, `keep_known`, `deblur`. Non-finite and masked samples are filled in
-        from their neighbours, a scan of one value gives an image of that value. A scan whose values lie so far above
-        their range that float32 has no digits for them gives float64.
+        what is done beside: `ensemble`, `refine`, `keep_known`, `keep_outliers`, `deblur`. Samples that are masked or
+        not finite, outliers and what was not scanned are filled in from their neighbours and never put back; a scan of
+        one value gives an image of that value. A scan whose values lie so far above their range that float32 has no
+        digits for them gives float64.
         `on_progress(done, of)` is called after every pass through the generator; what it raises ends the work.
-        Warns of a factor that the generator was not trained for.
+        Warns of those samples, of saturated ones, and of a factor that the generator was not trained for.
 
         Raises:
             InputError: another shape, no real numbers, a factor outside 2 to 16, or another than a one-stage generator
@@ -94,11 +95,16 @@ class Supersampler:
         return self.run(scan, factor, Options.of(options, {**changes, "ensemble": True}), on_progress)
 
     def run(
-        self, scan: np.ndarray, factor: int, options: Options | None = None, on_progress: OnProgress | None = None
+        self,
+        scan: np.ndarray,
+        factor: int,
+        options: Options | None = None,
+        on_progress: OnProgress | None = None,
+        about: str = "scan",
     ) -> Supersampled:
-        """As calling it; with the uncertainty if the options ask for an ensemble."""
+        """As calling it; with the uncertainty if the options ask for an ensemble. Warnings are `about` that scan."""
         options = options or Options()
-        scan, offset, stack, factor = self._checked(scan, factor)
+        scan, offset, stack, factor = self._checked(scan, factor, options.keep_outliers, about)
         size = _size(stack, factor)
         sizes = [size, size[::-1]] * (MEMBERS // 2) if options.ensemble else [size]
         report = _counter(on_progress, sum(self._passes(len(stack), each, factor) for each in sizes))
@@ -171,15 +177,23 @@ class Supersampler:
         """Return it as an int; InputError unless the generator takes it."""
         return check_factor(self.config, factor)
 
-    def _checked(self, scan: np.ndarray, factor: int) -> tuple[np.ndarray, np.ndarray | None, np.ndarray, int]:
-        """The scan in float32, less an offset if it needs one, the offset, the same as a finite stack, the factor."""
+    def _checked(
+        self, scan: np.ndarray, factor: int, keep_outliers: bool, about: str
+    ) -> tuple[np.ndarray, np.ndarray | None, np.ndarray, int]:
+        """The scan in float32, NaN where it measures nothing; the offset, if any, that was subtracted; a finite stack.
+
+        The stack is [b, h, w]; and the factor, as an int.
+        """
         factor = self.check_factor(factor)
         warn_if_untrained(self.config, factor)
         scan = values.real("scan", scan)
         if scan.ndim < 2 or 0 in scan.shape:
             raise InputError(f"scan: expected an image [h, w] or a stack of them, found shape {list(scan.shape)}")
         scan, offset = values.in_float32(scan)
-        return scan, offset, scaling.finite(scan.reshape(-1, *scan.shape[-2:])), factor
+        scan, sentences = defects.cleaned(scan, keep_outliers)
+        stack = scaling.finite(scan.reshape(-1, *scan.shape[-2:]))
+        defects.warn(sentences, about, stacklevel=4)
+        return scan, offset, stack, factor
 
     def _padding(self, side: int, first: int | None = None) -> tuple[int, int]:
         """Pixels to add before and after an axis: to a multiple of 32 on which the scan is on the lattice still.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -12,7 +11,6 @@ from .. import lattice, micrograph
 from .._version import __version__
 from ..errors import InputError
 from ..formats.contents import Choice
-from ..inference import defects
 from ..inference.options import Options
 from ..micrograph import Micrograph
 from ..progress import reporter
@@ -76,7 +74,7 @@ def supersample_file(
     Of several images in the file `image` chooses one, as in `micrograph.read`.
     With an ensemble the image is the mean over flips and rotations, and the uncertainty goes into `NAME-uncertainty`
     beside it. Pixel size is divided by `factor`, values keep their units, the history says what was done. Warns of
-    samples that are not finite or saturated.
+    samples that are not finite, outliers, not scanned or saturated.
 
     Raises:
         InputError: one sentence that names the file; nothing is left behind then.
@@ -86,11 +84,9 @@ def supersample_file(
     report = None if quiet else reporter(os.path.basename(source))
     options = options or Options()
     try:
-        made = supersampler.run(scan.data, factor, options, report)
+        made = supersampler.run(scan.data, factor, options, report, about=source)
     except InputError as error:
         raise InputError(f"{source}: {error}") from None
-    for sentence in defects.report(scan.data):
-        warnings.warn(f"{source}: {sentence}", stacklevel=2)
     step = _history(supersampler, factor, options)
     results = [scan.rescaled(part, 1 / factor, step) for part in made if part is not None]
     _write_all(dict(zip((target, uncertainty_path(target)), results)))

@@ -22,6 +22,20 @@ def test_supersample_files(save, tmp_path, capsys):
     assert "b-x5.ome.tif: 2x40x40 px" in capsys.readouterr().out
 
 
+def test_outliers_are_counted_and_kept_if_asked(tmp_path, capsys, rng):
+    scan = rng.normal(20000, 30, (48, 48)).astype(np.float32)
+    scan[7, 9] = 65535
+    np.save(tmp_path / "a.npy", scan)
+    command = ["supersample", str(tmp_path / "a.npy"), "--factor", "4", "--format", "npy", "--keep-known"]
+    assert cli.main(command) == 0
+    message = f"dlss-tf: warning: {tmp_path / 'a.npy'}: 1 of 2304 samples are outliers, far from all others; they were"
+    assert capsys.readouterr().err.splitlines()[-1].startswith(message)
+    assert np.load(tmp_path / "a-x4.npy").max() < 21000
+    assert cli.main([*command, "--overwrite", "--keep-outliers"]) == 0
+    assert "outliers" not in capsys.readouterr().err
+    assert np.load(tmp_path / "a-x4.npy")[28, 36] == 65535
+
+
 def test_a_bad_scan_does_not_stop_the_others(save, tmp_path, capsys):
     scans = [save(tmp_path / name, 8, 8) for name in ("a.npy", "b.npy", "c.npy")]
     (tmp_path / "b.npy").write_bytes(b"no array")

@@ -56,6 +56,26 @@ def test_report_is_about_the_panels(supersampler):
 def test_constant_image(supersampler):
     report, _ = check.check(supersampler, np.full((64, 64), 3.0), 5)
     assert report["lost"] < 0.01 and report["too_fine"] == 0
+    assert report["verdict"] == check.EMPTY and report["largest_factor"] is None
+
+
+@pytest.mark.parametrize("shape", [(0, 64), (2, 64, 64), (64,)])
+def test_refuses_what_is_no_image(supersampler, shape):
+    with pytest.raises(InputError, match=r"image: expected \[H, W\], found shape"):
+        check.check(supersampler, np.zeros(shape), 5)
+
+
+@pytest.mark.parametrize("period", [8, 40])
+@pytest.mark.parametrize("value", [65535, -32768, np.nan])
+def test_one_pixel_changes_no_verdict(supersampler, period, value):
+    image = 1000 * waves(period)
+    expected, _ = check.check(supersampler, image, 5)
+    image[50, 70] = value
+    with pytest.warns(UserWarning, match="^a.tif: 1 of 30720 samples are (outliers|not finite)"):
+        report, _ = check.check(supersampler, image, 5, about="a.tif")
+    assert report["verdict"].partition("lies")[0][:40] == expected["verdict"].partition("lies")[0][:40]
+    assert report["lost"] == pytest.approx(expected["lost"], rel=0.05)
+    assert report["root_mse"]["dlss"] == pytest.approx(expected["root_mse"]["dlss"], rel=0.05)
 
 
 def test_file_is_checked_into_results(supersampler, tmp_path):

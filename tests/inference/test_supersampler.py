@@ -6,6 +6,7 @@ import tensorflow as tf
 
 from dlss_tf import Supersampler, lattice
 from dlss_tf.errors import InputError
+from dlss_tf.inference.options import Options
 from dlss_tf.models import one_stage
 
 
@@ -47,6 +48,40 @@ def test_non_finite_samples_are_filled_from_their_neighbours(supersampler, rng):
     broken = scan.copy()
     broken[2, 3] = np.nan
     np.testing.assert_allclose(supersampler(broken, 4), supersampler(scan, 4), atol=1e-5)
+
+
+@pytest.fixture
+def spoiled(rng):
+    """A scan with a hot sample, one without a value and rows that were not scanned; and with NaN for all of these."""
+    scan = rng.normal(20000, 30, (40, 32)).astype(np.float32)
+    scan[7, 9], scan[3, 4], scan[36:] = 65535, np.nan, 0
+    missing = np.where((scan == 65535) | (scan == 0), np.float32(np.nan), scan)
+    return scan, missing
+
+
+@pytest.mark.parametrize("how", [{}, {"refine": True, "deblur": "wiener"}, {"ensemble": True, "keep_known": True}])
+def test_outliers_and_what_was_not_scanned_count_as_not_finite(supersampler, spoiled, how):
+    """They are never put back, and are uncertain."""
+    found, expected = (supersampler.run(scan, 4, Options(**how)) for scan in spoiled)
+    for part, reference in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(part, reference)
+
+
+def test_warns_of_samples_that_measure_nothing(supersampler, spoiled):
+    with pytest.warns(UserWarning) as warned:
+        supersampler(spoiled[0], 4)
+    assert [str(warning.message).partition(";")[0] for warning in warned] == [
+        "scan: 1 of 1280 samples are not finite",
+        "scan: 128 of 1280 samples were not scanned, 1 are outliers",
+    ]
+    assert all(warning.filename == __file__ for warning in warned)
+
+
+def test_outliers_are_kept_if_asked(supersampler, spoiled, recwarn):
+    scan = np.nan_to_num(spoiled[0], nan=20000)
+    image = supersampler(scan, 4, keep_outliers=True, keep_known=True)
+    np.testing.assert_array_equal(image[::4, ::4], scan)
+    assert not recwarn
 
 
 def test_refuses_a_scan_without_finite_values(supersampler):

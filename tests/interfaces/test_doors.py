@@ -70,6 +70,18 @@ def test_doors_agree_and_follow_the_units(supersampler, doors, unit, name, holes
         np.testing.assert_allclose(supersample(scan), expected, rtol=0, atol=2e-5 * span, err_msg=door)
 
 
+@pytest.mark.parametrize("name", SCANS)
+def test_an_outlier_is_none_through_any_door_but_the_saved_model_s(supersampler, doors, unit, name):
+    span, offset = SCANS[name]
+    scan = (unit * span + offset).astype(np.float32)
+    scan[7, 7] = np.nan
+    expected = supersampler(scan, FACTOR)
+    scan[7, 7] = offset + 500 * span
+    for door, supersample in {**doors, "Python": lambda scan: supersampler(scan, FACTOR)}.items():
+        same = np.allclose(supersample(scan), expected, rtol=0, atol=2e-5 * span)
+        assert same == (door != "SavedModel"), door
+
+
 @pytest.mark.parametrize("value", [0.0, -7.25, 1e-12, 1e12])
 def test_a_constant_scan_passes_through_every_door(supersampler, doors, value):
     scan = np.full((SAMPLES, SAMPLES), value, np.float32)

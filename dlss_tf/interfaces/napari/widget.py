@@ -36,6 +36,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "ensemble": {"text": "ensemble", "tooltip": "Mean of eight flips and rotations, with its uncertainty."},
     "refine": {"text": "refine", "tooltip": "Add what samples say beyond the image, for lattices, clean scans."},
     "keep_known": {"text": "keep known pixels", "tooltip": "Put the scan's own values in their places."},
+    "keep_outliers": {"text": "keep outliers", "tooltip": "Hot and dead samples, lines never scanned: as they are."},
     "deblur": {
         "label": "deblur",
         "choices": [("no", None), *((method, method) for method in DEBLUR_METHODS)],
