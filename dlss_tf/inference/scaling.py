@@ -13,14 +13,40 @@ from ..errors import InputError
 
 
 def finite(scans: np.ndarray) -> np.ndarray:
-    """`fill_non_finite` for arrays [b, h, w]: float32. InputError if a scan has no finite value."""
+    """What `fill_non_finite` makes of arrays [b, h, w], float32, in a fraction of its time where holes are deep.
+
+    Raises:
+        InputError: a scan has no finite value.
+    """
     scans = np.asarray(scans, np.float32)
     known = np.isfinite(scans)
     if known.all():
         return scans
     if not known.any((1, 2)).all():
         raise InputError("scan: expected finite values, found none")
-    return fill_non_finite(tf.constant(scans)).numpy()
+    return np.stack([each if here.all() else _filled(each, here) for each, here in zip(scans, known)])
+
+
+#: Rows and columns from a sample to its neighbours, [2, 8, 1].
+NEIGHBOURS = np.array([(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1) if i or j]).T[:, :, None]
+
+
+def _filled(scan: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """A scan [h, w] filled in from where it is `known`: each round looks only beside what the last one filled."""
+    values, known = np.pad(np.where(known, scan, 0).astype(np.float64), 1), np.pad(known, 1)
+    unknown = np.pad(~known[1:-1, 1:-1], 1)  # nothing beyond the borders is to be filled
+    row, column = np.nonzero(unknown)
+    while row.size:
+        around = row + NEIGHBOURS[0], column + NEIGHBOURS[1]
+        counts = known[around].sum(0)
+        rim = counts > 0
+        means = values[around].sum(0)[rim] / counts[rim]
+        row, column = row[rim], column[rim]
+        values[row, column], known[row, column], unknown[row, column] = means, True, False
+        beside = (row + NEIGHBOURS[0]).ravel(), (column + NEIGHBOURS[1]).ravel()
+        places = np.unique(np.ravel_multi_index(beside, unknown.shape)[unknown[beside]])
+        row, column = np.unravel_index(places, unknown.shape)
+    return np.where(np.isfinite(scan), scan, values[1:-1, 1:-1].astype(np.float32))
 
 
 def fill_non_finite(scans: tf.Tensor) -> tf.Tensor:

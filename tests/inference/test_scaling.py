@@ -28,6 +28,14 @@ def test_a_dead_region_is_filled_from_its_rim():
     np.testing.assert_allclose(scaling.finite(scan), 4)
 
 
+@pytest.mark.parametrize("part", [np.s_[12:], np.s_[:, :30], np.s_[4:9, 4:40], np.s_[1:-1, 1:-1]])
+def test_arrays_are_filled_as_tensors_are(rng, part):
+    scans = rng.normal(500, 20, (2, 20, 50)).astype(np.float32)
+    scans[1][part] = np.nan
+    scans[1][rng.random((20, 50)) < 0.2] = np.inf
+    np.testing.assert_allclose(scaling.finite(scans), scaling.fill_non_finite(scans), rtol=1e-6)
+
+
 def test_refuses_a_scan_without_a_finite_value(rng):
     with pytest.raises(InputError, match="scan: expected finite values, found none"):
         scaling.finite(np.stack([rng.random((3, 3)), np.full((3, 3), np.nan)]))

@@ -67,6 +67,7 @@ def test_metadata_says_what_was_done(signal, supersampler):
         "ensemble": False,
         "refine": False,
         "keep_known": True,
+        "keep_outliers": False,
         "deblur": None,
     }
 
