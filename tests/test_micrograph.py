@@ -135,3 +135,22 @@ def test_what_cannot_be_written_leaves_nothing(tmp_path, image, suffix, monkeypa
     with pytest.raises(InputError, match=rf"image\{suffix}: expected a place .*, found: No space left on device"):
         micrograph.write(str(tmp_path / f"image{suffix}"), image)
     assert os.listdir(tmp_path) == []
+
+
+def test_all_are_written_or_none(tmp_path, image, monkeypatch):
+    def broken(path, _):
+        raise RuntimeError("no more")
+
+    old = tmp_path / "a.npy"
+    old.write_text("old")
+    both = {str(old): image, str(tmp_path / "b.png"): image}
+    with monkeypatch.context() as patch:
+        patch.setitem(micrograph.WRITERS, ".png", broken)
+        with pytest.raises(InputError, match=r"b\.png: expected what \.png can hold, found .*RuntimeError: no more"):
+            micrograph.write_all(both)
+    assert old.read_text() == "old" and os.listdir(tmp_path) == ["a.npy"]
+    with pytest.raises(InputError, match=r"a\.npy: expected no file, found one that came meanwhile"):
+        micrograph.write_all(both, overwrite=False)
+    assert old.read_text() == "old" and os.listdir(tmp_path) == ["a.npy"]
+    micrograph.write_all(both)
+    assert sorted(os.listdir(tmp_path)) == ["a.npy", "b.png"] and np.load(old).shape == image.data.shape

@@ -1,4 +1,4 @@
-"""Microscopes' own formats and HyperSpy's, by RosettaSciIO: dm3, dm4, emd, ser, mrc, hspy, zspy and more."""
+"""Microscopes' own formats and HyperSpy's, read by RosettaSciIO: dm3, dm4, emd, ser, mrc, hspy, zspy and more."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from .._version import __version__
 from ..errors import InputError
-from . import guards, units
+from . import guards, hspy, units
 from .image import Micrograph
 
 #: Suffixes that RosettaSciIO reads and that hold, or may hold, images.
@@ -53,6 +52,7 @@ def read(path: str, suffix: str) -> Micrograph:
         unit,
         str(general.get("title") or ""),
         tuple(history),
+        **hspy.kept(image["axes"], image),
     )
 
 
@@ -118,40 +118,3 @@ def _kind(dataset: Dataset) -> str:
     if sum(n > 1 for n in data.shape[:-2]) > 1:
         return f"4-D data {shape}"
     return "an image"
-
-
-def write(path: str, micrograph: Micrograph) -> None:
-    """HyperSpy's hspy or zspy, by the path's suffix."""
-    writer = guards.needed("rsciio.hspy._api" if path.endswith(".hspy") else "rsciio.zspy._api")
-    if path.endswith(".hspy"):
-        guards.reserve(path, micrograph.data.nbytes)
-    metadata = {
-        "General": {"title": micrograph.title, "notes": "\n".join(micrograph.history)},
-        "Signal": {"signal_type": ""},
-    }
-    signal = {
-        "data": micrograph.data,
-        "axes": _axes(micrograph),
-        "metadata": metadata,
-        "original_metadata": {},
-        "attributes": {"_lazy": False, "ragged": False},
-        "learning_results": {},
-        "models": {},
-        "tmp_parameters": {},
-        "package_info": {"package": "dlss_tf", "package_version": __version__},
-    }
-    writer.file_writer(path, signal, show_progressbar=False)
-
-
-def _axes(micrograph: Micrograph) -> list[dict[str, Any]]:
-    """As HyperSpy has them: frames to navigate, rows and columns to see."""
-    shape = micrograph.data.shape
-    axes = []
-    for i, count in enumerate(shape):
-        frame = i < len(shape) - 2
-        size = 1.0 if frame or micrograph.pixel_size is None else micrograph.pixel_size[i - len(shape)]
-        name = f"frame{i}" if frame else "yx"[i - len(shape)]
-        unit = None if frame or micrograph.units == "px" else micrograph.units
-        axes.append({"_type": "UniformDataAxis", "name": name, "units": unit, "navigate": frame, "is_binned": False,
-                     "size": count, "scale": float(size), "offset": 0.0})  # fmt: skip
-    return axes
