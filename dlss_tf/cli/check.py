@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
 
+from ..errors import InputError
 from . import options
 from .exits import each
 
@@ -23,7 +25,12 @@ def run(arguments: argparse.Namespace) -> int:
     supersampler = options.supersampler(arguments)
     from ..evaluation.check import check_file, format_check
 
+    named: dict[str, str] = {}  # results go by their image's name
+
     def check(source: str) -> None:
+        first = named.setdefault(os.path.splitext(os.path.basename(source))[0], source)
+        if first != source:
+            raise InputError(f"{source}: expected a name of its own for the results, found that of {first}")
         print(format_check(check_file(supersampler, source, arguments.factor, arguments.out)))
 
     return each(arguments.images, check)

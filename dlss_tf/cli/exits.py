@@ -6,9 +6,11 @@ import signal
 import sys
 import warnings
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import Any, TypeVar
 
-from ..errors import InputError, TrainingStopped
+from ..errors import InputError, TrainingStopped, sentence
+
+T = TypeVar("T")
 
 
 def status(program: str, command: Callable[[], int | None]) -> int:
@@ -35,13 +37,13 @@ def status(program: str, command: Callable[[], int | None]) -> int:
             return 128 + signal.SIGINT
 
 
-def each(sources: Iterable[str], function: Callable[[str], None]) -> int:
+def each(sources: Iterable[T], function: Callable[[T], None]) -> int:
     """Call it on each source, and go on after a bad one: a sentence on stderr for that, and status 2 if any is."""
     worst = 0
     for source in sources:
         try:
             function(source)
-        except InputError as error:
-            print(f"dlss-tf: {error}", file=sys.stderr)
+        except Exception as error:  # of TensorFlow's, of a full disk: the next one may do
+            print(f"dlss-tf: {sentence(source, error)}", file=sys.stderr)
             worst = 2
     return worst

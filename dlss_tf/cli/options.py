@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from .tensorflow import start_tensorflow
@@ -12,9 +12,6 @@ from .tensorflow import start_tensorflow
 if TYPE_CHECKING:
     from ..inference.options import Options
     from ..inference.supersampler import Supersampler
-    from ..micrograph import Micrograph
-
-    MakeFile = Callable[[str, str], Micrograph]  # of a source, a target
 
 DATA_HELP = "folder in the STEM Crops layout, {train,val,test}/*.tif; may be given several times"
 WEIGHTS_HELP = "run directory, or one under checkpoints/ (the pretrained generator)"
@@ -71,24 +68,28 @@ def add_results(parser: argparse.ArgumentParser, what: str) -> None:
 
 
 def add_files(parser: argparse.ArgumentParser, what: str) -> None:
-    """Files in, a file or a folder out: `FILE ...`, `--factor`, `--out`, `--format`, `--overwrite`."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help=what)
+    """Files in, a file or a folder out: `FILE ...`, `--factor`, `--out`, `--format`, `--overwrite`, `--json`."""
+    parser.add_argument("files", nargs="+", metavar="FILE", help=f"{what}; or a folder, or a pattern in quotes")
     add_factor(parser)
     parser.add_argument("--out", help="file, or folder, to write (beside FILE)")
     add_format(parser)
+    add_overwrite(parser)
+    parser.add_argument("--json", action="store_true", help="a line of JSON for each file on stdout, nothing else")
+
+
+def add_overwrite(parser: argparse.ArgumentParser) -> None:
+    """`--overwrite`."""
     parser.add_argument("--overwrite", action="store_true", help="replace results that are there")
 
 
-def into_new_file(arguments: argparse.Namespace, function: MakeFile, name: str) -> Callable[[str], None]:
-    """What makes a new file of a source by `function`, as `add_files` asks for, and says what it is."""
-    from ..interfaces.files import check_output, output_path
-
-    def make(source: str) -> None:
-        target = output_path(source, arguments.out, arguments.factor, arguments.format, name)
-        check_output(source, target, arguments.overwrite)
-        print(f"{target}: {function(source, target).describe()}")
-
-    return make
+def add_dtype(parser: argparse.ArgumentParser) -> None:
+    """`--dtype`."""
+    parser.add_argument(
+        "--dtype",
+        choices=("float32", "same"),
+        default="float32",
+        help="type of results; same: the scan's, rounded and clipped if it is one of whole numbers (%(default)s)",
+    )
 
 
 def add_format(parser: argparse.ArgumentParser) -> None:

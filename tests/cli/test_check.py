@@ -15,6 +15,16 @@ def test_check_says_whether_detail_is_too_fine(tmp_path, capsys):
     assert sorted(os.listdir(tmp_path / "results")) == ["fine-check6.json", "fine-check6.png"]
 
 
+def test_two_images_of_one_name(save, tmp_path, capsys):
+    images = []
+    for folder in "ab":
+        (tmp_path / folder).mkdir()
+        images.append(save(tmp_path / folder / "image.npy", 96, 96))
+    assert cli.main(["check", *images, "--factor", "6", "--out", str(tmp_path / "results")]) == 2
+    sentence = f"{images[1]}: expected a name of its own for the results, found that of {images[0]}"
+    assert sentence in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [

@@ -26,3 +26,15 @@ def test_a_bad_source_does_not_stop_the_others(capsys):
     assert exits.each("abc", do) == 2 and done == ["a", "c"]
     assert capsys.readouterr().err == "dlss-tf: b: expected better\n"
     assert exits.each("ac", do) == 0
+
+
+def test_nor_does_anything_else_that_is_raised(capsys):
+    done = []
+
+    def do(source):
+        if source == "b":
+            raise MemoryError
+        done.append(source)
+
+    assert exits.each("abc", do) == 2 and done == ["a", "c"]
+    assert capsys.readouterr().err == "dlss-tf: b: expected to be done, found MemoryError\n"
