@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from ..errors import InputError
+
+
+@dataclasses.dataclass(frozen=True)
+class Axis:
+    """An axis before an image's own two: of time, of tilts. Its first value, and the step to the next, in `units`."""
+
+    name: str = ""
+    units: str = ""
+    scale: float = 1.0
+    offset: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -18,11 +30,21 @@ class Micrograph:
     units: str = "px"  # of the pixel size: nm, Å, µm, ...; px if there is a size without units
     title: str = ""
     history: tuple[str, ...] = ()  # what was done to it, a line each
+    origin: tuple[float, float] = (0.0, 0.0)  # where the first pixel is: row and column, in pixels
+    frames: tuple[Axis, ...] = ()  # the axes before the last two, if they are known
+    metadata: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)  # as HyperSpy has it
+    original_metadata: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)  # the vendor's own
 
-    def rescaled(self, data: np.ndarray, ratio: float, step: str) -> Micrograph:
-        """With other data, whose pixels are `ratio` times as large, and a line more of history."""
+    def rescaled(self, data: np.ndarray, ratio: float, step: str, first: Sequence[float] = (0, 0)) -> Micrograph:
+        """With other data, whose pixels are `ratio` times as large, and a line more of history.
+
+        The first of them lies at the row and column `first` of these.
+        """
         size = None if self.pixel_size is None else (self.pixel_size[0] * ratio, self.pixel_size[1] * ratio)
-        return dataclasses.replace(self, data=data, pixel_size=size, history=(*self.history, step))
+        origin = ((self.origin[0] + first[0]) / ratio, (self.origin[1] + first[1]) / ratio)
+        frames = self.frames if data.shape[:-2] == self.data.shape[:-2] else ()
+        history = (*self.history, step)
+        return dataclasses.replace(self, data=data, pixel_size=size, history=history, origin=origin, frames=frames)
 
     def describe(self) -> str:
         """'1280x1280 px of 0.0262 nm'."""
@@ -44,8 +66,38 @@ def as_grey(path: str, image: np.ndarray) -> np.ndarray:
 
 
 def as_type(data: np.ndarray, *types: str) -> np.ndarray:
-    """The data as it is if it has one of these NumPy types, else in float32."""
-    return data if data.dtype in [np.dtype(each) for each in types] else data.astype(np.float32)
+    """The data in its own type, or the first of these NumPy types that holds all values of it, else in float32."""
+    own = data.dtype.newbyteorder("=")
+    held = [np.dtype(each) for each in types]
+    kept = own if own in held else next((each for each in held if np.can_cast(own, each)), np.dtype(np.float32))
+    with np.errstate(over="ignore"):
+        return data.astype(kept, copy=False)
+
+
+def as_whole_numbers(data: np.ndarray, dtype: np.dtype) -> tuple[np.ndarray, int]:
+    """Data rounded to a type of whole numbers, and how many values lay beyond its limits and were clipped to them."""
+    limits = np.iinfo(dtype)
+    lowest, highest = data.dtype.type(limits.min), data.dtype.type(limits.max)  # which may lie just beyond
+    rounded = np.rint(data)
+    low, high = rounded <= lowest, rounded >= highest
+    whole = np.where(low | high | np.isnan(data), 0, rounded).astype(dtype)
+    whole[low], whole[high] = limits.min, limits.max
+    return whole, int(np.count_nonzero((rounded < lowest) | (rounded > highest)))
+
+
+def lost(data: np.ndarray, written: np.ndarray) -> list[str]:
+    """A sentence for what became of values that were written in another type; none if all stayed near what they were.
+
+    Whole numbers count if they change at all, others if they become infinite.
+    """
+    if data.dtype.newbyteorder("=") == written.dtype:
+        return []
+    if data.dtype.kind in "iu":
+        exact = written.astype(np.longdouble if data.dtype.itemsize > 4 else np.float64)
+        changed = int(np.count_nonzero(exact != data))
+        return [f"{changed} of {data.size} values were rounded to {written.dtype}"] if changed else []
+    beyond = int(np.count_nonzero(np.isfinite(data) & ~np.isfinite(written)))
+    return [f"{beyond} of {data.size} values are beyond {written.dtype} and became infinite"] if beyond else []
 
 
 def grey_limits(data: np.ndarray) -> tuple[float, float]:

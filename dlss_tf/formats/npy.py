@@ -14,6 +14,7 @@ def read(path: str) -> Micrograph:
     return Micrograph(axes.unnamed(path, np.array(mapped)))
 
 
-def write(path: str, micrograph: Micrograph) -> None:
+def write(path: str, micrograph: Micrograph) -> list[str]:
     """The array, without what is known about it."""
     np.save(path, micrograph.data)
+    return []

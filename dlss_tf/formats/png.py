@@ -22,16 +22,18 @@ def read(path: str) -> Micrograph:
         return Micrograph(as_grey(path, np.asarray(image)))
 
 
-def write(path: str, micrograph: Micrograph) -> None:
+def write(path: str, micrograph: Micrograph) -> list[str]:
     """Greys from `grey_limits`, and a scale bar if the pixel size is known."""
     from PIL import Image
 
-    low, high = grey_limits(micrograph.data)
-    grey = np.clip(np.nan_to_num((micrograph.data.astype(np.float64) - low) / (high - low)), 0, 1)
+    data = micrograph.data.astype(np.float64)
+    low, high = grey_limits(data)
+    grey = np.clip(np.nan_to_num((data - low) / (high - low)), 0, 1)
     image = Image.fromarray(np.round(255 * grey).astype(np.uint8))
     if micrograph.pixel_size and micrograph.units in units.METRES:
         _draw_scale_bar(image, micrograph.pixel_size[1], micrograph.units)
     image.save(path, optimize=True)
+    return []
 
 
 def scale_bar(width: int, pixel_size: float) -> float:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,12 +12,13 @@ import numpy as np
 from ..errors import InputError
 from . import axes, guards, rosetta, units
 from .contents import COLOUR, DIFFRACTION, IMAGE, Entry
-from .image import Micrograph, as_grey, as_type, grey_limits
+from .image import Micrograph, as_grey, as_type, grey_limits, lost
 
 if TYPE_CHECKING:
     from tifffile import TiffFile, TiffPage, TiffPageSeries
 
 LARGEST_PIXEL = 1e-5  # m; larger ones in the resolution tags are a printer's, no microscope's
+MOST_RESOLUTION = 1e6  # pixels a unit, and units a pixel, that a ratio of 32-bit numbers tells to 7 digits and more
 MOST_BYTES = 3.9e9  # of data in a file that is no BigTIFF: its offsets end at 4 GiB
 
 
@@ -150,41 +153,75 @@ def _title_and_history(file: TiffFile) -> tuple[str, tuple[str, ...]]:
     return (lines[0], tuple(lines[1:])) if lines else ("", ())
 
 
-def write_imagej(path: str, micrograph: Micrograph) -> None:
-    """uint8, uint16 or float32, with grey limits; as OME where ImageJ's kind of TIFF is too small."""
+def write_imagej(path: str, micrograph: Micrograph) -> list[str]:
+    """uint8, int16, uint16 or float32, with grey limits; as OME what ImageJ's kind of TIFF cannot hold.
+
+    Returns a sentence for what it cannot take.
+    """
     import tifffile
 
-    data = as_type(micrograph.data, "u1", "u2", "f4")
-    if data.nbytes > MOST_BYTES:
-        write_ome(path, micrograph)
-        return
+    data = as_type(micrograph.data, "u1", "i2", "u2", "f4")
+    if data.nbytes > MOST_BYTES or micrograph.data.dtype.kind in "iu" and data.dtype.kind == "f":
+        return write_ome(path, micrograph)
+    remarks = lost(micrograph.data, data)
     metadata: dict[str, Any] = {
         "axes": "TZYX"[4 - data.ndim :],
         "Info": "\n".join([micrograph.title, *micrograph.history]),
     }
     options: dict[str, Any] = {}
     if micrograph.pixel_size:
+        micrograph, said = _resolvable(micrograph)
+        remarks += said
+    if micrograph.pixel_size:
         rows, columns = micrograph.pixel_size
         options["resolution"] = (1 / columns, 1 / rows)
-        metadata["unit"] = units.IMAGEJ.get(micrograph.units, micrograph.units)
+        metadata["unit"] = _escaped(units.IMAGEJ.get(micrograph.units, micrograph.units))
         options["extratags"] = _digital_micrograph_tags(micrograph)
     metadata |= dict(zip(("min", "max"), grey_limits(data)))
     tifffile.imwrite(path, data, imagej=True, metadata=metadata, **options)
+    return remarks
 
 
-def write_ome(path: str, micrograph: Micrograph) -> None:
-    """OME-TIFF, BigTIFF where it must be."""
+def _resolvable(micrograph: Micrograph) -> tuple[Micrograph, list[str]]:
+    """With a pixel size whose inverse is a ratio of 32-bit numbers: as it is, in another unit, or left out."""
+    sizes, unit = micrograph.pixel_size or (1.0, 1.0), micrograph.units
+    if _in_range(sizes):
+        return micrograph, []
+    said = f"{sizes[0]:g} x {sizes[1]:g} {unit}"
+    for other in ("m", "mm", "µm", "nm", "pm") if unit in units.METRES else ():
+        converted = [side * units.METRES[unit] / units.METRES[other] for side in sizes]
+        if (min(converted) >= 1 or other == "pm") and _in_range(converted):
+            changed = dataclasses.replace(micrograph, pixel_size=(converted[0], converted[1]), units=other)
+            return changed, [f"the pixel size {said} is given as {changed.describe().split(' px of ')[1]}"]
+    left = dataclasses.replace(micrograph, pixel_size=None, units="px")
+    return left, [f"the pixel size {said} cannot be given as a resolution; it was left out"]
+
+
+def _in_range(sizes: Sequence[float]) -> bool:
+    return all(1 / MOST_RESOLUTION <= side <= MOST_RESOLUTION for side in sizes)
+
+
+def _escaped(text: str) -> str:
+    """In ASCII, as ImageJ escapes what is not."""
+    codes = text.encode("utf-16-be")
+    pairs = zip(codes[::2], codes[1::2])
+    return "".join(chr(low) if not high and low < 0x7F else f"\\u{high:02x}{low:02x}" for high, low in pairs)
+
+
+def write_ome(path: str, micrograph: Micrograph) -> list[str]:
+    """OME-TIFF, BigTIFF where it must be. Returns a sentence for what it cannot take."""
     import tifffile
 
     data = as_type(micrograph.data, "i1", "u1", "i2", "u2", "i4", "u4", "f4", "f8")
     metadata: dict[str, Any] = {"axes": "TZYX"[4 - data.ndim :], "Name": micrograph.title}
     metadata["Description"] = "\n".join(micrograph.history)
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {"photometric": "minisblack"}  # 3 columns are no colours
     if micrograph.pixel_size:
         for axis, size in zip("YX", micrograph.pixel_size):
             metadata |= {f"PhysicalSize{axis}": size, f"PhysicalSize{axis}Unit": micrograph.units}
         options["extratags"] = _digital_micrograph_tags(micrograph)
     tifffile.imwrite(path, data, ome=True, bigtiff=data.nbytes > MOST_BYTES, metadata=metadata, **options)
+    return lost(micrograph.data, data)
 
 
 def _digital_micrograph_tags(micrograph: Micrograph) -> list[tuple]:
