@@ -17,7 +17,7 @@ from typing import Literal, overload
 import numpy as np
 
 from .errors import InputError, reason
-from .formats import guards, hspy, mrc, npy, png, reasons, rosetta, tiff
+from .formats import guards, hspy, mrc, npy, png, reasons, remarks, rosetta, tiff
 from .formats.contents import Entry, choose, entry_of, listing, numbered, taken
 from .formats.fit import fit
 from .formats.image import Micrograph
@@ -55,8 +55,7 @@ READERS: dict[str, Callable[[str], list[Entry]]] = {
     ".png": lambda path: [entry_of(png.read(path))],
     ".npy": lambda path: [entry_of(npy.read(path))],
 }
-#: Each returns a sentence for what its format cannot take.
-WRITERS: dict[str, Callable[[str, Micrograph], list[str]]] = {
+WRITERS: dict[str, Callable[[str, Micrograph], None]] = {
     **dict.fromkeys(OME, tiff.write_ome),
     **dict.fromkeys(TIFF, tiff.write_imagej),
     ".png": png.write,
@@ -112,18 +111,16 @@ def read(path: str, image: str | int | None = None) -> Micrograph | list[Microgr
             a package that is not installed, has no such image, or holds no real image: spectra, diffraction patterns
             and colour images are refused by name.
     """
-    with _reading(path) as entries:
+    with remarks.of(path), _reading(path) as entries:
         if image == ALL:
             chosen = [number for number, _ in numbered(entries)] or [choose(path, entries)]
         else:
             chosen = [choose(path, entries, image)]
         found = [_checked(path, entries[number - 1].load()) for number in chosen]
-    if image == ALL:
-        return found
-    said = taken(entries, chosen[0]) if image is None else None
+        said = taken(entries, chosen[0]) if image is None else None
     if said:
         warnings.warn(f"{path}: {said}", stacklevel=2)
-    return found[0]
+    return found if image == ALL else found[0]
 
 
 def contents(path: str) -> list[str]:
@@ -134,7 +131,7 @@ def contents(path: str) -> list[str]:
     Raises:
         InputError: one sentence that names the file.
     """
-    with _reading(path) as entries:
+    with remarks.of(path), _reading(path) as entries:
         try:
             number = choose(path, entries)
         except InputError:
@@ -220,15 +217,14 @@ def write_all(micrographs: Mapping[str, Micrograph], overwrite: bool = True) -> 
     """`write` each to its path, all or none; without `overwrite` none if there is a file at one of the paths."""
     for path, micrograph in micrographs.items():
         _check_writable(path, micrograph)
-    remarks: list[str] = []
+    said: list[str] = []
     path = ""
     try:
         with replacing_all(list(micrographs), overwrite) as besides:
             for (path, micrograph), beside in zip(micrographs.items(), besides):
-                fitted, changes = fit(micrograph)
-                with guards.quiet():
-                    changes += WRITERS[suffix_of(path)](beside, fitted)
-                remarks += [f"{path}: {change}" for change in changes]
+                with remarks.gathered() as sentences, guards.quiet():
+                    WRITERS[suffix_of(path)](beside, fit(micrograph))
+                said += [f"{path}: {sentence}" for sentence in dict.fromkeys(sentences)]
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     except FileExistsError as error:
@@ -240,8 +236,8 @@ def write_all(micrographs: Mapping[str, Micrograph], overwrite: bool = True) -> 
         raise InputError(
             f"{path}: expected what {suffix_of(path)} can hold, found that it cannot be written ({reason(error)})"
         ) from None
-    for remark in remarks:
-        warnings.warn(remark, stacklevel=3)
+    for sentence in said:
+        warnings.warn(sentence, stacklevel=3)
 
 
 def _check_writable(path: str, micrograph: Micrograph) -> None:

@@ -10,6 +10,7 @@ from dlss_tf.micrograph import Micrograph
 
 EXACT = (".tif", ".ome.tif", ".hspy", ".zspy", ".mrc", ".npy")
 CALIBRATED = (".tif", ".ome.tif", ".hspy", ".zspy", ".mrc")
+METRES = {"m": 1, "cm": 1e-2, "mm": 1e-3, "µm": 1e-6, "nm": 1e-9, "Å": 1e-10, "pm": 1e-12, "fm": 1e-15, "in": 0.0254}
 DESCRIBED = (".tif", ".ome.tif", ".hspy", ".zspy")
 BAD = (*EXACT, ".png", ".dm4", ".ser", ".emd")
 
@@ -34,17 +35,27 @@ def test_what_is_written_is_read_back(image, suffix, count, tmp_path):
     assert os.listdir(tmp_path) == [f"image{suffix}"]
 
 
-@pytest.mark.parametrize("units", ["nm", "µm", "Å", "pm"])
+@pytest.mark.parametrize(
+    ("units", "spelling"), [*zip(METRES, METRES), ("µm", "Micrometers"), ("µm", "\u03bcm"), ("Å", "A")]
+)
 @pytest.mark.parametrize("suffix", CALIBRATED)
-def test_pixel_size_is_what_hyperspy_reads(image, suffix, units, tmp_path):
+def test_pixel_size_is_what_hyperspy_reads(image, suffix, units, spelling, tmp_path):
     hyperspy = pytest.importorskip("hyperspy.api")
     path = str(tmp_path / f"image{suffix}")
-    micrograph.write(path, Micrograph(image.data, (0.25, 0.25), units))
-    signal = hyperspy.load(path)
+    size = np.array([3e-10, 2e-10]) / METRES[units]
+    micrograph.write(path, Micrograph(image.data, tuple(size), spelling))
+    signal, found = hyperspy.load(path), micrograph.read(path)
     np.testing.assert_array_equal(signal.data, image.data)
-    metres = {"nm": 1e-9, "µm": 1e-6, "Å": 1e-10, "pm": 1e-12}
-    for axis in signal.axes_manager.signal_axes:
-        assert axis.scale * metres[axis.units] == pytest.approx(0.25 * metres[units])
+    for axis, side in zip(signal.axes_manager.signal_axes, (2e-10, 3e-10)):
+        assert axis.scale * METRES[axis.units] == pytest.approx(side, rel=1e-6)
+    assert np.array(found.pixel_size) * METRES[found.units] == pytest.approx([3e-10, 2e-10], rel=1e-6)
+
+
+@pytest.mark.parametrize("suffix", [*EXACT, ".png"])
+def test_complex_values_are_not_written(suffix, tmp_path):
+    with pytest.raises(InputError, match=rf"a\{suffix}: expected a real image, found values of type complex64"):
+        micrograph.write(str(tmp_path / f"a{suffix}"), Micrograph(np.eye(4, dtype=np.complex64)))
+    assert os.listdir(tmp_path) == []
 
 
 @pytest.mark.parametrize("suffix", [".tif", ".ome.tif", ".hspy"])
@@ -201,3 +212,28 @@ def test_all_are_written_or_none(tmp_path, image, monkeypatch):
     assert old.read_text() == "old" and os.listdir(tmp_path) == ["a.npy"]
     micrograph.write_all(both)
     assert sorted(os.listdir(tmp_path)) == ["a.npy", "b.png"] and np.load(old).shape == image.data.shape
+
+
+def test_a_remark_on_the_image_that_is_taken_comes_once(tmp_path):
+    tifffile = pytest.importorskip("tifffile")
+    path = str(tmp_path / "two.ome.tif")
+    with tifffile.TiffWriter(path, ome=True) as file:
+        for name, side, size in (("BF", 20, -7.0), ("HAADF", 24, -5.0)):
+            file.write(np.eye(side, dtype="f4"), metadata={"Name": name, "PhysicalSizeX": size, "PhysicalSizeY": size})
+
+    def remarks(work):
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            work()
+        assert all(each.filename == __file__ for each in caught)
+        return [str(each.message).removeprefix(f"{path}: ") for each in caught]
+
+    bf, haadf = (
+        f"expected positive numbers as the pixel size, found {size} µm x {size} µm; it is taken as unknown"
+        for size in ("-7.0", "-5.0")
+    )
+    taken = "found 2 images, took image 2 (HAADF), 24x24 px, pixel size unknown, float32; --image 1|2 chooses"
+    assert remarks(lambda: micrograph.read(path)) == [haadf, taken]
+    assert remarks(lambda: micrograph.read(path, "BF")) == [bf]
+    assert remarks(lambda: micrograph.read(path, "all")) == remarks(lambda: micrograph.contents(path)) == [bf, haadf]
+    assert remarks(lambda: micrograph.choices(path, "all")) == []

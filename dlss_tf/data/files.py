@@ -12,6 +12,7 @@ import tifffile
 from absl import logging as absl_logging
 
 from ..errors import InputError
+from ..formats.values import in_float32
 
 # What is wrong with a file is said once, by InputError or BadFiles, not again in tifffile's own words.
 logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)
@@ -100,8 +101,7 @@ def _grey_image(path: str, image: np.ndarray) -> np.ndarray:
         raise InputError(f"{path} has shape {shape}, expected one grey image of height x width.")
     if image.dtype.kind not in "buif":
         raise InputError(f"{path} holds {image.dtype} pixels, expected real numbers.")
-    with np.errstate(over="ignore", invalid="ignore"):
-        image = np.ascontiguousarray(image, dtype=np.float32)
+    image = np.ascontiguousarray(in_float32(image)[0])
     if not np.isfinite(image).any():
         raise InputError(f"{path} holds no finite value: every pixel is NaN or infinite.")
     return image

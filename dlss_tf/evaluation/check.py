@@ -8,6 +8,7 @@ import numpy as np
 
 from .. import lattice, micrograph
 from ..errors import InputError
+from ..formats import values
 from ..formats.contents import Choice
 from ..inference import scaling
 from ..inference.supersampler import Supersampler
@@ -66,9 +67,9 @@ def check(supersampler: Supersampler, image: np.ndarray, factor: int) -> tuple[d
             image's [0, 1].
 
     Raises:
-        InputError: a factor that the generator does not take, or an image without a finite value.
+        InputError: a factor that the generator does not take, or an image without a finite value or of no real numbers.
     """
-    whole = scaling.finite(image[None])
+    whole = scaling.finite(values.in_float32(values.real("image", image)[None])[0])
     image = scaling.to_unit(whole, *scaling.limits(whole)).numpy()[0]
     target = blurred(image)
     scan = lattice.downsample(image, supersampler.check_factor(factor))

@@ -67,10 +67,10 @@ def choose(path: str, entries: Sequence[Entry], image: Choice = None) -> int:
             raise InputError(f"{path}: expected image {image} to be an image, found {entries[number - 1].kind}")
         return number
     images = numbered(entries)
-    if entries and all(entry.kind == COLOUR for entry in entries):
-        raise InputError(f"{path}: expected a grey image, found a colour one")
+    kinds = ", ".join(dict.fromkeys(entry.kind for entry in entries)) or "a file without one"
+    if entries and all(entry.kind.startswith(COLOUR) for entry in entries):
+        raise InputError(f"{path}: expected a grey image, found {kinds.replace(COLOUR, 'a colour one')}")
     if not images:
-        kinds = ", ".join(dict.fromkeys(entry.kind for entry in entries)) or "a file without one"
         raise InputError(f"{path}: expected an image, found {kinds}")
     number, best = max(images, key=lambda each: (_area(each[1]), PREFERRED in each[1].label.upper()))
     for entry in entries:

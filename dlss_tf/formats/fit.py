@@ -10,37 +10,44 @@ from typing import Any
 
 import numpy as np
 
-from . import units
+from . import remarks, units
 from .image import Micrograph
 
-SMALLEST, LARGEST = 1e-30, 1e30  # side of a pixel, in any unit; what is beyond is no size of anything
 LONGEST_UNIT = 40  # characters
 #: Control characters, breaks of lines and paragraphs, halves of characters and what is none: no XML, HDF5 or label
 #: holds all of them.
 _UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 
-def fit(micrograph: Micrograph) -> tuple[Micrograph, list[str]]:
-    """Words in one line of characters that can be written, a pixel size that is one; and a sentence for each change."""
-    remarks = []
+def fit(micrograph: Micrograph) -> Micrograph:
+    """With words in lines of characters that can be written, and a pixel size that may be true; says what changed."""
     title = line(micrograph.title)
-    unit = units.name_of(line(micrograph.units))
     notes = tuple(line(note) for text in micrograph.history for note in (str(text).splitlines() or [""]))
     if title != str(micrograph.title or "").strip():
-        remarks.append("the title has characters that cannot be written; others stand for them")
+        remarks.say("the title has characters that cannot be written; others stand for them")
     if any(line(text) != str(text).strip() for text in micrograph.history):
-        remarks.append("the notes have characters that cannot be written; others stand for them")
+        remarks.say("the notes have characters that cannot be written; others stand for them")
+    size, unit = _pixel(micrograph)
+    return dataclasses.replace(micrograph, title=title, units=unit, history=notes, pixel_size=size)
+
+
+def _pixel(micrograph: Micrograph) -> tuple[tuple[float, float] | None, str]:
+    """Height and width of a pixel, if they may be true, and their unit's name."""
+    named = units.name_of(micrograph.units)
+    unit = line(named)
     if len(unit) > LONGEST_UNIT:
         unit = unit[: LONGEST_UNIT - 1] + "…"
-        remarks.append(f"the unit of the pixel size was shortened to {unit}")
-    elif unit != units.name_of(micrograph.units):
-        remarks.append(f"the unit of the pixel size has characters that cannot be written; it became {unit or 'none'}")
-    size = micrograph.pixel_size
-    if size is not None and not all(np.isfinite(side) and SMALLEST <= side <= LARGEST for side in size):
-        remarks.append(f"the pixel size {size[0]:g} x {size[1]:g} {unit} is none that can be; it was left out")
-        size, unit = None, "px"
-    fitted = dataclasses.replace(micrograph, title=title, units=unit, history=notes, pixel_size=size)
-    return fitted, remarks
+        remarks.say(f"the unit of the pixel size was shortened to {unit}")
+    elif unit != named:
+        remarks.say(f"the unit of the pixel size has characters that cannot be written; it became {unit or 'none'}")
+    if micrograph.pixel_size is None:
+        return None, unit
+    doubt = units.doubts(micrograph.pixel_size, unit)
+    if doubt:
+        remarks.say(f"{doubt}; it is left out")
+        return None, "px"
+    height, width = micrograph.pixel_size
+    return (float(height), float(width)), unit
 
 
 def line(text: object) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from .._version import __version__
 from ..errors import reason
-from . import guards
+from . import guards, remarks
 from .fit import plain, shortened
 from .image import Axis, Micrograph
 
@@ -80,12 +80,11 @@ def _acquisition(metadata: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def write(path: str, micrograph: Micrograph) -> list[str]:
-    """hspy or zspy, by the path's suffix; a sentence for what it cannot take."""
-    remarks = []
+def write(path: str, micrograph: Micrograph) -> None:
+    """hspy or zspy, by the path's suffix; says what it cannot take."""
     title = _group(micrograph.title)
     if title != micrograph.title:
-        remarks.append(f"the title was shortened or changed to {title or 'none'}: it is a folder's name there, too")
+        remarks.say(f"the title was shortened or changed to {title or 'none'}: it is a folder's name there, too")
     metadata = plain(micrograph.metadata)
     metadata["General"] = {
         **_mapping(metadata.get("General")),
@@ -101,11 +100,10 @@ def write(path: str, micrograph: Micrograph) -> list[str]:
     except Exception as error:  # readers give metadata of any kind and name
         if not micrograph.metadata and not original:
             raise
-        remarks.append(f"the metadata of the acquisition cannot be written and was left out ({reason(error)})")
+        remarks.say(f"the metadata of the acquisition cannot be written and was left out ({reason(error)})")
         shutil.rmtree(path, ignore_errors=True)
         general = {key: metadata["General"][key] for key in ("title", "notes")}
         _write(path, micrograph, {"General": general, "Signal": {"signal_type": ""}}, {})
-    return remarks
 
 
 def _group(title: str) -> str:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from . import remarks
+from .values import fits_float32
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,12 +68,26 @@ def as_grey(path: str, image: np.ndarray) -> np.ndarray:
 
 
 def as_type(data: np.ndarray, *types: str) -> np.ndarray:
-    """The data in its own type, or the first of these NumPy types that holds all values of it, else in float32."""
+    """The data in `type_for` it; says what became of its values there."""
+    with np.errstate(over="ignore"):
+        written = data.astype(type_for(data, *types), copy=False)
+    for sentence in lost(data, written):
+        remarks.say(sentence)
+    return written
+
+
+def type_for(data: np.ndarray, *types: str) -> np.dtype:
+    """Its own type, or the first of these NumPy types that holds all values of that.
+
+    Else float32, or float64 where float32 has no digits for it and that is among the types.
+    """
     own = data.dtype.newbyteorder("=")
     held = [np.dtype(each) for each in types]
-    kept = own if own in held else next((each for each in held if np.can_cast(own, each)), np.dtype(np.float32))
-    with np.errstate(over="ignore"):
-        return data.astype(kept, copy=False)
+    if own in held:
+        return own
+    single, double = np.dtype(np.float32), np.dtype(np.float64)
+    otherwise = double if double in held and not fits_float32(data) else single
+    return next((each for each in held if np.can_cast(own, each)), otherwise)
 
 
 def as_whole_numbers(data: np.ndarray, dtype: np.dtype) -> tuple[np.ndarray, int]:
@@ -88,7 +104,7 @@ def as_whole_numbers(data: np.ndarray, dtype: np.dtype) -> tuple[np.ndarray, int
 def lost(data: np.ndarray, written: np.ndarray) -> list[str]:
     """A sentence for what became of values that were written in another type; none if all stayed near what they were.
 
-    Whole numbers count if they change at all, others if they become infinite.
+    Whole numbers count if they change at all, others if they become infinite or are no longer told apart.
     """
     if data.dtype.newbyteorder("=") == written.dtype:
         return []
@@ -97,7 +113,11 @@ def lost(data: np.ndarray, written: np.ndarray) -> list[str]:
         changed = int(np.count_nonzero(exact != data))
         return [f"{changed} of {data.size} values were rounded to {written.dtype}"] if changed else []
     beyond = int(np.count_nonzero(np.isfinite(data) & ~np.isfinite(written)))
-    return [f"{beyond} of {data.size} values are beyond {written.dtype} and became infinite"] if beyond else []
+    if beyond:
+        return [f"{beyond} of {data.size} values are beyond {written.dtype} and became infinite"]
+    if written.dtype == np.float32 and not fits_float32(data):
+        return [f"float32, the only type of this format for {data.dtype}, rounds values so far above their range"]
+    return []
 
 
 def grey_limits(data: np.ndarray) -> tuple[float, float]:

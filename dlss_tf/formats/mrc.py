@@ -1,58 +1,62 @@
-"""MRC: written by mrcfile; RosettaSciIO reads it (rosetta.py)."""
+"""MRC: written by mrcfile; RosettaSciIO reads it (rosetta.py), and what it takes another way is put right here."""
 
 from __future__ import annotations
 
+import struct
 import textwrap
+from typing import Any
 
-import numpy as np
-
-from . import units
+from . import remarks, units
 from .guards import needed
-from .image import Micrograph, as_type, lost
+from .image import Micrograph, as_type
 
 LABELS, LONGEST_LABEL = 9, 79  # beside the one of mrcfile's own
+IMOD_STAMP = 1146047817  # of a header whose next word says, in its first bit, whether bytes have a sign
 
 
-def write(path: str, micrograph: Micrograph) -> list[str]:
-    """An image or a stack [n, h, w], pixel size in Å, title and history as labels of 79 ASCII characters.
+def corrected(path: str, dataset: dict[str, Any]) -> dict[str, Any]:
+    """What RosettaSciIO read from a file, with the sign of bytes, and without a size that it makes up."""
+    with open(path, "rb") as file:
+        header = file.read(1024)
+    (mode,) = struct.unpack_from("<i", header, 12)
+    if mode == 0:
+        dataset["data"] = dataset["data"].view("i1" if _is_signed(header) else "u1")
+    intervals = struct.unpack_from("<2i", header, 28)
+    if not all(intervals):
+        for axis in dataset["axes"]:
+            axis["scale"] = 0.0
+    return dataset
 
-    Returns a sentence for what it cannot take.
-    """
+
+def _is_signed(header: bytes) -> bool:
+    """MRC2014's bytes are signed; IMOD's as it says; older programs' are not, which only their highest value shows."""
+    stamp, flags = struct.unpack_from("<2i", header, 152)
+    lowest, highest = struct.unpack_from("<2f", header, 76)
+    return bool(flags & 1) if stamp == IMOD_STAMP else not (lowest >= 0 and highest > 127)
+
+
+def write(path: str, micrograph: Micrograph) -> None:
+    """An image or a stack [n, h, w], pixel size in Å, title and history as labels; says what it cannot take."""
     data = as_type(micrograph.data, "i1", "i2", "u2", "f4")
-    remarks = lost(micrograph.data, data)
-    labels, whole = _labels(micrograph)
-    if not whole:
-        remarks.append(f"title and notes were shortened to {LABELS} lines of {LONGEST_LABEL} ASCII characters")
-    size = _angstrom(micrograph)
-    if micrograph.pixel_size and size is None:
-        height, width = micrograph.pixel_size
-        remarks.append(
-            f"the pixel size {height:g} x {width:g} {micrograph.units} cannot be given in Å; it was left out"
-        )
     with needed("mrcfile").new(path, overwrite=True) as file:
         file.set_data(data)
         if data.ndim == 3:
             file.set_image_stack()
-        if size:
-            file.voxel_size = (size[1], size[0], 1.0)
-        for label in labels:
+        if micrograph.pixel_size and micrograph.units in units.METRES:
+            rows, columns = (size * units.METRES[micrograph.units] * 1e10 for size in micrograph.pixel_size)
+            file.voxel_size = (columns, rows, 1.0)
+        elif micrograph.pixel_size:
+            remarks.say(f"MRC has no unit {micrograph.units}; the pixel size is left out")
+        for label in _labels(micrograph):
             file.add_label(label)
-    return remarks
 
 
-def _labels(micrograph: Micrograph) -> tuple[list[str], bool]:
-    """The title and the latest of the notes; and whether that is all, as it was."""
+def _labels(micrograph: Micrograph) -> list[str]:
+    """The title and the latest of the notes, in ASCII."""
     texts = [text for text in (micrograph.title, *micrograph.history) if text]
     plain = [text.encode("ascii", "replace").decode() for text in texts]
     lines = [line for text in plain for line in textwrap.wrap(text, LONGEST_LABEL, break_long_words=False)]
     labels = [line[:LONGEST_LABEL] for line in lines]
-    return [*labels[:1], *labels[1:][-(LABELS - 1) :]], plain == texts and labels == lines and len(lines) <= LABELS
-
-
-def _angstrom(micrograph: Micrograph) -> tuple[float, float] | None:
-    """Height and width of a pixel, if they are known and single precision holds the whole image's."""
-    if micrograph.pixel_size is None or micrograph.units not in units.METRES:
-        return None
-    height, width = (side * units.METRES[micrograph.units] * 1e10 for side in micrograph.pixel_size)
-    smallest, largest = np.finfo(np.float32).tiny, np.finfo(np.float32).max / max(micrograph.data.shape)
-    return (height, width) if all(smallest <= side <= largest for side in (height, width)) else None
+    if plain != texts or labels != lines or len(lines) > LABELS:
+        remarks.say(f"title and notes were shortened to {LABELS} lines of {LONGEST_LABEL} ASCII characters")
+    return [*labels[:1], *labels[1:][-(LABELS - 1) :]]

@@ -121,7 +121,7 @@ def _pixel(size: float | Sequence[float] | None) -> tuple[float, float]:
 
 def _unit(unit: str) -> str | None:
     """The name that NGFF has for a unit of length; None if it is not known."""
-    if not unit:
+    if name_of(unit) == "px":
         return None
     name = NGFF.get(name_of(unit))
     if name is None:

@@ -14,7 +14,6 @@ def read(path: str) -> Micrograph:
     return Micrograph(axes.unnamed(path, np.array(mapped)))
 
 
-def write(path: str, micrograph: Micrograph) -> list[str]:
+def write(path: str, micrograph: Micrograph) -> None:
     """The array, without what is known about it."""
     np.save(path, micrograph.data)
-    return []

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from . import datasets, guards, hspy, reasons, units
+from . import datasets, guards, hspy, mrc, reasons, units
 from .contents import Entry
 from .datasets import Dataset
 from .image import Micrograph
@@ -60,8 +60,11 @@ def pixel_size(dataset: Dataset) -> tuple[tuple[float, float] | None, str]:
     if image is None:
         return None, "px"
     rows, columns = (datasets.in_array(dataset)[i] for i in image)
-    sizes = datasets.step(rows), datasets.step(columns)
-    return (None, "px") if np.isnan(sizes).any() else units.calibrated(sizes, rows.get("units"))
+    scales = [axis.get("scale") for axis in (rows, columns)]  # with their signs, and as wrong as they may be
+    sizes = [datasets.step(axis) if scale is None else scale for axis, scale in zip((rows, columns), scales)]
+    if None in scales and np.isnan(sizes).any():
+        return None, "px"
+    return units.calibrated(sizes, rows.get("units"), columns.get("units"))
 
 
 def _entry(path: str, dataset: Dataset) -> Entry:
@@ -89,18 +92,25 @@ def _load(path: str, dataset: Dataset) -> Micrograph:
 
 
 def _datasets(path: str, plugin: dict[str, Any]) -> list[Dataset]:
-    """What a reader finds in a file, with the arrays left on disk where it can do that."""
+    """What a reader finds in a file, with what it takes another way put right."""
+    found = _read(path, plugin)
+    if plugin["name"] == "MRC":
+        return [mrc.corrected(path, dataset) for dataset in found]
+    return [datasets.with_reciprocal_metres(dataset) for dataset in found] if plugin["name"] == "TIA" else found
+
+
+def _read(path: str, plugin: dict[str, Any]) -> list[Dataset]:
+    """What a reader gives, with the arrays left on disk where it can do that."""
     reader = importlib.import_module(plugin["api"]).file_reader
     options = OPTIONS.get(plugin["name"], {})
     if plugin["name"] in EAGER:
         return reader(path, **options)
     try:
-        found = reader(path, lazy=True, **options)
+        return reader(path, lazy=True, **options)
     except (NotImplementedError, ValueError, TypeError):
         # Formats of small files; HDF5's arrays in one piece; what this reader leaves on disk only as plain images.
         _check_arrays(path)
-        found = reader(path, **options)
-    return [datasets.with_reciprocal_metres(dataset) for dataset in found] if plugin["name"] == "TIA" else found
+        return reader(path, **options)
 
 
 def _check_arrays(path: str) -> None:

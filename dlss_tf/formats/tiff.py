@@ -1,24 +1,22 @@
-"""TIFF by tifffile: ImageJ's, OME's, and those of instruments, whose calibration RosettaSciIO knows."""
+"""TIFF by tifffile: ImageJ's, OME's, and those of instruments."""
 
 from __future__ import annotations
 
 import dataclasses
 import functools
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from ..errors import InputError
-from . import axes, guards, rosetta, units
-from .contents import COLOUR, DIFFRACTION, IMAGE, Entry
-from .image import Micrograph, as_grey, as_type, grey_limits, lost
+from . import axes, guards, ome, remarks, tiff_sizes, tiff_values, units
+from .contents import DIFFRACTION, Entry
+from .image import Micrograph, as_type, grey_limits, type_for
+from .values import fits_float32
 
 if TYPE_CHECKING:
-    from tifffile import TiffFile, TiffPage, TiffPageSeries
+    from tifffile import TiffFile, TiffPageSeries
 
-LARGEST_PIXEL = 1e-5  # m; larger ones in the resolution tags are a printer's, no microscope's
-MOST_RESOLUTION = 1e6  # pixels a unit, and units a pixel, that a ratio of 32-bit numbers tells to 7 digits and more
+TITLE, HISTORY = "Title: ", "History: "  # as lines of ImageJ's Info begin
+IMAGEJ = ("u1", "i2", "u2", "f4")  # its types of values
+MOST_PER_UNIT = 1e5  # px: of more, or of fewer than one in as many units, the resolution tags lose digits
 MOST_BYTES = 3.9e9  # of data in a file that is no BigTIFF: its offsets end at 4 GiB
 
 
@@ -34,9 +32,14 @@ def _entry(path: str, file: TiffFile, number: int) -> Entry:
     series = file.series[number]
     guards.check_bytes(path, series.shape, series.dtype)
     shape = _shape(series)
-    kind = _kind(path, file, series, shape)
+    if tiff_sizes.is_diffraction(path, file, series):
+        kind = f"{DIFFRACTION} {'x'.join(map(str, shape))}"
+    else:
+        kind = tiff_values.kind(path, file, series)
+    dtype = tiff_values.type_of(path, file, series, kind)
+    title = _title_and_history(file, series)[0] or series.name or ""
     load, pixel = functools.partial(read, path, number), functools.partial(_pixel, path, number)
-    return Entry(kind, shape, series.dtype, load, series.name or "", pixel=pixel)
+    return Entry(kind, shape, dtype, load, title, pixel=pixel)
 
 
 def _pixel(path: str, number: int) -> tuple[tuple[float, float] | None, str]:
@@ -44,7 +47,7 @@ def _pixel(path: str, number: int) -> tuple[tuple[float, float] | None, str]:
     import tifffile
 
     with tifffile.TiffFile(path) as file:
-        return _pixel_size(path, file, file.series[number].keyframe)
+        return tiff_sizes.pixel_size(path, file, file.series[number])
 
 
 def _shape(series: TiffPageSeries) -> tuple[int, ...]:
@@ -54,162 +57,59 @@ def _shape(series: TiffPageSeries) -> tuple[int, ...]:
     return (*(n for axis, n in zip(series.axes, series.shape) if axis not in without), *sides)
 
 
-def _kind(path: str, file: TiffFile, series: TiffPageSeries, shape: tuple[int, ...]) -> str:
-    """IMAGE, or what a series is instead."""
-    if any(units.is_reciprocal(unit) for unit in _named_units(path, file, series)):
-        return f"{DIFFRACTION} {'x'.join(map(str, shape))}"
-    if axes.has_colours(series.axes, series.shape):
-        try:
-            as_grey(path, np.moveaxis(series.asarray(), series.axes.index("S"), -1))
-        except InputError:
-            return COLOUR
-    return IMAGE
-
-
-def _named_units(path: str, file: TiffFile, series: TiffPageSeries) -> list[str]:
-    """Units of the axes, as OME, ImageJ, DigitalMicrograph or a microscope camera write them."""
-    found = [(file.imagej_metadata or {}).get(name) for name in ("unit", "yunit")]
-    found += [tag.value for code in (65003, 65004) if (tag := series.keyframe.tags.get(code))]
-    if file.is_ome:
-        pixels = _ome_image(file, file.series.index(series)).get("Pixels", {})
-        found += [pixels.get(f"PhysicalSize{axis}Unit") for axis in "YX"]
-    if file.is_tvips or "<TemReporter" in str(series.keyframe.description)[:2000]:  # JEOL's
-        found += _instrument_units(path)
-    return [str(unit) for unit in found if unit]
-
-
-def _instrument_units(path: str) -> list[str]:
-    """Units that RosettaSciIO finds in an instrument's own tags, if it is installed and knows these."""
-    try:
-        from rsciio.tiff import file_reader
-
-        return [str(axis.get("units")) for axis in file_reader(path, lazy=True)[0]["axes"]]
-    except Exception:  # as _instrument_pixel_size
-        return []
-
-
 def read(path: str, number: int = 0) -> Micrograph:
-    """A series of images, by number from 0; InputError for colours, or a header that promises too much."""
+    """A series that is an image, by number from 0; InputError for colours, or a header that promises too much."""
     import tifffile
 
     with tifffile.TiffFile(path) as file:
         series = file.series[number]
         guards.check_bytes(path, series.shape, series.dtype)
         len(file.pages)  # finds all of them, and an end that is missing
-        data = axes.in_order(path, series.asarray(), series.axes)
-        size, unit = _pixel_size(path, file, series.keyframe)
-        title, history = _title_and_history(file)
+        data = tiff_values.intensities(path, file, series)
+        size, unit = tiff_sizes.pixel_size(path, file, series)
+        title, history = _title_and_history(file, series)
     return Micrograph(data, size, unit, title, history)
 
 
-def _pixel_size(path: str, file: TiffFile, page: TiffPage) -> tuple[tuple[float, float] | None, str]:
-    """From OME's or ImageJ's metadata, an instrument's, or the resolution tags."""
-    if file.is_ome:
-        pixels = _ome_image(file)["Pixels"]
-        sizes = [pixels.get(f"PhysicalSize{axis}") for axis in "YX"]
-        if all(sizes):
-            return units.calibrated([float(size) for size in sizes], pixels.get("PhysicalSizeXUnit", "µm"))
-    resolutions = [page.tags.get(f"{axis}Resolution") for axis in "YX"]
-    sizes = [tag.value[1] / tag.value[0] for tag in resolutions if tag and tag.value[0]]
-    resolved = len(sizes) == 2
-    named = (file.imagej_metadata or {}).get("unit") if file.is_imagej else None
-    if resolved and named:
-        return units.calibrated(sizes, named)
-    size, unit = _instrument_pixel_size(path)
-    if size is not None or not resolved:
-        return size, unit
-    metres = {2: 0.0254, 3: 0.01}.get(int(page.tags["ResolutionUnit"].value) if "ResolutionUnit" in page.tags else 2)
-    if metres is None or max(sizes) * metres > LARGEST_PIXEL:
-        return None, "px"
-    return units.calibrated([size * metres * 1e9 for size in sizes], "nm")
-
-
-def _instrument_pixel_size(path: str) -> tuple[tuple[float, float] | None, str]:
-    """What RosettaSciIO makes of an instrument's own tags, if it is installed and finds a unit of length in them."""
-    try:
-        from rsciio.tiff import file_reader
-
-        size, unit = rosetta.pixel_size(file_reader(path, lazy=True)[0])
-    except Exception:  # it is not there, or the file is none that it knows; the image is read all the same
-        return None, "px"
-    return (size, unit) if unit in units.METRES else (None, "px")
-
-
-def _ome_image(file: TiffFile, number: int = 0) -> dict[str, Any]:
-    """What OME's metadata says of a file's image, by number from 0."""
-    import tifffile
-
-    image = tifffile.xml2dict(file.ome_metadata or "")["OME"]["Image"]
-    images = image if isinstance(image, list) else [image]
-    return images[number] if number < len(images) else {}
-
-
-def _title_and_history(file: TiffFile) -> tuple[str, tuple[str, ...]]:
-    """As the writers below put them: the title, then a line for each step."""
-    if file.is_ome:
-        image = _ome_image(file)
-        return str(image.get("Name", "")), tuple(str(image.get("Description", "")).splitlines())
+def _title_and_history(file: TiffFile, series: TiffPageSeries) -> tuple[str, tuple[str, ...]]:
+    """OME's, and what `write_imagej` put; ImageJ's Info is else a list of an instrument's settings."""
+    image = ome.image_of(file, series)
+    if image is not None:
+        return ome.title_and_history(image)
     lines = str((file.imagej_metadata or {}).get("Info", "")).splitlines()
-    return (lines[0], tuple(lines[1:])) if lines else ("", ())
+    if not lines or not lines[0].startswith(TITLE) or not all(line.startswith(HISTORY) for line in lines[1:]):
+        return "", ()
+    return lines[0].removeprefix(TITLE), tuple(line.removeprefix(HISTORY) for line in lines[1:])
 
 
-def write_imagej(path: str, micrograph: Micrograph) -> list[str]:
-    """uint8, int16, uint16 or float32, with grey limits; as OME what ImageJ's kind of TIFF cannot hold.
+def write_imagej(path: str, micrograph: Micrograph) -> None:
+    """uint8, int16, uint16 or float32, with grey limits; as OME where ImageJ's kind of TIFF does not hold it.
 
-    Returns a sentence for what it cannot take.
+    Says what it cannot take.
     """
     import tifffile
 
-    data = as_type(micrograph.data, "u1", "i2", "u2", "f4")
-    if data.nbytes > MOST_BYTES or micrograph.data.dtype.kind in "iu" and data.dtype.kind == "f":
-        return write_ome(path, micrograph)
-    remarks = lost(micrograph.data, data)
-    metadata: dict[str, Any] = {
-        "axes": "TZYX"[4 - data.ndim :],
-        "Info": "\n".join([micrograph.title, *micrograph.history]),
-    }
+    dtype = type_for(micrograph.data, *IMAGEJ)
+    rounds = micrograph.data.dtype.kind in "iu" and dtype.kind == "f" or not fits_float32(micrograph.data)
+    if rounds or micrograph.data.size * dtype.itemsize > MOST_BYTES:
+        write_ome(path, micrograph)
+        return
+    data = as_type(micrograph.data, *IMAGEJ)
+    info = [TITLE + micrograph.title, *(HISTORY + line for line in micrograph.history)]
+    metadata: dict[str, Any] = {"axes": "TZYX"[4 - data.ndim :], "Info": "\n".join(info)}
     options: dict[str, Any] = {}
     if micrograph.pixel_size:
-        micrograph, said = _resolvable(micrograph)
-        remarks += said
-    if micrograph.pixel_size:
-        rows, columns = micrograph.pixel_size
-        options["resolution"] = (1 / columns, 1 / rows)
-        metadata["unit"] = _escaped(units.IMAGEJ.get(micrograph.units, micrograph.units))
+        micrograph, resolution = _resolution(micrograph)
+        if resolution:
+            options["resolution"] = resolution
+            metadata["unit"] = _escaped(units.IMAGEJ.get(micrograph.units, micrograph.units))
         options["extratags"] = _digital_micrograph_tags(micrograph)
     metadata |= dict(zip(("min", "max"), grey_limits(data)))
     tifffile.imwrite(path, data, imagej=True, metadata=metadata, **options)
-    return remarks
 
 
-def _resolvable(micrograph: Micrograph) -> tuple[Micrograph, list[str]]:
-    """With a pixel size whose inverse is a ratio of 32-bit numbers: as it is, in another unit, or left out."""
-    sizes, unit = micrograph.pixel_size or (1.0, 1.0), micrograph.units
-    if _in_range(sizes):
-        return micrograph, []
-    said = f"{sizes[0]:g} x {sizes[1]:g} {unit}"
-    for other in ("m", "mm", "µm", "nm", "pm") if unit in units.METRES else ():
-        converted = [side * units.METRES[unit] / units.METRES[other] for side in sizes]
-        if (min(converted) >= 1 or other == "pm") and _in_range(converted):
-            changed = dataclasses.replace(micrograph, pixel_size=(converted[0], converted[1]), units=other)
-            return changed, [f"the pixel size {said} is given as {changed.describe().split(' px of ')[1]}"]
-    left = dataclasses.replace(micrograph, pixel_size=None, units="px")
-    return left, [f"the pixel size {said} cannot be given as a resolution; it was left out"]
-
-
-def _in_range(sizes: Sequence[float]) -> bool:
-    return all(1 / MOST_RESOLUTION <= side <= MOST_RESOLUTION for side in sizes)
-
-
-def _escaped(text: str) -> str:
-    """In ASCII, as ImageJ escapes what is not."""
-    codes = text.encode("utf-16-be")
-    pairs = zip(codes[::2], codes[1::2])
-    return "".join(chr(low) if not high and low < 0x7F else f"\\u{high:02x}{low:02x}" for high, low in pairs)
-
-
-def write_ome(path: str, micrograph: Micrograph) -> list[str]:
-    """OME-TIFF, BigTIFF where it must be. Returns a sentence for what it cannot take."""
+def write_ome(path: str, micrograph: Micrograph) -> None:
+    """OME-TIFF, BigTIFF where it must be; says what it cannot take, such as a unit that OME has no name for."""
     import tifffile
 
     data = as_type(micrograph.data, "i1", "u1", "i2", "u2", "i4", "u4", "f4", "f8")
@@ -217,11 +117,45 @@ def write_ome(path: str, micrograph: Micrograph) -> list[str]:
     metadata["Description"] = "\n".join(micrograph.history)
     options: dict[str, Any] = {"photometric": "minisblack"}  # 3 columns are no colours
     if micrograph.pixel_size:
-        for axis, size in zip("YX", micrograph.pixel_size):
-            metadata |= {f"PhysicalSize{axis}": size, f"PhysicalSize{axis}Unit": micrograph.units}
+        unit = units.OME.get(micrograph.units)
+        if unit is None:
+            remarks.say(f"OME has no unit {micrograph.units}; the pixel size is left out of its metadata")
+        for axis, size in zip("YX" if unit else "", micrograph.pixel_size):
+            metadata |= {f"PhysicalSize{axis}": size, f"PhysicalSize{axis}Unit": unit}
         options["extratags"] = _digital_micrograph_tags(micrograph)
     tifffile.imwrite(path, data, ome=True, bigtiff=data.nbytes > MOST_BYTES, metadata=metadata, **options)
-    return lost(micrograph.data, data)
+
+
+def _resolution(micrograph: Micrograph) -> tuple[Micrograph, tuple[float, float] | None]:
+    """With the pixel size in units in which the resolution tags can hold it, and these, of columns and rows, if any."""
+    size, metres = micrograph.pixel_size or (1.0, 1.0), units.METRES.get(micrograph.units)
+    shown = _shown(micrograph)
+    if metres and not _fits_resolution(size):
+        unit = next((each for each in ("fm", "pm", "nm", "µm") if max(size) * metres < 1e3 * units.METRES[each]), "mm")
+        size = (size[0] * metres / units.METRES[unit], size[1] * metres / units.METRES[unit])
+        micrograph = dataclasses.replace(micrograph, pixel_size=size, units=unit)
+    if not _fits_resolution(size):
+        remarks.say(f"the pixel size {shown} cannot be given as a resolution; only DigitalMicrograph's tags have it")
+        return micrograph, None
+    if _shown(micrograph) != shown:
+        remarks.say(f"the pixel size {shown} is given as {_shown(micrograph)}")
+    return micrograph, (1 / size[1], 1 / size[0])
+
+
+def _shown(micrograph: Micrograph) -> str:
+    """Its pixel size."""
+    return micrograph.describe().split(" px of ")[1]
+
+
+def _fits_resolution(size: tuple[float, float]) -> bool:
+    return min(size) >= 1 / MOST_PER_UNIT and max(size) <= MOST_PER_UNIT
+
+
+def _escaped(text: str) -> str:
+    r"""In ASCII, as ImageJ escapes what is not: \u00B5."""
+    codes = text.encode("utf-16-be")
+    pairs = zip(codes[::2], codes[1::2])
+    return "".join(chr(low) if not high and low < 0x7F else f"\\u{high:02X}{low:02X}" for high, low in pairs)
 
 
 def _digital_micrograph_tags(micrograph: Micrograph) -> list[tuple]:

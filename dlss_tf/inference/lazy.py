@@ -27,6 +27,7 @@ from ..errors import InputError
 from . import deconvolution, scaling
 from .ensemble import WAYS, Way, back, turned
 from .lazy_plan import Index, Job, Tile, plan, regular, under
+from .lazy_values import in_float32
 from .options import Options
 from .supersampler import Supersampler, check_factor, check_tile, step_of, warn_if_untrained
 from .tiles import Span
@@ -129,7 +130,7 @@ def _checked(scans: da.Array, factor: int, weights_or_name: str | None, tile: in
     if weights_or_name and os.path.isdir(weights_or_name):
         weights_or_name = os.path.abspath(weights_or_name)  # workers may run in another folder
     changed = os.stat(os.path.join(directory, weights.FILE)).st_mtime_ns
-    return Job(weights_or_name, changed, tile, step_of(config, factor), factor), scans.astype(np.float32)
+    return Job(weights_or_name, changed, tile, step_of(config, factor), factor), in_float32(scans)
 
 
 def _ranges(scans: da.Array) -> tuple[da.Array, da.Array]:

@@ -13,6 +13,7 @@ import tensorflow as tf
 from .. import lattice, weights
 from ..config import Config
 from ..errors import InputError
+from ..formats import values
 from ..models import SIDE_MULTIPLE, generators
 from . import deconvolution, refinement, scaling, tiles
 from .ensemble import MEMBERS, ensemble
@@ -25,7 +26,7 @@ OnProgress = Callable[[int, int], None]
 
 
 class Supersampled(NamedTuple):
-    """What comes out, float32 [..., factor h, factor w] in the scan's units."""
+    """What comes out, [..., factor h, factor w] in the scan's units; float32, or float64 as `Supersampler` says."""
 
     image: np.ndarray
     uncertainty: np.ndarray | None = None  # of an ensemble alone
@@ -64,14 +65,15 @@ class Supersampler:
         """Supersample [..., h, w], a scan or a stack, in any units to float32 [..., factor h, factor w] in those units.
 
         The sample [i, j] is the pixel [factor i, factor j] of the image. Options, or single ones of them by name, say
-        what is done beside: `ensemble`, `refine`, `keep_known`, `deblur`. Non-finite samples are filled in from their
-        neighbours, a scan of one value gives an image of that value.
+        what is done beside: `ensemble`, `refine`, `keep_known`, `deblur`. Non-finite and masked samples are filled in
+        from their neighbours, a scan of one value gives an image of that value. A scan whose values lie so far above
+        their range that float32 has no digits for them gives float64.
         `on_progress(done, of)` is called after every pass through the generator; what it raises ends the work.
         Warns of a factor that the generator was not trained for.
 
         Raises:
-            InputError: another shape, a factor outside 2 to 16, or another than a one-stage generator was trained for,
-                or a scan without a finite value.
+            InputError: another shape, no real numbers, a factor outside 2 to 16, or another than a one-stage generator
+                was trained for, or a scan without a finite value.
         """
         return self.run(scan, factor, Options.of(options, changes), on_progress).image
 
@@ -96,7 +98,7 @@ class Supersampler:
     ) -> Supersampled:
         """As calling it; with the uncertainty if the options ask for an ensemble."""
         options = options or Options()
-        scan, stack, factor = self._checked(scan, factor)
+        scan, offset, stack, factor = self._checked(scan, factor)
         size = _size(stack, factor)
         sizes = [size, size[::-1]] * (MEMBERS // 2) if options.ensemble else [size]
         report = _counter(on_progress, sum(self._passes(len(stack), each, factor) for each in sizes))
@@ -117,6 +119,8 @@ class Supersampler:
         if options.keep_known:
             certain = np.where(np.isfinite(scan), np.float32(0), np.float32(np.nan))
             parts = [lattice.with_known(part, samples, factor) for part, samples in zip(parts, (scan, certain))]
+        if offset is not None:
+            parts[0] = parts[0] + offset
         return Supersampled(*parts)
 
     def image(
@@ -167,14 +171,15 @@ class Supersampler:
         """Return it as an int; InputError unless the generator takes it."""
         return check_factor(self.config, factor)
 
-    def _checked(self, scan: np.ndarray, factor: int) -> tuple[np.ndarray, np.ndarray, int]:
-        """The scan in its own shape, as a finite stack [b, h, w] in float32, and the factor."""
+    def _checked(self, scan: np.ndarray, factor: int) -> tuple[np.ndarray, np.ndarray | None, np.ndarray, int]:
+        """The scan in float32, less an offset if it needs one, the offset, the same as a finite stack, the factor."""
         factor = self.check_factor(factor)
         warn_if_untrained(self.config, factor)
-        scan = np.asarray(scan, np.float32)
+        scan = values.real("scan", scan)
         if scan.ndim < 2 or 0 in scan.shape:
             raise InputError(f"scan: expected an image [h, w] or a stack of them, found shape {list(scan.shape)}")
-        return scan, scaling.finite(scan.reshape(-1, *scan.shape[-2:])), factor
+        scan, offset = values.in_float32(scan)
+        return scan, offset, scaling.finite(scan.reshape(-1, *scan.shape[-2:])), factor
 
     def _padding(self, side: int, first: int | None = None) -> tuple[int, int]:
         """Pixels to add before and after an axis: to a multiple of 32 on which the scan is on the lattice still.

@@ -7,7 +7,7 @@ from typing import Any
 
 from .._version import __version__
 from ..errors import InputError
-from ..formats.units import RECIPROCAL
+from ..formats import units
 from ..inference.options import Options
 from ..inference.supersampler import Supersampler
 from ..lattice import check_factor
@@ -66,16 +66,12 @@ def _check(signal: Signal) -> None:
     for axis in manager.signal_axes:
         if not axis.is_uniform:
             raise InputError(f"signal: expected axes of even steps, found {type(axis).__name__} {axis.name}")
-        if _is_set(axis.units) and RECIPROCAL.search(axis.units):
+        if units.is_reciprocal(axis.units):
             raise InputError(f"signal: expected images of a specimen, found diffraction patterns in {axis.units}")
     if "diffraction" in signal.metadata.get_item("Signal.signal_type", ""):
         raise InputError(
             "signal: expected images of a specimen, found signal type " + signal.metadata.Signal.signal_type
         )
-
-
-def _is_set(text: object) -> bool:
-    return isinstance(text, str)  # traits.api.Undefined is none
 
 
 def _eagerly(data: Any, factor: int, supersampler: Supersampler | None, options: Options) -> tuple[Any, Any]:

@@ -79,3 +79,10 @@ def test_bad_files_limit_is_one_in_a_hundred(warnings):
     for _ in range(2):
         with pytest.raises(InputError, match="^3 of 200 files in here are bad, more than 1 in 100; the last: c is"):
             bad.report("c", "c is empty.")
+
+
+def test_an_offset_far_above_the_range_is_left_out(tmp_path):
+    """Crops are scaled by their own range, of which float32 would leave nothing."""
+    steps = np.arange(16 * 16, dtype=float).reshape(16, 16)
+    write(tmp_path / "a.tif", steps + 1e10)
+    np.testing.assert_array_equal(read_tiff(str(tmp_path / "a.tif")), steps)

@@ -71,3 +71,13 @@ def test_refuses_stacks(supersampler, tmp_path):
     with pytest.raises(InputError, match="stack.npy: expected one image, found a stack of shape"):
         check.check_file(supersampler, str(tmp_path / "stack.npy"), 5, str(tmp_path / "results"))
     assert not (tmp_path / "results").exists()
+
+
+def test_an_offset_far_above_the_range_changes_nothing(supersampler, rng):
+    image = np.round(rng.random((32, 32)) * 100)
+    image[0, 0] = 0
+    expected, _ = check.check(supersampler, image, 4)
+    found, _ = check.check(supersampler, image + 1e9, 4)
+    assert found == expected
+    with pytest.raises(InputError, match="image: expected real numbers, found complex128"):
+        check.check(supersampler, image * 1j, 4)

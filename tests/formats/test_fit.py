@@ -5,7 +5,8 @@ import pytest
 
 from dlss_tf import micrograph
 from dlss_tf.errors import InputError
-from dlss_tf.formats import fit
+from dlss_tf.formats import fit, remarks
+from dlss_tf.formats.units import METRES
 from dlss_tf.micrograph import Micrograph
 
 DATA = np.random.default_rng(0).random((9, 12)).astype(np.float32)
@@ -61,11 +62,9 @@ def test_no_writer_is_surprised(suffix, tmp_path):
             with np.errstate(over="ignore"):
                 same = image.data.astype(np.float32 if found.data.dtype == np.float32 else found.data.dtype)
             np.testing.assert_array_equal(found.data, same, name)
-        units = (image.units, found.units)
-        if image.pixel_size and found.pixel_size and all(unit in ("m", "nm", "pm", "µm") for unit in units):
-            metres = {"m": 1, "µm": 1e-6, "nm": 1e-9, "pm": 1e-12}
-            sizes = [side * metres[found.units] for side in found.pixel_size]
-            assert sizes == pytest.approx([side * metres[image.units] for side in image.pixel_size], rel=1e-6), name
+        if image.pixel_size and found.pixel_size and {image.units, found.units} <= set(METRES):
+            sizes = [side * METRES[found.units] for side in found.pixel_size]
+            assert sizes == pytest.approx([side * METRES[image.units] for side in image.pixel_size], rel=1e-6), name
 
 
 @pytest.mark.parametrize("suffix", FORMATS)
@@ -81,25 +80,32 @@ def test_what_is_no_image_is_refused(suffix, name, tmp_path):
     [
         (Micrograph(DATA, title="a\0b"), "the title has characters that cannot be written; others stand for them"),
         (Micrograph(DATA, history=("a\tb",)), "the notes have characters that cannot be written"),
-        (Micrograph(DATA, (1, 1), "n\nm"), "the unit of the pixel size has characters that cannot be written"),
+        (Micrograph(DATA, (1, 1), "f\noo"), "the unit of the pixel size has characters that cannot be written"),
         (Micrograph(DATA, (1, 1), "x" * 99), f"the unit of the pixel size was shortened to {'x' * 39}…"),
-        (Micrograph(DATA, (0, 1), "nm"), "the pixel size 0 x 1 nm is none that can be; it was left out"),
+        (
+            Micrograph(DATA, (0, 1), "nm"),
+            "expected positive numbers as the pixel size, found 0 nm x 1 nm; it is left out",
+        ),
+        (Micrograph(DATA, (2, 2), "mm"), "expected a pixel size between 1 fm and 1 mm, found 2 mm x 2 mm; it is left"),
+        (Micrograph(DATA, (2, 2), "1/nm"), "expected a pixel size in units of length, found 2 1/nm x 2 1/nm, as of a"),
         (Micrograph(DATA, (0.1, 0.1), "\u03bcm", " gold ", ("", " a ")), None),
     ],
 )
 def test_a_word_of_what_was_changed(image, remark):
-    _, remarks = fit.fit(image)
-    assert len(remarks) == (remark is not None) and all(said.startswith(remark) for said in remarks)
+    with remarks.gathered() as said:
+        fit.fit(image)
+    assert len(said) == (remark is not None) and all(sentence.startswith(remark) for sentence in said)
 
 
 @pytest.mark.parametrize(
     ("suffix", "image", "remark"),
     [
-        (".tif", Micrograph(DATA, (1e-11, 1e-11), "m"), "the pixel size 1e-11 x 1e-11 m is given as 10 pm"),
+        (".tif", Micrograph(DATA, (1e-11, 1e-11), "m"), "the pixel size 1e-11 m is given as 10 pm"),
         (".tif", Micrograph(DATA, (1e-20, 1), "foo"), "the pixel size 1e-20 x 1 foo cannot be given as a resolution"),
         (".tif", Micrograph(np.full((9, 9), 1e300)), "81 of 81 values are beyond float32 and became infinite"),
         (".mrc", Micrograph(DATA, title="µ"), "title and notes were shortened to 9 lines of 79 ASCII characters"),
-        (".mrc", Micrograph(DATA, (1, 1), "foo"), "the pixel size 1 x 1 foo cannot be given in Å; it was left out"),
+        (".png", Micrograph(DATA, (1, 1), "foo"), "PNG has no unit foo; the pixel size is left out"),
+        (".mrc", Micrograph(DATA, (1, 1), "foo"), "MRC has no unit foo; the pixel size is left out"),
         (".zspy", Micrograph(DATA, title="x" * 999), "the title was shortened or changed to x"),
     ],
 )

@@ -63,10 +63,18 @@ def test_rescaled_keeps_places_and_frames():
         ("i4", ("u2", "f4"), "f4"),
         ("i8", ("f4", "f8"), "f8"),
         ("f8", ("u2", "f4"), "f4"),
+        ("g", ("f4", "f8"), "f4"),
     ],
 )
 def test_types_that_a_format_does_not_hold_become_the_next_that_holds_their_values_or_float32(dtype, types, written):
     assert as_type(np.zeros(3, dtype), *types).dtype == np.dtype(written)
+
+
+def test_offsets_that_float32_has_no_digits_for_need_float64():
+    offset = np.arange(3, dtype="g") + 1e10
+    assert as_type(offset, "f4", "f8").dtype == np.float64
+    with pytest.warns(UserWarning, match="float32, the only type of this format for float64, rounds values"):
+        assert as_type(offset.astype("f8"), "u2", "f4").dtype == np.float32
 
 
 @pytest.mark.parametrize(

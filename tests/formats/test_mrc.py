@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from dlss_tf import micrograph
 from dlss_tf.formats import mrc
 from dlss_tf.micrograph import Micrograph
 
@@ -24,3 +25,48 @@ def test_a_stack_of_images_is_one(tmp_path, dtype, written):
     with mrcfile.open(path) as file:
         assert file.is_image_stack() and file.data.dtype == np.dtype(written)
         np.testing.assert_array_equal(file.data, np.arange(24).reshape(2, 3, 4))
+
+
+def patched(path, offset, *values, kind="<i4"):
+    content = bytearray(path.read_bytes())
+    packed = np.array(values, kind).tobytes()
+    content[offset : offset + len(packed)] = packed
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("stamp", "limits", "dtype"),
+    [
+        (None, (-32, 31), "i1"),  # MRC2014
+        (None, (0, 255), "u1"),  # of programs before it
+        (None, (0, -1), "i1"),  # limits that are not known
+        (0, (-32, 31), "u1"),  # IMOD's
+        (1, (0, 255), "i1"),
+    ],
+)
+def test_bytes_have_the_sign_that_the_header_says(tmp_path, stamp, limits, dtype):
+    data = np.arange(-32, 32).reshape(8, 8).astype(np.int8)
+    mrc.write(str(tmp_path / "a.mrc"), Micrograph(data, (1.0, 1.0), "nm"))
+    patched(tmp_path / "a.mrc", 76, *limits, kind="<f4")
+    if stamp is not None:
+        patched(tmp_path / "a.mrc", 152, mrc.IMOD_STAMP, stamp)
+    found = micrograph.read(str(tmp_path / "a.mrc")).data
+    assert found.dtype == np.dtype(dtype)
+    np.testing.assert_array_equal(found.view("i1"), data)
+
+
+@pytest.mark.parametrize(("offset", "kind"), [(28, "<i4"), (40, "<f4")])
+def test_no_size_is_none(tmp_path, offset, kind):
+    """Neither intervals nor lengths of 0 make one."""
+    mrc.write(str(tmp_path / "a.mrc"), Micrograph(np.eye(8, dtype="f4"), (1.0, 1.0), "nm"))
+    patched(tmp_path / "a.mrc", offset, 0, 0, kind=kind)
+    with pytest.warns(UserWarning, match=r"a\.mrc: expected positive numbers as the pixel size, found 0"):
+        assert micrograph.read(str(tmp_path / "a.mrc")).pixel_size is None
+
+
+def test_what_mrc_does_not_hold_is_said(tmp_path):
+    path = str(tmp_path / "a.mrc")
+    with pytest.warns(UserWarning, match=r"a\.mrc: MRC has no unit px; the pixel size is left out"):
+        micrograph.write(path, Micrograph(np.eye(8, dtype="f4"), (0.2, 0.2)))
+    with pytest.warns(UserWarning, match=r"a\.mrc: float32, the only type of this format for float64, rounds values"):
+        micrograph.write(path, Micrograph(np.eye(8) + 1e10))

@@ -82,6 +82,12 @@ def test_writes_over_nothing(tmp_path):
     assert os.listdir(tmp_path) == ["mine"] and os.listdir(tmp_path / "mine") == []
 
 
+def test_pixels_are_no_unit(tmp_path):
+    write_ome_zarr(tmp_path / "a.zarr", da.ones((5, 5)), 0.1, "pixels")
+    axes = zarr.open_group(str(tmp_path / "a.zarr"), mode="r").attrs["multiscales"][0]["axes"]
+    assert not any("unit" in axis for axis in axes)
+
+
 def test_refuses_other_images_and_units(tmp_path):
     with pytest.raises(InputError, match="images: expected a Dask array of real numbers and 2 to 5 axes"):
         write_ome_zarr(tmp_path / "a", da.ones(5))

@@ -7,6 +7,7 @@ from golden import SHARED
 
 from dlss_tf import micrograph
 from dlss_tf.errors import InputError
+from dlss_tf.formats import rosetta
 from dlss_tf.formats.image import Axis
 
 FORMATS = SHARED / "data" / "formats"
@@ -229,3 +230,20 @@ def test_real_files(name, shape, size, units):
     found = micrograph.read(str(FORMATS / name))
     assert found.data.shape == shape and found.units == units
     assert found.pixel_size == pytest.approx((size, size), rel=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("scales", "axes", "size", "unit"),
+    [
+        ((5, 0.005), ("nm", "µm"), (0.005, 0.005), "µm"),
+        ((0.5, 0.25), ("angstrom", "A"), (0.5, 0.25), "Å"),
+        ((0.5, 0.5), ("nm", None), None, "px"),
+        *[((0.5, scale), ("nm", "nm"), None, "px") for scale in (0, -0.5, np.nan, np.inf, 2e6, 1e-7)],
+        ((0.5, 0.5), (None, None), (0.5, 0.5), "px"),
+    ],
+)
+def test_every_axis_has_its_own_unit_and_a_size_that_may_be(scales, axes, size, unit, recwarn):
+    described = [{"scale": scale, "units": name, "navigate": False} for scale, name in zip(scales, axes)]
+    found, name = rosetta.pixel_size({"data": np.zeros((2, 2)), "axes": described, "metadata": {}})
+    assert found == (size and pytest.approx(size)) and name == unit
+    assert len(recwarn) == (size is None)

@@ -4,39 +4,10 @@ import tifffile
 
 from dlss_tf import micrograph
 from dlss_tf.errors import InputError
-
-
-def tagged(path, tags):
-    """An image with tags of an instrument's own, whose calibration RosettaSciIO reads."""
-    image = np.arange(320, dtype=np.uint8).reshape(16, 20)
-    tifffile.imwrite(path, image, metadata=None, extratags=tags)
-    return micrograph.read(str(path))
-
-
-def test_digital_micrographs_tags(tmp_path):
-    pytest.importorskip("rsciio")
-    named = [(tag, "s", 0, b"nm", True) for tag in (65003, 65004)]
-    found = tagged(tmp_path / "dm.tif", [*named, (65009, "d", 1, 0.25, True), (65010, "d", 1, 0.5, True)])
-    assert found.pixel_size == pytest.approx((0.5, 0.25)) and found.units == "nm"
-
-
-def test_other_units_than_of_length_are_none(tmp_path):
-    pytest.importorskip("rsciio")
-    named = [(tag, "s", 0, b"eV", True) for tag in (65003, 65004)]
-    found = tagged(tmp_path / "dm.tif", [*named, (65009, "d", 1, 0.25, True), (65010, "d", 1, 0.25, True)])
-    assert found.pixel_size is None and found.units == "px"
-
-
-def test_without_rosettasciio_the_image_is_read_all_the_same(tmp_path, monkeypatch):
-    import sys
-
-    monkeypatch.setitem(sys.modules, "rsciio.tiff", None)
-    assert tagged(tmp_path / "plain.tif", []).data.shape == (16, 20)
+from dlss_tf.micrograph import Micrograph
 
 
 def test_imagej_opens_the_tiff(image, tmp_path):
-    import tifffile
-
     micrograph.write(str(tmp_path / "image.tif"), image)
     with tifffile.TiffFile(tmp_path / "image.tif") as file:
         assert file.is_imagej and file.imagej_metadata["unit"] == "nm"
@@ -44,15 +15,80 @@ def test_imagej_opens_the_tiff(image, tmp_path):
         np.testing.assert_array_equal(file.asarray(), image.data)
 
 
-def test_resolution_tags_of_a_microscope_and_of_a_printer(tmp_path):
-    import tifffile
+@pytest.mark.parametrize(
+    "info", ["root.ApplicationBounds = {0,0,701,1276}\nroot.InImageMode = 1", "Title: a\nb", "one"]
+)
+def test_imagejs_info_is_no_title(tmp_path, info):
+    tifffile.imwrite(tmp_path / "gold.tif", np.eye(16, dtype="f4"), imagej=True, metadata={"Info": info})
+    found = micrograph.read(str(tmp_path / "gold.tif"))
+    assert (found.title, found.history) == ("gold", ())
 
-    data = np.zeros((8, 9), np.uint8)
-    tifffile.imwrite(tmp_path / "a.tif", data, resolution=(2e7, 1e7), resolutionunit="CENTIMETER")
-    assert micrograph.read(str(tmp_path / "a.tif")).pixel_size == pytest.approx((1.0, 0.5))
-    assert micrograph.read(str(tmp_path / "a.tif")).units == "nm"
-    tifffile.imwrite(tmp_path / "b.tif", data, resolution=(300, 300), resolutionunit="INCH")
-    assert micrograph.read(str(tmp_path / "b.tif")).pixel_size is None
+
+def test_titles_of_several_lines_stay_titles(tmp_path):
+    path = str(tmp_path / "a.tif")
+    micrograph.write(path, Micrograph(np.eye(9, dtype="f4"), title="gold\non carbon", history=("one\ntwo", "three")))
+    found = micrograph.read(path)
+    assert (found.title, found.history) == ("gold on carbon", ("one", "two", "three"))
+
+
+@pytest.mark.parametrize(
+    ("size", "unit", "written"),
+    [
+        *[
+            (2.5e-10, "m", (250, "pm")),
+            (2e-12, "mm", (2, "fm")),
+            (3e-12, "in", (76.2, "fm")),
+            (2e5, "fm", (200, "pm")),
+        ],
+        *[(4e5, "nm", (400, "micron")), (0.25, "nm", (0.25, "nm")), (3e-7, "\u03bcm", (300, "fm"))],
+    ],
+)
+def test_sizes_too_small_or_large_for_the_resolution_tags_change_their_unit(tmp_path, size, unit, written):
+    path = str(tmp_path / "a.tif")
+    micrograph.write(path, Micrograph(np.eye(9, dtype="f4"), (2 * size, size), unit))
+    with tifffile.TiffFile(path) as file:
+        assert file.imagej_metadata["unit"] == written[1]
+        denominator, numerator = file.pages[0].tags["XResolution"].value
+        assert numerator / denominator == pytest.approx(written[0], rel=1e-6)
+
+
+def test_a_size_without_a_unit_that_they_cannot_hold_is_kept_beside(tmp_path):
+    path = str(tmp_path / "a.tif")
+    micrograph.write(path, Micrograph(np.eye(9, dtype="f4"), (1e-12, 1e-12)))
+    assert micrograph.read(path).pixel_size == (1e-12, 1e-12)
+
+
+@pytest.mark.parametrize(
+    ("unit", "named"),
+    [
+        ("px", "pixel"),
+        ("inch", "in"),
+        ("micrometer", "µm"),
+        ("\u03bcm", "µm"),
+        ("angstrom", "Å"),
+        ("fm", "fm"),
+        ("parsec", None),
+    ],
+)
+def test_omes_names_of_units(tmp_path, unit, named, recwarn):
+    import xml.etree.ElementTree as ElementTree
+
+    path = str(tmp_path / "a.ome.tif")
+    micrograph.write(path, Micrograph(np.eye(9, dtype="f4"), (1.0, 2.0) if unit == "fm" else (1e-5, 2e-5), unit))
+    with tifffile.TiffFile(path) as file:
+        pixels = ElementTree.fromstring(file.ome_metadata).find(".//{*}Pixels")
+    assert pixels.get("PhysicalSizeXUnit") == pixels.get("PhysicalSizeYUnit") == named
+    assert ("OME has no unit parsec" in str([each.message for each in recwarn])) == (named is None)
+
+
+@pytest.mark.parametrize("suffix", [".tif", ".ome.tif"])
+@pytest.mark.parametrize("dtype", ["f8", "i8"])
+def test_offsets_that_float32_has_no_digits_for_are_written(tmp_path, suffix, dtype):
+    data = (np.arange(80).reshape(8, 10) + 1e10).astype(dtype)
+    micrograph.write(str(tmp_path / f"a{suffix}"), Micrograph(data, (0.5, 0.25), "nm", "gold"))
+    found = micrograph.read(str(tmp_path / f"a{suffix}"))
+    np.testing.assert_array_equal(found.data, data)
+    assert (found.pixel_size, found.units, found.title) == ((0.5, 0.25), "nm", "gold")
 
 
 RECIPROCAL = {
@@ -131,3 +167,48 @@ def test_a_codec_that_is_missing_is_named(tmp_path, monkeypatch):
         InputError, match=r"a\.tif: reading this \.tif needs imagecodecs; pip install 'dlss_tf\[codecs\]"
     ):
         micrograph.read(str(tmp_path / "a.tif"))
+
+
+def test_what_is_listed_is_what_is_read(tmp_path):
+    """Each series with its own size, title and type."""
+    path = tmp_path / "two.ome.tif"
+    with tifffile.TiffWriter(path, ome=True) as file:
+        for name, side, size in (("001", 20, 100.0), ("HAADF", 16, 2.0)):
+            about = {f"PhysicalSize{axis}": size for axis in "XY"} | {f"PhysicalSize{axis}Unit": "nm" for axis in "XY"}
+            file.write(np.zeros((side, side), np.uint16), metadata={"Name": name, **about})
+    path.write_bytes(path.read_bytes().replace(b'Type="uint16"', b'Type="int16" ', 1))
+    assert micrograph.contents(str(path)) == [
+        "  1* 001    20x20 px of 100 nm, int16",
+        "  2  HAADF  16x16 px of 2 nm, uint16",
+    ]
+    for image, dtype, size, title in ((1, "i2", 100.0, "001"), ("HAADF", "u2", 2.0, "HAADF")):
+        found = micrograph.read(str(path), image)
+        assert (found.data.dtype, found.pixel_size, found.title) == (np.dtype(dtype), (size, size), title)
+    micrograph.write(str(tmp_path / "a.tif"), Micrograph(np.eye(9, dtype="f4"), (0.5, 0.5), "nm", "gold"))
+    assert micrograph.contents(str(tmp_path / "a.tif")) == ["  1* gold  9x9 px of 0.5 nm, float32"]
+
+
+def test_values_of_axes_in_another_order(tmp_path, rng):
+    stack = rng.integers(0, 200, (40, 48, 5)).astype("u1")
+    tifffile.imwrite(tmp_path / "a.tif", stack, photometric="miniswhite", planarconfig="contig", metadata=None)
+    with pytest.warns(UserWarning, match=r"a\.tif: its values are lower where it is brighter"):
+        found = micrograph.read(str(tmp_path / "a.tif")).data
+    np.testing.assert_array_equal(found, 255 - stack.transpose(2, 0, 1))
+
+
+@pytest.mark.parametrize("kind", ["palette", "separated"])
+def test_a_grey_thumbnail_of_inks_or_a_palette_is_not_the_image(tmp_path, kind):
+    inks = np.zeros((64, 60, 4), np.uint8)
+    numbers = np.arange(256, dtype=np.uint8).reshape(16, 16).repeat(4, 0)
+    palette = np.arange(768, dtype=np.uint16).reshape(3, 256)
+    with tifffile.TiffWriter(tmp_path / "a.tif") as file:
+        if kind == "palette":
+            file.write(numbers, photometric=kind, colormap=palette, metadata=None)
+        else:
+            file.write(inks, photometric=kind, metadata=None)
+        file.write(numbers[:8], photometric="minisblack", metadata=None)
+    with pytest.raises(
+        InputError, match=r"found a colour image .* larger than the images beside it; --image 2 chooses"
+    ):
+        micrograph.read(str(tmp_path / "a.tif"))
+    np.testing.assert_array_equal(micrograph.read(str(tmp_path / "a.tif"), 2).data, numbers[:8])

@@ -230,3 +230,27 @@ def test_refuses_weights_of_another_config(tiny_run, tmp_path):
     weights.save(str(tmp_path), arrays)
     with pytest.raises(InputError, match=r"do not fit its config\.json"):
         Supersampler(str(tmp_path))
+
+
+@pytest.mark.parametrize("scan", [np.eye(16) * 1j, np.full((16, 16), "1"), np.zeros((16, 16), "O")])
+def test_other_than_real_numbers_are_refused(supersampler, scan):
+    with pytest.raises(InputError, match="scan: expected real numbers, found "):
+        supersampler(scan, 4)
+
+
+@pytest.mark.parametrize("options", [{}, {"keep_known": True}, {"refine": True}])
+@pytest.mark.parametrize("offset", [1e9, -(2**40)])
+def test_an_offset_far_above_the_range_changes_nothing(supersampler, rng, options, offset):
+    scan = np.round(rng.random((2, 12, 13)) * 100)
+    expected = supersampler(scan - scan.min((1, 2), keepdims=True), 4, **options) + scan.min((1, 2), keepdims=True)
+    found = supersampler(scan + offset, 4, **options)
+    assert found.dtype == np.float64
+    np.testing.assert_allclose(found - offset, expected, atol=1e-3)
+    spread = supersampler.ensemble(scan[0] + offset, 4).uncertainty
+    np.testing.assert_allclose(spread, supersampler.ensemble(scan[0] - scan[0].min(), 4).uncertainty, atol=1e-3)
+
+
+def test_masked_samples_are_not_known(supersampler, rng):
+    scan = rng.random((12, 13))
+    masked = np.ma.masked_array(np.where(scan > 0.9, 99, scan), scan > 0.9)
+    np.testing.assert_array_equal(supersampler(masked, 4), supersampler(np.where(scan > 0.9, np.nan, scan), 4))

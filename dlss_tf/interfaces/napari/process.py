@@ -22,6 +22,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...errors import InputError
+from ...formats import values
 from . import compute
 
 SCAN, REQUEST, LOG = "scan.npy", "request.json", "log.txt"
@@ -44,7 +45,7 @@ def supersample(
     """
     command, variables = _start(environment)
     with tempfile.TemporaryDirectory(prefix="dlss_tf-", ignore_cleanup_errors=True) as folder:
-        np.save(os.path.join(folder, SCAN), np.asarray(scan, np.float32))
+        np.save(os.path.join(folder, SCAN), values.real("scan", scan))
         with open(os.path.join(folder, REQUEST), "w", encoding="utf-8") as file:
             file.write(request.to_json())
         with _process(command, variables, folder) as process:

@@ -20,6 +20,7 @@ from qtpy.QtCore import QSettings, Signal
 
 from ..._version import __version__
 from ...errors import InputError
+from ...formats import values
 from ...inference.options import DEBLUR_METHODS, Options
 from ...lattice import MAX_FACTOR, MIN_FACTOR
 from ...weights import PRETRAINED
@@ -186,7 +187,7 @@ def _work(
     data = layer.data[0] if layer.multiscale else layer.data
 
     def work(on_progress: compute.OnProgress) -> dict[str, np.ndarray]:
-        scan = np.asarray(data, np.float32)
+        scan = values.real(f"scan {layer.name}", data)
         return process.supersample(environment, scan, request, on_progress)
 
     return work

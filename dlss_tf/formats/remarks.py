@@ -1,0 +1,39 @@
+"""What a reader or writer has to say of a file beside doing its work, such as a pixel size that cannot be true."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Iterator
+from contextvars import ContextVar
+
+_remarks: ContextVar[list[str] | None] = ContextVar("remarks", default=None)
+
+
+def say(sentence: str) -> None:
+    """Warn, of the file that `of` names once that is done, or at once."""
+    sentences = _remarks.get()
+    if sentences is None:
+        warnings.warn(sentence, stacklevel=2)
+    else:
+        sentences.append(sentence)
+
+
+@contextlib.contextmanager
+def gathered() -> Iterator[list[str]]:
+    """What is said in it, for whoever asks; the innermost takes it."""
+    sentences: list[str] = []
+    token = _remarks.set(sentences)
+    try:
+        yield sentences
+    finally:
+        _remarks.reset(token)
+
+
+@contextlib.contextmanager
+def of(path: str) -> Iterator[None]:
+    """What is said in it becomes warnings 'path: sentence', each once; none if it raises, which says enough."""
+    with gathered() as sentences:
+        yield
+    for sentence in dict.fromkeys(sentences):
+        warnings.warn(f"{path}: {sentence}", stacklevel=4)
