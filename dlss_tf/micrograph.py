@@ -11,16 +11,17 @@ import errno
 import os
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, overload
 
 import numpy as np
 
-from .errors import InputError
-from .formats import guards, mrc, npy, png, reasons, remarks, rosetta, tiff, units
+from .errors import InputError, reason
+from .formats import guards, hspy, mrc, npy, png, reasons, remarks, rosetta, tiff
 from .formats.contents import Entry, choose, entry_of, listing, numbered, taken
+from .formats.fit import fit
 from .formats.image import Micrograph
-from .formats.replacing import replacing
+from .formats.replacing import replacing_all
 
 __all__ = [
     "ALL",
@@ -35,6 +36,7 @@ __all__ = [
     "stem_of",
     "suffix_of",
     "write",
+    "write_all",
 ]
 
 TIFF = (".tif", ".tiff")
@@ -59,8 +61,8 @@ WRITERS: dict[str, Callable[[str, Micrograph], None]] = {
     ".png": png.write,
     ".npy": npy.write,
     ".mrc": mrc.write,
-    ".hspy": rosetta.write,
-    ".zspy": rosetta.write,
+    ".hspy": hspy.write,
+    ".zspy": hspy.write,
 }
 WRITABLE = tuple(WRITERS)
 
@@ -201,23 +203,46 @@ def _check_image(path: str, data: np.ndarray) -> None:
 def write(path: str, micrograph: Micrograph) -> None:
     """Write by suffix: ImageJ or OME TIFF, hspy, zspy, mrc, npy, or a PNG to look at, 8 bit with a scale bar.
 
-    Beside, then renamed, so `path` is never half a file. TIFF and mrc hold fewer types than NumPy: others become
-    float32. PNG stretches the 0.1 to 99.9 percentiles over its greys.
+    Beside, then renamed, so `path` is never half a file. TIFF and mrc hold fewer types than NumPy: others become the
+    next that holds all their values, or float32. PNG stretches the 0.1 to 99.9 percentiles over its greys. Warns of
+    what the format cannot hold of title, history, pixel size and values, and of what became of it.
 
     Raises:
-        InputError: one sentence that names the file: a suffix, a shape or a place that cannot be written.
+        InputError: one sentence that names the file: a suffix, data or a place that cannot be written.
     """
-    check_suffix(path)
-    check_axes(path, micrograph.data.ndim)
-    _check_image(path, micrograph.data)
-    micrograph = dataclasses.replace(micrograph, units=units.name_of(micrograph.units))
+    write_all({path: micrograph})
+
+
+def write_all(micrographs: Mapping[str, Micrograph], overwrite: bool = True) -> None:
+    """`write` each to its path, all or none; without `overwrite` none if there is a file at one of the paths."""
+    for path, micrograph in micrographs.items():
+        _check_writable(path, micrograph)
+    said: list[str] = []
+    path = ""
     try:
-        if not os.path.isdir(os.path.dirname(path) or "."):  # which some writers would make
-            raise FileNotFoundError(errno.ENOENT, "")
-        with remarks.of(path), replacing(path) as beside, guards.quiet():
-            WRITERS[suffix_of(path)](beside, micrograph)
+        with replacing_all(list(micrographs), overwrite) as besides:
+            for (path, micrograph), beside in zip(micrographs.items(), besides):
+                with remarks.gathered() as sentences, guards.quiet():
+                    WRITERS[suffix_of(path)](beside, fit(micrograph))
+                said += [f"{path}: {sentence}" for sentence in dict.fromkeys(sentences)]
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
+    except FileExistsError as error:
+        raise InputError(f"{error.filename}: expected no file, found one that came meanwhile") from None
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error).splitlines()[0]
-        raise InputError(f"{path}: expected a place that can be written, found: {reason}") from None
+        place = error.filename if error.filename in map(os.path.normpath, micrographs) else path
+        raise InputError(f"{place}: expected a place that can be written, found: {reason(error)}") from None
+    except Exception as error:  # third-party writers raise anything, too
+        raise InputError(
+            f"{path}: expected what {suffix_of(path)} can hold, found that it cannot be written ({reason(error)})"
+        ) from None
+    for sentence in said:
+        warnings.warn(sentence, stacklevel=3)
+
+
+def _check_writable(path: str, micrograph: Micrograph) -> None:
+    check_suffix(path)
+    _check_image(path, micrograph.data)
+    check_axes(path, micrograph.data.ndim)
+    if not os.path.isdir(os.path.dirname(path) or "."):  # which some writers would make
+        raise InputError(f"{path}: expected a place that can be written, found: {os.strerror(errno.ENOENT)}")

@@ -1,7 +1,8 @@
-"""One line that tells how far a long job is, how fast it runs and how long it will take."""
+"""Lines for people: how far a long job is, how fast it runs and how long it will take; and what has come of it."""
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -67,3 +68,17 @@ def each(label: str, items: Iterable[T], total: int) -> Iterator[T]:
     for i, item in enumerate(items):
         yield item
         progress.update(i + 1)
+
+
+def say(line: str) -> None:
+    """Print a line on stdout, at once, whatever is in it: what the terminal's encoding lacks is escaped.
+
+    A full disk under it, or nobody who listens any more, is no reason to end.
+    """
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    try:
+        print(line.encode(encoding, "backslashreplace").decode(encoding), flush=True)
+    except BrokenPipeError:  # Python would fail again at the end, when it empties what is left
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except OSError:
+        pass

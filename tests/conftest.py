@@ -19,8 +19,9 @@ os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 ONCE = (
     "docs",
     *("formats", "simulation", "test_config.py", "test_lattice.py", "test_layout.py", "test_micrograph.py"),
-    *("test_progress.py", "data/test_files.py", "interfaces/test_files.py", "interfaces/napari/test_manifest.py"),
-    *(f"cli/test_{name}.py" for name in ("downsample", "exits", "options", "simulate")),
+    *("test_progress.py", "test_errors.py", "data/test_files.py", "interfaces/napari/test_manifest.py"),
+    *(f"interfaces/test_{name}.py" for name in ("files", "inputs", "outputs")),
+    *(f"cli/test_{name}.py" for name in ("batch", "downsample", "exits", "options", "simulate")),
     *(f"evaluation/test_{name}.py" for name in ("curves", "interpolation", "metrics", "sheet", "spectra")),
     *(f"inference/test_{name}.py" for name in ("defects", "ensemble", "lazy_plan", "outliers", "tiles")),
 )

@@ -195,6 +195,25 @@ def test_contents(several):
     ]
 
 
+def test_all_are_written_or_none(tmp_path, image, monkeypatch):
+    def broken(path, _):
+        raise RuntimeError("no more")
+
+    old = tmp_path / "a.npy"
+    old.write_text("old")
+    both = {str(old): image, str(tmp_path / "b.png"): image}
+    with monkeypatch.context() as patch:
+        patch.setitem(micrograph.WRITERS, ".png", broken)
+        with pytest.raises(InputError, match=r"b\.png: expected what \.png can hold, found .*RuntimeError: no more"):
+            micrograph.write_all(both)
+    assert old.read_text() == "old" and os.listdir(tmp_path) == ["a.npy"]
+    with pytest.raises(InputError, match=r"a\.npy: expected no file, found one that came meanwhile"):
+        micrograph.write_all(both, overwrite=False)
+    assert old.read_text() == "old" and os.listdir(tmp_path) == ["a.npy"]
+    micrograph.write_all(both)
+    assert sorted(os.listdir(tmp_path)) == ["a.npy", "b.png"] and np.load(old).shape == image.data.shape
+
+
 def test_a_remark_on_the_image_that_is_taken_comes_once(tmp_path):
     tifffile = pytest.importorskip("tifffile")
     path = str(tmp_path / "two.ome.tif")

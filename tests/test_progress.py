@@ -1,3 +1,5 @@
+import io
+
 import pytest
 
 from dlss_tf import progress
@@ -45,3 +47,26 @@ def test_a_single_thing_to_do_is_not_reported(clock, capsys):
     clock[0] += 1
     report(1, 2)
     assert capsys.readouterr().err == "job: 1/2 | 1/s | 1 s left\n"
+
+
+def test_what_is_said_is_said_in_any_encoding(monkeypatch):
+    raw = io.BytesIO()
+    monkeypatch.setattr(progress.sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
+    progress.say("\udcfe.hspy: 0.5 µm")
+    assert raw.getvalue() == b"\\udcfe.hspy: 0.5 \\xb5m\n"
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), BrokenPipeError(32, "Broken pipe")])
+def test_nobody_who_listens_is_no_reason_to_end(monkeypatch, tmp_path, error):
+    class Full:
+        encoding = "utf-8"
+
+        def __init__(self, file):
+            self.fileno = file.fileno
+
+        def write(self, text):
+            raise error
+
+    with open(tmp_path / "log", "w") as file:
+        monkeypatch.setattr(progress.sys, "stdout", Full(file))
+        progress.say("a line")

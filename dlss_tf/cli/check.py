@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import os
 from typing import TYPE_CHECKING
 
+from ..errors import InputError
 from . import options
 from .exits import each
 
@@ -29,10 +31,17 @@ def run(arguments: argparse.Namespace) -> int:
     from ..evaluation.check import check_file, format_check
     from ..micrograph import choices
 
+    named: dict[str, str] = {}  # results go by their image's name
+
     def check(source: str) -> int:
         def check_one(choice: tuple[Choice, str]) -> None:
-            print(format_check(check_file(supersampler, source, arguments.factor, arguments.out, *choice)))
+            image, part = choice
+            name = os.path.splitext(os.path.basename(source))[0] + f"-{part}"
+            first = named.setdefault(name, source)
+            if first != source:
+                raise InputError(f"{source}: expected a name of its own for the results, found that of {first}")
+            print(format_check(check_file(supersampler, source, arguments.factor, arguments.out, image, part)))
 
-        return each(choices(source, arguments.image), check_one)
+        return each(choices(source, arguments.image), check_one, source)
 
     return each(arguments.images, check)

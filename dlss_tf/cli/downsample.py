@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from . import options
-from .exits import each
+from . import batch, options
 
 if TYPE_CHECKING:
     from ..formats.contents import Choice
@@ -22,11 +21,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Thin out each file; what each result is."""
+    jobs = batch.plan(arguments, "every")
     from ..interfaces import files
 
-    files.check_out(arguments.files, arguments.out)
-
     def downsample(source: str, target: str, image: Choice) -> Micrograph:
-        return files.downsample_file(source, target, arguments.factor, image=image)
+        return files.downsample_file(source, target, arguments.factor, image=image, overwrite=arguments.overwrite)
 
-    return each(arguments.files, options.into_new_file(arguments, downsample, "every"))
+    return batch.run(jobs, downsample, arguments.json)

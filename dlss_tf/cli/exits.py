@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from ..errors import InputError, TrainingStopped
+from ..errors import InputError, TrainingStopped, sentence
 
 Source = TypeVar("Source")
 
@@ -37,13 +37,16 @@ def status(program: str, command: Callable[[], int | None]) -> int:
             return 128 + signal.SIGINT
 
 
-def each(sources: Iterable[Source], function: Callable[[Source], int | None]) -> int:
-    """Call it on each source, and go on after a bad one: a sentence on stderr for that, and status 2 if any is."""
+def each(sources: Iterable[Source], function: Callable[[Source], int | None], file: str | None = None) -> int:
+    """Call it on each source, and go on after a bad one: a sentence on stderr for that, and status 2 if any is.
+
+    `file` is what all of them are parts of, if they are no files themselves.
+    """
     worst = 0
     for source in sources:
         try:
             worst = max(worst, function(source) or 0)
-        except InputError as error:
-            print(f"dlss-tf: {error}", file=sys.stderr)
+        except Exception as error:  # of TensorFlow's, of a full disk: the next one may do
+            print(f"dlss-tf: {sentence(file or source, error)}", file=sys.stderr)
             worst = 2
     return worst

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import argparse
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from .exits import each
 from .tensorflow import start_tensorflow
 
 if TYPE_CHECKING:
-    from ..formats.contents import Choice
     from ..inference.options import Options
     from ..inference.supersampler import Supersampler
-    from ..micrograph import Micrograph
-
-    MakeFile = Callable[[str, str, Choice], Micrograph]  # of a source, a target, and which image of the source
 
 DATA_HELP = "folder in the STEM Crops layout, {train,val,test}/*.tif; may be given several times"
 WEIGHTS_HELP = "run directory, or one under checkpoints/ (the pretrained generator)"
@@ -83,33 +78,29 @@ def add_image(parser: argparse.ArgumentParser) -> None:
 
 
 def add_files(parser: argparse.ArgumentParser, what: str) -> None:
-    """Files in, a file or a folder out: `FILE ...`, `--image`, `--factor`, `--out`, `--format`, `--overwrite`."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help=what)
+    """Files in, a file or a folder out: `FILE ...`, `--image`, `--factor`, `--out`, `--format` and so on."""
+    parser.add_argument("files", nargs="+", metavar="FILE", help=f"{what}; or a folder, or a pattern in quotes")
     add_image(parser)
     add_factor(parser)
     parser.add_argument("--out", help="file, or folder, to write (beside FILE)")
     add_format(parser)
+    add_overwrite(parser)
+    parser.add_argument("--json", action="store_true", help="a line of JSON for each file on stdout, nothing else")
+
+
+def add_overwrite(parser: argparse.ArgumentParser) -> None:
+    """`--overwrite`."""
     parser.add_argument("--overwrite", action="store_true", help="replace results that are there")
 
 
-def into_new_file(arguments: argparse.Namespace, function: MakeFile, name: str) -> Callable[[str], int]:
-    """What makes a new file of each image of a source by `function`, as `add_files` asks for, and says what it is."""
-    from ..interfaces.files import check_out, check_output, output_path
-    from ..micrograph import choices
-
-    def make(source: str) -> int:
-        chosen = choices(source, arguments.image)
-        check_out([source] * len(chosen), arguments.out)
-
-        def make_one(choice: tuple[Choice, str]) -> None:
-            image, part = choice
-            target = output_path(source, arguments.out, arguments.factor, arguments.format, part + name)
-            check_output(source, target, arguments.overwrite)
-            print(f"{target}: {function(source, target, image).describe()}")
-
-        return each(chosen, make_one)
-
-    return make
+def add_dtype(parser: argparse.ArgumentParser) -> None:
+    """`--dtype`."""
+    parser.add_argument(
+        "--dtype",
+        choices=("float32", "same"),
+        default="float32",
+        help="type of results; same: the scan's, rounded and clipped if it is one of whole numbers (%(default)s)",
+    )
 
 
 def add_format(parser: argparse.ArgumentParser) -> None:

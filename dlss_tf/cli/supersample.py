@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from . import options
-from .exits import each
+from . import batch, options
 
 if TYPE_CHECKING:
     from ..formats.contents import Choice
@@ -20,16 +19,17 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     options.add_files(parser, "scans: dm3, dm4, emd, ser, mrc, hspy, TIFF, PNG, npy and others")
     options.add_generator(parser)
     options.add_options(parser)
+    options.add_dtype(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Supersample each file; what each result is."""
+    jobs = batch.plan(arguments, "x", arguments.ensemble)
+    supersampler, how = options.supersampler(arguments), options.options(arguments)
     from ..interfaces import files
 
-    files.check_out(arguments.files, arguments.out)
-    supersampler, how = options.supersampler(arguments), options.options(arguments)
-
     def supersample(source: str, target: str, image: Choice) -> Micrograph:
-        return files.supersample_file(supersampler, source, target, arguments.factor, how, image=image)
+        chosen = {"dtype": arguments.dtype, "overwrite": arguments.overwrite, "quiet": arguments.json}
+        return files.supersample_file(supersampler, source, target, arguments.factor, how, image=image, **chosen)
 
-    return each(arguments.files, options.into_new_file(arguments, supersample, "x"))
+    return batch.run(jobs, supersample, arguments.json)

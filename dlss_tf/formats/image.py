@@ -3,12 +3,24 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
 from ..errors import InputError
 from . import remarks
 from .values import fits_float32
+
+
+@dataclasses.dataclass(frozen=True)
+class Axis:
+    """An axis before an image's own two: of time, of tilts. Its first value, and the step to the next, in `units`."""
+
+    name: str = ""
+    units: str = ""
+    scale: float = 1.0
+    offset: float = 0.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,11 +32,21 @@ class Micrograph:
     units: str = "px"  # of the pixel size: nm, Å, µm, ...; px if there is a size without units
     title: str = ""
     history: tuple[str, ...] = ()  # what was done to it, a line each
+    origin: tuple[float, float] = (0.0, 0.0)  # where the first pixel is: row and column, in pixels
+    frames: tuple[Axis, ...] = ()  # the axes before the last two, if they are known
+    metadata: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)  # as HyperSpy has it
+    original_metadata: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)  # the vendor's own
 
-    def rescaled(self, data: np.ndarray, ratio: float, step: str) -> Micrograph:
-        """With other data, whose pixels are `ratio` times as large, and a line more of history."""
+    def rescaled(self, data: np.ndarray, ratio: float, step: str, first: Sequence[float] = (0, 0)) -> Micrograph:
+        """With other data, whose pixels are `ratio` times as large, and a line more of history.
+
+        The first of them lies at the row and column `first` of these.
+        """
         size = None if self.pixel_size is None else (self.pixel_size[0] * ratio, self.pixel_size[1] * ratio)
-        return dataclasses.replace(self, data=data, pixel_size=size, history=(*self.history, step))
+        origin = ((self.origin[0] + first[0]) / ratio, (self.origin[1] + first[1]) / ratio)
+        frames = self.frames if data.shape[:-2] == self.data.shape[:-2] else ()
+        history = (*self.history, step)
+        return dataclasses.replace(self, data=data, pixel_size=size, history=history, origin=origin, frames=frames)
 
     def describe(self) -> str:
         """'1280x1280 px of 0.0262 nm'."""
@@ -46,19 +68,56 @@ def as_grey(path: str, image: np.ndarray) -> np.ndarray:
 
 
 def as_type(data: np.ndarray, *types: str) -> np.ndarray:
-    """The data as it is if it has one of these NumPy types, else in float32.
+    """The data in `type_for` it; says what became of its values there."""
+    with np.errstate(over="ignore"):
+        written = data.astype(type_for(data, *types), copy=False)
+    for sentence in lost(data, written):
+        remarks.say(sentence)
+    return written
 
-    Where float32 has no digits for it, in float64 if that is among the types; if not, with a remark.
+
+def type_for(data: np.ndarray, *types: str) -> np.dtype:
+    """Its own type, or the first of these NumPy types that holds all values of that.
+
+    Else float32, or float64 where float32 has no digits for it and that is among the types.
     """
-    data = data.astype(data.dtype.newbyteorder("="), copy=False)
-    if data.dtype in [np.dtype(each) for each in types]:
-        return data
-    if fits_float32(data):
-        return data.astype(np.float32)
-    if "f8" in types:
-        return data.astype(np.float64)
-    remarks.say(f"float32, the only type of this format for {data.dtype}, rounds values so far above their range")
-    return data.astype(np.float32)
+    own = data.dtype.newbyteorder("=")
+    held = [np.dtype(each) for each in types]
+    if own in held:
+        return own
+    single, double = np.dtype(np.float32), np.dtype(np.float64)
+    otherwise = double if double in held and not fits_float32(data) else single
+    return next((each for each in held if np.can_cast(own, each)), otherwise)
+
+
+def as_whole_numbers(data: np.ndarray, dtype: np.dtype) -> tuple[np.ndarray, int]:
+    """Data rounded to a type of whole numbers, and how many values lay beyond its limits and were clipped to them."""
+    limits = np.iinfo(dtype)
+    lowest, highest = data.dtype.type(limits.min), data.dtype.type(limits.max)  # which may lie just beyond
+    rounded = np.rint(data)
+    low, high = rounded <= lowest, rounded >= highest
+    whole = np.where(low | high | np.isnan(data), 0, rounded).astype(dtype)
+    whole[low], whole[high] = limits.min, limits.max
+    return whole, int(np.count_nonzero((rounded < lowest) | (rounded > highest)))
+
+
+def lost(data: np.ndarray, written: np.ndarray) -> list[str]:
+    """A sentence for what became of values that were written in another type; none if all stayed near what they were.
+
+    Whole numbers count if they change at all, others if they become infinite or are no longer told apart.
+    """
+    if data.dtype.newbyteorder("=") == written.dtype:
+        return []
+    if data.dtype.kind in "iu":
+        exact = written.astype(np.longdouble if data.dtype.itemsize > 4 else np.float64)
+        changed = int(np.count_nonzero(exact != data))
+        return [f"{changed} of {data.size} values were rounded to {written.dtype}"] if changed else []
+    beyond = int(np.count_nonzero(np.isfinite(data) & ~np.isfinite(written)))
+    if beyond:
+        return [f"{beyond} of {data.size} values are beyond {written.dtype} and became infinite"]
+    if written.dtype == np.float32 and not fits_float32(data):
+        return [f"float32, the only type of this format for {data.dtype}, rounds values so far above their range"]
+    return []
 
 
 def grey_limits(data: np.ndarray) -> tuple[float, float]:

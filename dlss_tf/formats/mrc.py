@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import struct
+import textwrap
 from typing import Any
 
 from . import remarks, units
 from .guards import needed
 from .image import Micrograph, as_type
 
+LABELS, LONGEST_LABEL = 9, 79  # beside the one of mrcfile's own
 IMOD_STAMP = 1146047817  # of a header whose next word says, in its first bit, whether bytes have a sign
 
 
@@ -34,7 +36,7 @@ def _is_signed(header: bytes) -> bool:
 
 
 def write(path: str, micrograph: Micrograph) -> None:
-    """An image or a stack [n, h, w], pixel size in Å, title and history as labels of 79 ASCII characters."""
+    """An image or a stack [n, h, w], pixel size in Å, title and history as labels; says what it cannot take."""
     data = as_type(micrograph.data, "i1", "i2", "u2", "f4")
     with needed("mrcfile").new(path, overwrite=True) as file:
         file.set_data(data)
@@ -45,6 +47,16 @@ def write(path: str, micrograph: Micrograph) -> None:
             file.voxel_size = (columns, rows, 1.0)
         elif micrograph.pixel_size:
             remarks.say(f"MRC has no unit {micrograph.units}; the pixel size is left out")
-        for line in (micrograph.title, *micrograph.history):
-            if line:
-                file.add_label(line.encode("ascii", "replace").decode()[:79])
+        for label in _labels(micrograph):
+            file.add_label(label)
+
+
+def _labels(micrograph: Micrograph) -> list[str]:
+    """The title and the latest of the notes, in ASCII."""
+    texts = [text for text in (micrograph.title, *micrograph.history) if text]
+    plain = [text.encode("ascii", "replace").decode() for text in texts]
+    lines = [line for text in plain for line in textwrap.wrap(text, LONGEST_LABEL, break_long_words=False)]
+    labels = [line[:LONGEST_LABEL] for line in lines]
+    if plain != texts or labels != lines or len(lines) > LABELS:
+        remarks.say(f"title and notes were shortened to {LABELS} lines of {LONGEST_LABEL} ASCII characters")
+    return [*labels[:1], *labels[1:][-(LABELS - 1) :]]

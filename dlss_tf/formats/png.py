@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InputError
-from . import units
+from . import remarks, units
 from .image import Micrograph, as_grey, grey_limits
 
 if TYPE_CHECKING:
@@ -70,8 +70,9 @@ def write(path: str, micrograph: Micrograph) -> None:
     """Greys from `grey_limits`, and a scale bar and the chunk sCAL if the pixel size is known."""
     from PIL import Image
 
-    low, high = grey_limits(micrograph.data)
-    grey = np.clip(np.nan_to_num((micrograph.data.astype(np.float64) - low) / (high - low)), 0, 1)
+    data = micrograph.data.astype(np.float64)
+    low, high = grey_limits(data)
+    grey = np.clip(np.nan_to_num((data - low) / (high - low)), 0, 1)
     image = Image.fromarray(np.round(255 * grey).astype(np.uint8))
     scale = b""
     if micrograph.pixel_size and micrograph.units in units.METRES:
@@ -79,6 +80,8 @@ def write(path: str, micrograph: Micrograph) -> None:
         rows, columns = (size * units.METRES[micrograph.units] for size in micrograph.pixel_size)
         scale = SCALE + IN_METRES + f"{float(columns)!r}\0{float(rows)!r}".encode()
         scale = struct.pack(">I", len(scale) - 4) + scale + struct.pack(">I", zlib.crc32(scale))
+    elif micrograph.pixel_size:
+        remarks.say(f"PNG has no unit {micrograph.units}; the pixel size is left out")
     content = io.BytesIO()
     image.save(content, "PNG", optimize=True)
     with open(path, "wb") as file:  # Pillow writes no such chunk

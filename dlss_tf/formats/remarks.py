@@ -12,21 +12,28 @@ _remarks: ContextVar[list[str] | None] = ContextVar("remarks", default=None)
 
 def say(sentence: str) -> None:
     """Warn, of the file that `of` names once that is done, or at once."""
-    gathered = _remarks.get()
-    if gathered is None:
+    sentences = _remarks.get()
+    if sentences is None:
         warnings.warn(sentence, stacklevel=2)
     else:
-        gathered.append(sentence)
+        sentences.append(sentence)
+
+
+@contextlib.contextmanager
+def gathered() -> Iterator[list[str]]:
+    """What is said in it, for whoever asks; the innermost takes it."""
+    sentences: list[str] = []
+    token = _remarks.set(sentences)
+    try:
+        yield sentences
+    finally:
+        _remarks.reset(token)
 
 
 @contextlib.contextmanager
 def of(path: str) -> Iterator[None]:
     """What is said in it becomes warnings 'path: sentence', each once; none if it raises, which says enough."""
-    gathered: list[str] = []
-    token = _remarks.set(gathered)
-    try:
+    with gathered() as sentences:
         yield
-    finally:
-        _remarks.reset(token)
-    for sentence in dict.fromkeys(gathered):
+    for sentence in dict.fromkeys(sentences):
         warnings.warn(f"{path}: {sentence}", stacklevel=4)

@@ -1,4 +1,4 @@
-"""Microscopes' own formats and HyperSpy's, by RosettaSciIO: dm3, dm4, emd, ser, mrc, hspy, zspy and more."""
+"""Microscopes' own formats and HyperSpy's, read by RosettaSciIO: dm3, dm4, emd, ser, mrc, hspy, zspy and more."""
 
 from __future__ import annotations
 
@@ -10,9 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from .._version import __version__
 from ..errors import InputError
-from . import datasets, guards, mrc, reasons, units
+from . import datasets, guards, hspy, mrc, reasons, units
 from .contents import Entry
 from .datasets import Dataset
 from .image import Micrograph
@@ -82,10 +81,14 @@ def _load(path: str, dataset: Dataset) -> Micrograph:
     data, image = dataset["data"], datasets.plane(dataset)
     guards.check_bytes(path, data.shape, data.dtype)
     data = np.asarray(data.compute() if hasattr(data, "compute") else data)
+    axes = datasets.in_array(dataset)
+    if image is not None:
+        axes = [axis for i, axis in enumerate(axes) if i not in image] + [axes[i] for i in image]
     if image not in (None, (data.ndim - 2, data.ndim - 1)):
         data = np.ascontiguousarray(np.moveaxis(data, image, (-2, -1)))
     history = str(dataset["metadata"].get("General", {}).get("notes", "")).splitlines()
-    return Micrograph(data, *pixel_size(dataset), datasets.title(dataset), tuple(history))
+    title = datasets.title(dataset)
+    return Micrograph(data, *pixel_size(dataset), title, tuple(history), **hspy.kept(axes, dataset))
 
 
 def _datasets(path: str, plugin: dict[str, Any]) -> list[Dataset]:
@@ -152,40 +155,3 @@ def _refusal(path: str, suffix: str, errors: dict[str, Exception]) -> InputError
         return reasons.refusal(path, suffix, next(iter(errors.values())))
     hints = [f"; if it is {name}'s, it needs {reasons.needed(module)}" for name, module in lacking.items() if module]
     return InputError(f"{reasons.refusal(path, suffix, others[0])}{''.join(hints)}")
-
-
-def write(path: str, micrograph: Micrograph) -> None:
-    """HyperSpy's hspy or zspy, by the path's suffix."""
-    writer = guards.needed("rsciio.hspy._api" if path.endswith(".hspy") else "rsciio.zspy._api")
-    if path.endswith(".hspy"):
-        guards.reserve(path, micrograph.data.nbytes)
-    metadata = {
-        "General": {"title": micrograph.title, "notes": "\n".join(micrograph.history)},
-        "Signal": {"signal_type": ""},
-    }
-    signal = {
-        "data": micrograph.data,
-        "axes": _axes(micrograph),
-        "metadata": metadata,
-        "original_metadata": {},
-        "attributes": {"_lazy": False, "ragged": False},
-        "learning_results": {},
-        "models": {},
-        "tmp_parameters": {},
-        "package_info": {"package": "dlss_tf", "package_version": __version__},
-    }
-    writer.file_writer(path, signal, show_progressbar=False)
-
-
-def _axes(micrograph: Micrograph) -> list[dict[str, Any]]:
-    """As HyperSpy has them: frames to navigate, rows and columns to see."""
-    shape = micrograph.data.shape
-    axes = []
-    for i, count in enumerate(shape):
-        frame = i < len(shape) - 2
-        size = 1.0 if frame or micrograph.pixel_size is None else micrograph.pixel_size[i - len(shape)]
-        name = f"frame{i}" if frame else "yx"[i - len(shape)]
-        unit = None if frame or micrograph.units == "px" else micrograph.units
-        axes.append({"_type": "UniformDataAxis", "name": name, "units": unit, "navigate": frame, "is_binned": False,
-                     "size": count, "scale": float(size), "offset": 0.0})  # fmt: skip
-    return axes

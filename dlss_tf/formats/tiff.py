@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from . import axes, guards, ome, remarks, tiff_sizes, tiff_values, units
 from .contents import DIFFRACTION, Entry
-from .image import Micrograph, as_type, grey_limits
+from .image import Micrograph, as_type, grey_limits, type_for
 from .values import fits_float32
 
 if TYPE_CHECKING:
     from tifffile import TiffFile, TiffPageSeries
 
 TITLE, HISTORY = "Title: ", "History: "  # as lines of ImageJ's Info begin
+IMAGEJ = ("u1", "i2", "u2", "f4")  # its types of values
 MOST_PER_UNIT = 1e5  # px: of more, or of fewer than one in as many units, the resolution tags lose digits
 MOST_BYTES = 3.9e9  # of data in a file that is no BigTIFF: its offsets end at 4 GiB
 
@@ -81,44 +82,40 @@ def _title_and_history(file: TiffFile, series: TiffPageSeries) -> tuple[str, tup
     return lines[0].removeprefix(TITLE), tuple(line.removeprefix(HISTORY) for line in lines[1:])
 
 
-def _info(micrograph: Micrograph) -> str:
-    """Title and history as lines of ImageJ's Info."""
-    title, *history = (" ".join(line.splitlines()) for line in (micrograph.title, *micrograph.history))
-    return "\n".join([TITLE + title, *(HISTORY + line for line in history)])
-
-
 def write_imagej(path: str, micrograph: Micrograph) -> None:
-    """uint8, uint16 or float32, with grey limits; as OME where ImageJ's kind of TIFF, or float32, does not hold it."""
+    """uint8, int16, uint16 or float32, with grey limits; as OME where ImageJ's kind of TIFF does not hold it.
+
+    Says what it cannot take.
+    """
     import tifffile
 
-    micrograph = _in_fitting_units(micrograph)
-    if not fits_float32(micrograph.data):
+    dtype = type_for(micrograph.data, *IMAGEJ)
+    rounds = micrograph.data.dtype.kind in "iu" and dtype.kind == "f" or not fits_float32(micrograph.data)
+    if rounds or micrograph.data.size * dtype.itemsize > MOST_BYTES:
         write_ome(path, micrograph)
         return
-    data = as_type(micrograph.data, "u1", "u2", "f4")
-    if data.nbytes > MOST_BYTES:
-        write_ome(path, micrograph)
-        return
-    metadata: dict[str, Any] = {"axes": "TZYX"[4 - data.ndim :], "Info": _info(micrograph)}
+    data = as_type(micrograph.data, *IMAGEJ)
+    info = [TITLE + micrograph.title, *(HISTORY + line for line in micrograph.history)]
+    metadata: dict[str, Any] = {"axes": "TZYX"[4 - data.ndim :], "Info": "\n".join(info)}
     options: dict[str, Any] = {}
     if micrograph.pixel_size:
-        rows, columns = micrograph.pixel_size
-        if _fits_resolution(micrograph.pixel_size):
-            options["resolution"] = (1 / columns, 1 / rows)
-            metadata["unit"] = units.IMAGEJ.get(micrograph.units, _ascii(micrograph.units))
+        micrograph, resolution = _resolution(micrograph)
+        if resolution:
+            options["resolution"] = resolution
+            metadata["unit"] = _escaped(units.IMAGEJ.get(micrograph.units, micrograph.units))
         options["extratags"] = _digital_micrograph_tags(micrograph)
     metadata |= dict(zip(("min", "max"), grey_limits(data)))
     tifffile.imwrite(path, data, imagej=True, metadata=metadata, **options)
 
 
 def write_ome(path: str, micrograph: Micrograph) -> None:
-    """OME-TIFF, BigTIFF where it must be; without the pixel size if OME has no name for its unit."""
+    """OME-TIFF, BigTIFF where it must be; says what it cannot take, such as a unit that OME has no name for."""
     import tifffile
 
     data = as_type(micrograph.data, "i1", "u1", "i2", "u2", "i4", "u4", "f4", "f8")
     metadata: dict[str, Any] = {"axes": "TZYX"[4 - data.ndim :], "Name": micrograph.title}
     metadata["Description"] = "\n".join(micrograph.history)
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = {"photometric": "minisblack"}  # 3 columns are no colours
     if micrograph.pixel_size:
         unit = units.OME.get(micrograph.units)
         if unit is None:
@@ -129,23 +126,36 @@ def write_ome(path: str, micrograph: Micrograph) -> None:
     tifffile.imwrite(path, data, ome=True, bigtiff=data.nbytes > MOST_BYTES, metadata=metadata, **options)
 
 
-def _in_fitting_units(micrograph: Micrograph) -> Micrograph:
-    """With the pixel size in units in which it is a number that the resolution tags can hold."""
-    size, metres = micrograph.pixel_size, units.METRES.get(micrograph.units)
-    if size is None or metres is None or _fits_resolution(size):
-        return micrograph
-    unit = next((each for each in ("fm", "pm", "nm", "µm") if max(size) * metres < 1e3 * units.METRES[each]), "mm")
-    ratio = metres / units.METRES[unit]
-    return dataclasses.replace(micrograph, pixel_size=(size[0] * ratio, size[1] * ratio), units=unit)
+def _resolution(micrograph: Micrograph) -> tuple[Micrograph, tuple[float, float] | None]:
+    """With the pixel size in units in which the resolution tags can hold it, and these, of columns and rows, if any."""
+    size, metres = micrograph.pixel_size or (1.0, 1.0), units.METRES.get(micrograph.units)
+    shown = _shown(micrograph)
+    if metres and not _fits_resolution(size):
+        unit = next((each for each in ("fm", "pm", "nm", "µm") if max(size) * metres < 1e3 * units.METRES[each]), "mm")
+        size = (size[0] * metres / units.METRES[unit], size[1] * metres / units.METRES[unit])
+        micrograph = dataclasses.replace(micrograph, pixel_size=size, units=unit)
+    if not _fits_resolution(size):
+        remarks.say(f"the pixel size {shown} cannot be given as a resolution; only DigitalMicrograph's tags have it")
+        return micrograph, None
+    if _shown(micrograph) != shown:
+        remarks.say(f"the pixel size {shown} is given as {_shown(micrograph)}")
+    return micrograph, (1 / size[1], 1 / size[0])
+
+
+def _shown(micrograph: Micrograph) -> str:
+    """Its pixel size."""
+    return micrograph.describe().split(" px of ")[1]
 
 
 def _fits_resolution(size: tuple[float, float]) -> bool:
     return min(size) >= 1 / MOST_PER_UNIT and max(size) <= MOST_PER_UNIT
 
 
-def _ascii(text: str) -> str:
-    r"""As ImageJ writes it: \u00B5 for what is not ASCII."""
-    return "".join(each if each.isascii() else f"\\u{ord(each):04X}" for each in " ".join(text.split()))
+def _escaped(text: str) -> str:
+    r"""In ASCII, as ImageJ escapes what is not: \u00B5."""
+    codes = text.encode("utf-16-be")
+    pairs = zip(codes[::2], codes[1::2])
+    return "".join(chr(low) if not high and low < 0x7F else f"\\u{high:02X}{low:02X}" for high, low in pairs)
 
 
 def _digital_micrograph_tags(micrograph: Micrograph) -> list[tuple]:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
-import tensorflow as tf
 
 from .. import micrograph
-from ..errors import InputError
+from ..errors import InputError, sentence
 from ..formats.contents import Choice
 from ..inference.options import Options
 from ..inference.supersampler import Supersampler
-from .files import output_path, supersample_file
+from ..progress import say
+from .files import supersample_file
+from .outputs import check_outputs, is_file_name, output_path, outputs, place
 
 POLL = 0.1  # s between looks at the folder
 SETTLE = 0.5  # s that a file must stay as it is before it counts as finished
@@ -69,11 +72,13 @@ def _files(folder: str) -> Iterator[tuple[str, Seen]]:
         with os.scandir(folder) as entries:
             for entry in entries:
                 suffix = micrograph.suffix_of(entry.name)
-                if entry.name.startswith(".") or suffix not in micrograph.READABLE or not entry.is_file():
+                if entry.name.startswith(".") or suffix not in micrograph.READABLE:
                     continue
-                status = entry.stat()
-                yield entry.path, (status.st_size, status.st_mtime_ns)
-    except OSError:  # a file gone between the look at the folder and at it, or the folder away: the next look tells
+                with contextlib.suppress(OSError):  # a file gone since, or that may not be looked at
+                    if entry.is_file():
+                        status = entry.stat()
+                        yield entry.path, (status.st_size, status.st_mtime_ns)
+    except OSError:  # the folder is away: the next look tells
         return
 
 
@@ -87,34 +92,38 @@ def watch(
     suffix: str = ".tif",
     existing: bool = False,
     image: Choice = None,
+    dtype: str | None = None,
+    overwrite: bool = False,
 ) -> None:
     """Supersample every new scan in `folder` into `out`, until interrupted; prints a line for each, good or bad.
 
-    `options` are as `supersample_file` takes them; `image` too, or "all" of a file's images. Results that are there
-    are replaced.
+    `options` and `dtype` are as `supersample_file` takes them; `image` too, or "all" of a file's images. The result of
+    a scan that changes is replaced, other files only by `overwrite`; of two scans of one name but for the suffix the
+    first has it.
 
     Raises:
-        InputError: `folder` is not one, or is `out` as well.
+        InputError: `folder` is not one, or is `out` as well; `out` is a file, or named like one; no such `suffix`.
     """
-    if not os.path.isdir(folder):
-        raise InputError(
-            f"{folder}: expected a folder to watch, found {'a file' if os.path.exists(folder) else 'nothing'}"
-        )
-    if os.path.realpath(folder) == os.path.realpath(out):
-        raise InputError(f"{out}: expected another folder for results than the one watched")
+    _check_folders(folder, out, suffix)
+    options = options or Options()
     supersampler(np.eye(64), factor)  # TensorFlow prepares itself now, not at the first scan
     new = arrivals(folder, existing=existing)
     _log(f"watching {folder}; results go to {out}; Ctrl-C ends it")
+    made: dict[str, str] = {}  # a source for each result's place
     for path, choice, part in _images(new, image):
         began = time.monotonic()
-        target = output_path(path, out, factor, suffix, part + "x")
+        targets = outputs(output_path(path, out, factor, suffix, part + "x"), options.ensemble)
         try:
-            result = supersample_file(supersampler, path, target, factor, options, image=choice, quiet=True)
-        except (InputError, OSError, MemoryError, tf.errors.OpError) as error:
-            _log(str(error).splitlines()[0])
+            ours = overwrite or all(place(target) in made for target in targets)
+            check_outputs(path, targets, ours, dict(made))
+            how: dict[str, Any] = {"image": choice, "quiet": True, "dtype": dtype, "overwrite": ours}
+            result = supersample_file(supersampler, path, targets[0], factor, options, **how)
+        except Exception as error:  # whatever it is, the next scan may do
+            _log(sentence(path, error).splitlines()[0])
         else:
+            made.update((place(target), path) for target in targets)
             size = "x".join(map(str, result.data.shape))
-            _log(f"{os.path.basename(path)} -> {target}, {size} px, {time.monotonic() - began:.2f} s")
+            _log(f"{os.path.basename(path)} -> {targets[0]}, {size} px, {time.monotonic() - began:.2f} s")
 
 
 def _images(paths: Iterator[str], image: Choice) -> Iterator[tuple[str, Choice, str]]:
@@ -122,11 +131,23 @@ def _images(paths: Iterator[str], image: Choice) -> Iterator[tuple[str, Choice, 
     for path in paths:
         try:
             chosen = micrograph.choices(path, image)
-        except (InputError, OSError, MemoryError) as error:
-            _log(str(error).splitlines()[0])
+        except Exception as error:  # whatever it is, the next scan may do
+            _log(sentence(path, error).splitlines()[0])
             continue
         yield from ((path, choice, part) for choice, part in chosen)
 
 
+def _check_folders(folder: str, out: str, suffix: str) -> None:
+    """InputError unless `folder` can be watched, and results of that suffix go to `out`."""
+    micrograph.check_suffix(f"result{suffix}")
+    if not os.path.isdir(folder):
+        found = "a file" if os.path.exists(folder) else "nothing"
+        raise InputError(f"{folder}: expected a folder to watch, found {found}")
+    if is_file_name(out) or os.path.exists(out) and not os.path.isdir(out):
+        raise InputError(f"--out {out}: expected a folder for results, found a file's name")
+    if os.path.realpath(folder) == os.path.realpath(out):
+        raise InputError(f"{out}: expected another folder for results than the one watched")
+
+
 def _log(line: str) -> None:
-    print(f"{time.strftime('%H:%M:%S')} {line}", flush=True)
+    say(f"{time.strftime('%H:%M:%S')} {line}")

@@ -15,6 +15,16 @@ def test_check_says_whether_detail_is_too_fine(tmp_path, capsys):
     assert sorted(os.listdir(tmp_path / "results")) == ["fine-check6.json", "fine-check6.png"]
 
 
+def test_two_images_of_one_name(save, tmp_path, capsys):
+    images = []
+    for folder in "ab":
+        (tmp_path / folder).mkdir()
+        images.append(save(tmp_path / folder / "image.npy", 96, 96))
+    assert cli.main(["check", *images, "--factor", "6", "--out", str(tmp_path / "results")]) == 2
+    sentence = f"{images[1]}: expected a name of its own for the results, found that of {images[0]}"
+    assert sentence in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
@@ -30,3 +40,12 @@ def test_all_images_of_a_file(several, tmp_path, capsys):
     assert cli.main(["check", several, "--factor", "4", "--out", results, "--image", "all"]) == 0
     names = [f"several.ome-{part}-check4.{suffix}" for part in ("1-BF", "2-HAADF") for suffix in ("json", "png")]
     assert sorted(os.listdir(results)) == names
+
+
+def test_an_image_of_a_file_and_a_file_of_its_name(several, save, tmp_path, capsys):
+    (tmp_path / "other").mkdir()
+    other = save(tmp_path / "other" / "several.ome-1-BF.npy", 64, 60)
+    command = ["check", several, other, "--factor", "4", "--out", str(tmp_path / "results"), "--image", "all"]
+    assert cli.main(command) == 2
+    sentence = f"{other}: expected a name of its own for the results, found that of {several}"
+    assert sentence in capsys.readouterr().err

@@ -26,3 +26,23 @@ def test_a_bad_source_does_not_stop_the_others(capsys):
     assert exits.each("abc", do) == 2 and done == ["a", "c"]
     assert capsys.readouterr().err == "dlss-tf: b: expected better\n"
     assert exits.each("ac", do) == 0
+
+
+def test_nor_does_anything_else_that_is_raised(capsys):
+    done = []
+
+    def do(source):
+        if source == "b":
+            raise MemoryError
+        done.append(source)
+
+    assert exits.each("abc", do) == 2 and done == ["a", "c"]
+    assert capsys.readouterr().err == "dlss-tf: b: expected to be done, found MemoryError\n"
+
+
+def test_parts_of_a_file_are_named_by_it(capsys):
+    def fail(part):
+        raise MemoryError
+
+    assert exits.each([(1, "1-BF-")], fail, "scan.emd") == 2
+    assert capsys.readouterr().err == "dlss-tf: scan.emd: expected to be done, found MemoryError\n"

@@ -1,4 +1,6 @@
+import json
 import os
+import re
 
 import numpy as np
 import pytest
@@ -54,6 +56,57 @@ def test_results_are_replaced_only_when_asked(save, tmp_path, capsys):
     assert np.load(scan).shape == (8, 8)
 
 
+def test_a_folder_with_a_summary(save, tmp_path, capsys):
+    for name in ("a.npy", "b.npy"):
+        save(tmp_path / name, 8, 8)
+    (tmp_path / "b.npy").write_bytes(b"no array")
+    (tmp_path / "notes.txt").touch()
+    assert cli.main(["supersample", str(tmp_path), "--factor", "4"]) == 2
+    line, summary = capsys.readouterr().out.splitlines()
+    assert line.startswith(f"{tmp_path}/a-x4.tif: 32x32 px")
+    assert re.fullmatch("1 of 2 files done in .*; 1 not, for the reasons given", summary)
+    assert cli.main(["supersample", f"{tmp_path}/a*", "--factor", "4", "--overwrite"]) == 0
+    assert sorted(os.listdir(tmp_path)) == ["a-x4.tif", "a.npy", "b.npy", "notes.txt"]
+
+
+def test_json_is_a_line_a_file_on_stdout(save, tmp_path, capsys):
+    scan = save(tmp_path / "scan.npy", 8, 9)
+    arguments = ["--factor", "4", "--ensemble", "--dtype", "same", "--json", "--out", str(tmp_path)]
+    assert cli.main(["supersample", scan, str(tmp_path / "none.npy"), *arguments]) == 2
+    captured = capsys.readouterr()
+    done, failed = map(json.loads, captured.out.splitlines())
+    assert done.pop("seconds") > 0
+    names = [str(tmp_path / name) for name in ("scan-x4.tif", "scan-x4-uncertainty.tif")]
+    assert done == {
+        **{"source": scan, "target": names[0], "uncertainty": names[1], "shape": [32, 36], "dtype": "float32"},
+        **{"image": None, "pixel_size": None, "units": None, "warnings": [], "error": None},
+    }
+    assert failed["error"] == f"{tmp_path}/none.npy: expected an image file, found nothing" and failed["target"] is None
+    message, summary = captured.err.splitlines()
+    assert message == f"dlss-tf: {failed['error']}" and summary.startswith("1 of 2 files done")
+
+
+def test_what_is_there_stays_under_an_uncertainty(save, tmp_path, capsys):
+    scan, other = save(tmp_path / "scan.npy", 8, 8), tmp_path / "x-uncertainty.npy"
+    other.write_text("precious")
+    command = ["supersample", scan, "--factor", "4", "--ensemble", "--out", str(tmp_path / "x.npy")]
+    assert cli.main(command) == 2
+    assert f"{other}: expected no file, found one; give --overwrite or another --out" in capsys.readouterr().err
+    assert other.read_text() == "precious" and not (tmp_path / "x.npy").exists()
+    assert cli.main([*command, "--overwrite"]) == 0 and np.load(other).shape == (32, 32)
+
+
+@pytest.mark.parametrize("overwrite", [[], ["--overwrite"]])
+def test_two_scans_of_one_name(save, tmp_path, capsys, overwrite):
+    for folder, size in (("a", 8), ("b", 9)):
+        (tmp_path / folder).mkdir()
+        save(tmp_path / folder / "scan.npy", size, size)
+    scans, out = [str(tmp_path / folder / "scan.npy") for folder in "ab"], tmp_path / "out"
+    assert cli.main(["supersample", *scans, "--factor", "4", "--out", str(out), "--format", "npy", *overwrite]) == 2
+    assert f"{scans[1]}: expected a result of its own name" in capsys.readouterr().err
+    assert np.load(out / "scan-x4.npy").shape == (32, 32)
+
+
 BAD_SCANS = {
     "missing.tif": None,
     "empty.tif": b"",
@@ -106,7 +159,7 @@ def test_every_bad_scan_is_one_sentence(save, tmp_path, capsys):
         (["supersample", "{}/a.npy", "--factor", "4", "--tile", "100"], "tile: expected a multiple of 32 px"),
         (["supersample", "{}/a.npy", "--factor", "4", "--weights", "{}"], "config.json: expected a run's"),
         (["supersample", "{}/a.npy", "--factor", "4", "--out", "{}/a.npy/x"], "expected a folder that can be written"),
-        (["supersample", "{}", "--factor", "4"], "expected an image file, found a folder"),
+        (["supersample", "{}/*.tif", "--factor", "4"], "*.tif: expected an image file, found nothing"),
         (
             ["supersample", "{}/a.npy", "{}/a.npy", "--factor", "4", "--out", "{}/b.tif"],
             "expected a folder for 2 files",

@@ -3,7 +3,7 @@ import pytest
 
 from dlss_tf import micrograph
 from dlss_tf.errors import InputError
-from dlss_tf.formats.image import as_grey, as_type, grey_limits
+from dlss_tf.formats.image import Axis, as_grey, as_type, as_whole_numbers, grey_limits, lost
 from dlss_tf.micrograph import Micrograph
 
 
@@ -45,13 +45,61 @@ def test_colours_that_are_alike_are_a_grey_image(rng):
         as_grey("a.png", with_alpha)
 
 
-def test_types_that_a_format_does_not_hold_become_float32():
-    assert as_type(np.zeros(3, "u2"), "u2", "f4").dtype == np.uint16
-    assert as_type(np.zeros(3, "f8"), "u2", "f4").dtype == np.float32
-    assert as_type(np.zeros(3, ">u2"), "u2", "f4").dtype == np.uint16
-    assert as_type(np.arange(3) + 1e10, "f4", "f8").dtype == np.float64
+def test_rescaled_keeps_places_and_frames():
+    scan = Micrograph(np.zeros((3, 4, 5)), (0.5, 0.5), "nm", origin=(-6, 10), frames=(Axis("time", "s", 0.2, 1.0),))
+    image = scan.rescaled(np.zeros((3, 8, 10)), 0.5, "finer")
+    assert image.origin == (-12, 20) and image.frames == scan.frames
+    coarser = image.rescaled(np.zeros((2, 2)), 4, "coarser", (2, 1))
+    assert coarser.origin == (-2.5, 5.25) and coarser.frames == ()
+
+
+@pytest.mark.parametrize(
+    ("dtype", "types", "written"),
+    [
+        ("u2", ("u2", "f4"), "u2"),
+        (">u2", ("u2", "f4"), "u2"),
+        ("u1", ("i1", "i2", "f4"), "i2"),
+        ("?", ("u1", "f4"), "u1"),
+        ("i4", ("u2", "f4"), "f4"),
+        ("i8", ("f4", "f8"), "f8"),
+        ("f8", ("u2", "f4"), "f4"),
+        ("g", ("f4", "f8"), "f4"),
+    ],
+)
+def test_types_that_a_format_does_not_hold_become_the_next_that_holds_their_values_or_float32(dtype, types, written):
+    assert as_type(np.zeros(3, dtype), *types).dtype == np.dtype(written)
+
+
+def test_offsets_that_float32_has_no_digits_for_need_float64():
+    offset = np.arange(3, dtype="g") + 1e10
+    assert as_type(offset, "f4", "f8").dtype == np.float64
     with pytest.warns(UserWarning, match="float32, the only type of this format for float64, rounds values"):
-        assert as_type(np.arange(3) + 1e10, "u2", "f4").dtype == np.float32
+        assert as_type(offset.astype("f8"), "u2", "f4").dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("data", "dtype", "sentences"),
+    [
+        (np.array([2**24, 2**24 + 1]), "f4", ["1 of 2 values were rounded to float32"]),
+        (np.array([2**63 - 1, 7]), "f8", ["1 of 2 values were rounded to float64"]),
+        (np.array([1e300, np.inf, 0.1]), "f4", ["1 of 3 values are beyond float32 and became infinite"]),
+        (np.array([0.1, np.nan]), "f4", []),
+        (np.array([7, 8], "u1"), "i2", []),
+    ],
+)
+def test_what_is_lost_in_another_type_is_said(data, dtype, sentences):
+    with np.errstate(over="ignore"):
+        assert lost(data, data.astype(dtype)) == sentences
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8"])
+def test_whole_numbers_are_rounded_and_clipped(dtype):
+    limits = np.iinfo(dtype)
+    data = np.array([-1e30, -0.4, 1.5, 2.5, 99.9, 1e30, limits.max, limits.min], np.float32)
+    whole, clipped = as_whole_numbers(data, np.dtype(dtype))
+    assert whole.dtype == np.dtype(dtype)
+    assert whole.tolist() == [limits.min, 0, 2, 2, 100, limits.max, limits.max, limits.min]
+    assert clipped == 2
 
 
 @pytest.mark.parametrize(

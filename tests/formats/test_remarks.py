@@ -24,3 +24,9 @@ def test_what_fails_says_why_and_no_more():
         remarks.say("one")
         raise KeyError
     assert not caught
+
+
+def test_whoever_gathers_them_tells_them():
+    with warnings.catch_warnings(record=True) as caught, remarks.of("a.tif"), remarks.gathered() as sentences:
+        remarks.say("one")
+    assert sentences == ["one"] and not caught

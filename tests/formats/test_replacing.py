@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from dlss_tf.formats.replacing import replacing
+from dlss_tf.formats.replacing import replacing, replacing_all
 
 
 def test_appears_whole_under_its_name(tmp_path):
@@ -87,3 +87,47 @@ def test_writers_of_one_name_do_not_meet(tmp_path):
     text = path.read_text()
     assert not failures and len(text) == 1000 and len(set(text)) == 1
     assert os.listdir(tmp_path) == ["a.txt"]
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_several_appear_together_or_not_at_all(tmp_path, monkeypatch, links):
+    """The second cannot be moved in: the first is as it was, and what was not there is not."""
+
+    def no_links(*_, **__):
+        raise OSError(1, "Operation not permitted")
+
+    if not links:
+        monkeypatch.setattr(os, "link", no_links)
+    for name in ("a", "b"):
+        (tmp_path / name).write_text("old")
+    (tmp_path / "folder" / "kept").mkdir(parents=True)
+    names = ["a", "new", "b", "folder"]
+    paths = [tmp_path / name for name in names]
+    with pytest.raises(OSError) as raised, replacing_all(paths) as besides:
+        for beside in besides:
+            with open(beside, "w") as file:
+                file.write("new")
+    assert raised.value.filename == str(tmp_path / "folder")
+    assert sorted(os.listdir(tmp_path)) == ["a", "b", "folder"]
+    assert {(tmp_path / name).read_text() for name in ("a", "b")} == {"old"} and (tmp_path / "folder" / "kept").is_dir()
+
+
+def test_several_replace_what_was_there(tmp_path):
+    (tmp_path / "a").write_text("old")
+    (tmp_path / "store.zspy" / "old").mkdir(parents=True)
+    with replacing_all([tmp_path / "a", tmp_path / "store.zspy", tmp_path / "new"]) as (first, second, third):
+        os.makedirs(os.path.join(second, "new"))
+        for beside in (first, third):
+            with open(beside, "w") as file:
+                file.write("new")
+    assert sorted(os.listdir(tmp_path)) == ["a", "new", "store.zspy"] and os.listdir(tmp_path / "store.zspy") == ["new"]
+    assert (tmp_path / "a").read_text() == (tmp_path / "new").read_text() == "new"
+
+
+def test_without_leave_a_file_that_came_meanwhile_stays(tmp_path):
+    path = tmp_path / "a"
+    with pytest.raises(FileExistsError) as raised, replacing_all([path], overwrite=False) as (beside,):
+        open(beside, "w").close()
+        path.write_text("another's")
+    assert raised.value.filename == str(path)
+    assert path.read_text() == "another's" and os.listdir(tmp_path) == ["a"]

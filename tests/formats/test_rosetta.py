@@ -8,6 +8,7 @@ from golden import SHARED
 from dlss_tf import micrograph
 from dlss_tf.errors import InputError
 from dlss_tf.formats import rosetta
+from dlss_tf.formats.image import Axis
 
 FORMATS = SHARED / "data" / "formats"
 
@@ -135,6 +136,20 @@ def test_axes_in_another_order(tmp_path):
     for name in ("frames", "signal"):
         found = micrograph.read(str(tmp_path / f"{name}.hspy"))
         np.testing.assert_array_equal(found.data, stack.transpose(2, 0, 1))
+
+
+def test_axes_in_another_order_keep_what_is_known_of_them(tmp_path):
+    hyperspy = pytest.importorskip("hyperspy.api")
+    known = {"frames": (5, "s", 2.0, 7.0), "rows": (20, "nm", 0.5, 1.0), "columns": (24, "nm", 0.5, -2.0)}
+    axes = [
+        {"name": name, "size": size, "units": units, "scale": scale, "offset": offset, "navigate": name == "frames"}
+        for name, (size, units, scale, offset) in known.items()
+    ]
+    signal = hyperspy.signals.BaseSignal(integers(20, 24, 5), axes=[*axes[1:], axes[0]])
+    signal.save(tmp_path / "stack.hspy")
+    found = micrograph.read(str(tmp_path / "stack.hspy"))
+    assert found.data.shape == (5, 20, 24) and found.origin == (2, -4)
+    assert found.frames == (Axis("frames", "s", 2.0, 7.0),)
 
 
 def test_a_scan_that_is_all_navigation(tmp_path):

@@ -97,6 +97,77 @@ def test_watch_goes_on_after_bad_files(tmp_path, monkeypatch, capsys, rng):
     assert sorted(os.listdir(tmp_path / "out")) == ["again-x5.tif", "good-x5.tif"]
 
 
+def lines_of(folder, names, monkeypatch, capsys, out="out", **options):
+    """What watch says of these files, without the time."""
+    monkeypatch.setattr(watch, "arrivals", lambda folder, existing: [str(folder) + "/" + name for name in names])
+    watch.watch(lambda scan, factor: scan, str(folder), str(folder / out), 4, **options)
+    return [line.split(" ", 1)[1] for line in capsys.readouterr().out.splitlines()][1:]
+
+
+@pytest.fixture
+def copies(monkeypatch):
+    """Supersampling is copying, which may fail."""
+
+    def copy(supersampler, source, target, factor, options, *, image, quiet, dtype, overwrite):
+        image = micrograph.read(source, image)
+        if "bad" in source:
+            raise {"bad0": KeyError, "bad1": MemoryError, "bad2": RuntimeError}[micrograph.stem_of(source)]()
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        micrograph.write_all({target: image}, overwrite)
+        return image
+
+    monkeypatch.setattr(watch, "supersample_file", copy)
+
+
+@pytest.mark.usefixtures("copies")
+def test_watch_lives_on_through_anything(tmp_path, monkeypatch, capsys):
+    names = ["bad0.npy", "bad1.npy", "bad2.npy", "good.npy"]
+    for name in names:
+        np.save(tmp_path / name, np.eye(8))
+    *bad, good = lines_of(tmp_path, names, monkeypatch, capsys)
+    reasons = ["KeyError", "MemoryError", "RuntimeError"]
+    assert bad == [f"{tmp_path}/bad{i}.npy: expected to be done, found {reason}" for i, reason in enumerate(reasons)]
+    assert good.startswith("good.npy -> ")
+
+
+@pytest.mark.usefixtures("copies")
+def test_watch_replaces_its_own_results_alone(tmp_path, monkeypatch, capsys):
+    """A scan that changes is done again; another of its name is not, nor where there is a file of somebody else's."""
+    for name in ("a.npy", "b.npy"):
+        np.save(tmp_path / name, np.eye(8))
+    micrograph.write(str(tmp_path / "a.tif"), micrograph.Micrograph(np.eye(9, dtype="f4")))
+    (tmp_path / "out").mkdir()
+    foreign = tmp_path / "out" / "b-x4.tif"
+    foreign.write_text("precious")
+    names = ["a.npy", "a.npy", "a.tif", "b.npy"]
+    first, again, other, lost = lines_of(tmp_path, names, monkeypatch, capsys)
+    assert first.startswith("a.npy -> ") and again.startswith("a.npy -> ")
+    target, scan = tmp_path / "out" / "a-x4.tif", tmp_path / "a.npy"
+    assert other == f"{tmp_path}/a.tif: expected a result of its own name, found {target} to be that of {scan}"
+    assert lost == f"{foreign}: expected no file, found one; give --overwrite or another --out"
+    assert foreign.read_text() == "precious" and micrograph.read(str(target)).data.shape == (8, 8)
+    (done,) = lines_of(tmp_path, ["b.npy"], monkeypatch, capsys, overwrite=True)
+    assert done.startswith("b.npy -> ") and micrograph.read(str(foreign)).data.shape == (8, 8)
+
+
+def test_one_entry_that_cannot_be_looked_at_hides_no_other(tmp_path):
+    (tmp_path / "a.tif").symlink_to("a.tif")  # a loop
+    (tmp_path / "b.tif").symlink_to("nothing")
+    assert first(1, tmp_path, Clock(put(tmp_path / "c.tif"))) == [str(tmp_path / "c.tif")]
+
+
+@pytest.mark.parametrize("out", ["r.tif", "elsewhere/r.ome.tif", "a.tif"])
+def test_results_go_to_a_folder(tmp_path, out):
+    put(tmp_path / "a.tif")()
+    with pytest.raises(InputError, match="expected a folder for results, found a file's name"):
+        watch.watch(None, str(tmp_path), str(tmp_path / out), 5)
+
+
+def test_a_suffix_that_cannot_be_written_is_told_at_once(tmp_path):
+    with pytest.raises(InputError, match=r"expected a suffix out of .*, found \.dm4"):
+        watch.watch(None, str(tmp_path), str(tmp_path / "out"), 5, suffix=".dm4")
+
+
 @pytest.mark.parametrize(("folder", "out"), [("none", "out"), ("a.tif", "out"), (".", ".")])
 def test_watch_refuses_other_folders(tmp_path, folder, out):
     put(tmp_path / "a.tif")()

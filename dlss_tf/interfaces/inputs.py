@@ -1,0 +1,59 @@
+"""Which files a command means: those that are named, those in a folder, those that a pattern fits."""
+
+from __future__ import annotations
+
+import glob
+import os
+import re
+from collections.abc import Iterable, Sequence
+
+from .. import micrograph
+from .outputs import UNCERTAINTY
+
+#: What is never an image, among the files that are read: settings beside it.
+BESIDE_IMAGES = (".xml",)
+
+
+def sources(named: Sequence[str], name: str = "x") -> list[str]:
+    """The files that are named; of a folder, or a pattern such as `scans/*.dm4`, all that can be read, by name.
+
+    What is not named itself does not count if it is hidden or a result, as `name` ("x", "every") marks them, of
+    another file beside it. No file counts twice. A folder or pattern without any stays as it is.
+    """
+    found: dict[str, str] = {}
+    for each in named:
+        paths = [each]
+        if os.path.isdir(each) and micrograph.suffix_of(each) not in micrograph.FOLDERS:
+            paths = _images([os.path.join(each, file) for file in os.listdir(each)], name)
+        elif glob.has_magic(each) and not os.path.lexists(each):
+            paths = _images(glob.glob(each, recursive=True), name)
+        for path in paths or [each]:
+            found.setdefault(os.path.abspath(path), path)
+    return list(found.values())
+
+
+def _images(paths: Iterable[str], name: str) -> list[str]:
+    """Those that may be read as images, without results of others among them."""
+    images = [path for path in paths if _may_be_read(path)]
+    stems = {os.path.join(os.path.dirname(path), micrograph.stem_of(path)) for path in images}
+    result = re.compile(rf"(.+)-{name}\d+({UNCERTAINTY})?", re.DOTALL)
+    made = {stem for stem in stems if (match := result.fullmatch(stem)) and stems & set(_scans(match[1]))}
+    kept = []
+    for path in sorted(images):
+        stem = os.path.join(os.path.dirname(path), micrograph.stem_of(path))
+        of_series = path.lower().endswith(".emi") and any(other.startswith(f"{stem}_") for other in stems)
+        if stem not in made and not of_series:  # an .emi file's images are in the .ser files beside it
+            kept.append(path)
+    return kept
+
+
+def _scans(stem: str) -> list[str]:
+    """Whose result it may be: its own, or that of an image of a file, as `micrograph.choices` names these."""
+    return [stem, *(stem[: part.start()] for part in re.finditer(r"-(?=\d+(-\w+)*$)", stem))]
+
+
+def _may_be_read(path: str) -> bool:
+    suffix = micrograph.suffix_of(path)
+    if os.path.basename(path).startswith(".") or suffix not in micrograph.READABLE or suffix in BESIDE_IMAGES:
+        return False
+    return os.path.isdir(path) == (suffix in micrograph.FOLDERS)

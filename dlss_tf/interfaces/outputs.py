@@ -1,0 +1,170 @@
+"""Where results go: named after their sources, and nothing that is there is lost but what was named."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+from collections.abc import Mapping, Sequence
+
+from .. import micrograph
+from ..errors import InputError, reason
+from ..formats.contents import Choice
+
+UNCERTAINTY = "-uncertainty"
+
+
+def output_path(source: str, out: str | None, factor: int, suffix: str, name: str = "x") -> str:
+    """Where the result for `source` goes: `out` if it is a file's name, else `NAME-x5.tif` in it or beside `source`.
+
+    A name with a suffix that can be written is a file's; anything else is a folder's.
+    """
+    if out and is_file_name(out):
+        return out
+    return os.path.join(out or os.path.dirname(source), f"{micrograph.stem_of(source)}-{name}{factor}{suffix}")
+
+
+def uncertainty_path(target: str) -> str:
+    """Where the uncertainty of the image in `target` goes: `NAME-uncertainty` beside it, with its suffix."""
+    name = micrograph.stem_of(target) + UNCERTAINTY + micrograph.suffix_of(target)
+    return os.path.join(os.path.dirname(target), name)
+
+
+def is_file_name(out: str) -> bool:
+    """Whether results that go to `out` are one file: a folder is none unless it is a file of that format."""
+    return bool(micrograph.suffix_of(out)) and (not os.path.isdir(out) or is_store(out))
+
+
+def is_store(path: str) -> bool:
+    """Whether it is a folder that is a file: Zarr's."""
+    signs = (".zgroup", ".zarray", "zarr.json")
+    folder = micrograph.suffix_of(path) in micrograph.FOLDERS and os.path.isdir(path)
+    return folder and any(os.path.exists(os.path.join(path, name)) for name in signs)
+
+
+def check_out(sources: Sequence[str], out: str | None) -> None:
+    """InputError if several files would become one."""
+    if len(sources) > 1 and out and is_file_name(out):
+        raise InputError(f"--out {out}: expected a folder for {len(sources)} files, found a file's name")
+
+
+@dataclasses.dataclass(frozen=True)
+class Job:
+    """An image of a source, the files that come of it, and why they cannot, if that is known before the work."""
+
+    source: str
+    targets: tuple[str, ...]  # the image, and its uncertainty if there is one; none if the source cannot be read
+    refusal: InputError | None = None
+    image: Choice = None
+
+
+def plan(
+    sources: Sequence[str],
+    out: str | None,
+    factor: int,
+    suffix: str,
+    name: str = "x",
+    *,
+    image: Choice = None,
+    ensemble: bool = False,
+    overwrite: bool = False,
+) -> list[Job]:
+    """Where the results of a command go, all of them checked by `check_outputs` before any work.
+
+    `image` is as `micrograph.choices` takes it: one job a source, or of all images of one as many as these.
+    """
+    taken: dict[str, str] = {}
+    scans = {_identity(source): source for source in sources}
+    jobs = []
+    for source in sources:
+        try:
+            chosen = micrograph.choices(source, image)
+            check_out([source] * len(chosen), out)
+        except InputError as error:
+            jobs.append(Job(source, (), error, image))
+            continue
+        for choice, part in chosen:
+            targets = outputs(output_path(source, out, factor, suffix, part + name), ensemble)
+            refusal = None
+            try:
+                check_outputs(source, targets, overwrite, taken, scans)
+            except InputError as error:
+                refusal = error
+            jobs.append(Job(source, targets, refusal, choice))
+    return jobs
+
+
+def outputs(target: str, ensemble: bool) -> tuple[str, ...]:
+    """The files that come of one source: the image and, of an ensemble, its uncertainty."""
+    return (target, uncertainty_path(target)) if ensemble else (target,)
+
+
+def check_outputs(
+    source: str,
+    targets: Sequence[str],
+    overwrite: bool,
+    taken: dict[str, str],
+    scans: Mapping[object, str] | None = None,
+) -> None:
+    """`check_output` for all files that come of a source; then their places are `taken` by it.
+
+    Raises:
+        InputError: one is taken by another source, whether `overwrite` or not, or is one of `scans`.
+    """
+    for target in targets:
+        other = taken.get(place(target), source)
+        if other != source:
+            raise InputError(f"{source}: expected a result of its own name, found {target} to be that of {other}")
+        check_output(source, target, overwrite)
+        scan = (scans or {}).get(_identity(target))
+        if scan is not None:
+            raise InputError(f"{source}: expected a result that is no scan of this command, found {scan}")
+    taken.update((place(target), source) for target in targets)
+
+
+def place(path: str) -> str:
+    """One for all ways to write a path; links in its last part stay, for they would be replaced themselves."""
+    folder, name = os.path.split(os.path.normpath(path))
+    return os.path.join(os.path.realpath(folder or "."), name)
+
+
+def _identity(path: str) -> object:
+    """One for all names of a file."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return os.path.realpath(path)
+    return status.st_dev, status.st_ino
+
+
+def check_output(source: str, target: str, overwrite: bool) -> None:
+    """InputError, before any work, if `target` cannot be written, or would destroy the scan or another file.
+
+    Only `overwrite` lets it replace a file that is not the scan, and that only by a file, or a Zarr store by another.
+    """
+    micrograph.check_suffix(target)
+    folder = os.path.dirname(target) or "."
+    while not os.path.exists(folder):
+        folder = os.path.dirname(folder) or "."
+    if not os.path.isdir(folder) or not os.access(folder, os.W_OK):
+        raise InputError(f"{target}: expected a folder that can be written, found {folder} which cannot")
+    if not _is_there(target):
+        return
+    if os.path.exists(source) and os.path.exists(target) and os.path.samefile(source, target):
+        raise InputError(f"{target}: expected another file than the scan itself as --out")
+    if not overwrite:
+        raise InputError(f"{target}: expected no file, found one; give --overwrite or another --out")
+    expected = "a Zarr store" if micrograph.suffix_of(target) in micrograph.FOLDERS else "a file"
+    found = "a Zarr store" if is_store(target) else "a folder" if os.path.isdir(target) else "a file"
+    if found != expected:
+        raise InputError(f"{target}: expected {expected} to replace, found {found}")
+
+
+def _is_there(path: str) -> bool:
+    """InputError for a name that no file can have."""
+    try:
+        os.lstat(path)
+    except FileNotFoundError:
+        return False
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: expected a name that a file can have, found: {reason(error)}") from None
+    return True
