@@ -54,7 +54,7 @@ class Enlarger:
     name = "enlarger"
     config = Config()
 
-    def run(self, scan, factor, options, report):
+    def run(self, scan, factor, options, report, about):
         large = np.kron(np.asarray(scan, np.float32), np.ones((factor, factor), np.float32)) + np.float32(0.2)
         return Supersampled(large, large / 10 if options.ensemble else None)
 
@@ -79,7 +79,7 @@ def test_clipped_values_are_counted(tmp_path):
     np.save(tmp_path / "scan.npy", np.array([[255, 3], [4, 5]], "u1"))
     sampler = Enlarger()
     run = sampler.run
-    sampler.run = lambda *given: Supersampled(run(*given).image + 1)
+    sampler.run = lambda *given, about: Supersampled(run(*given, about).image + 1)
     with pytest.warns(UserWarning, match=r"scan\.npy: 4 of 16 values lay beyond uint8's 0 to 255 and were clipped"):
         files.supersample_file(
             sampler, str(tmp_path / "scan.npy"), str(tmp_path / "image.npy"), 2, quiet=True, dtype="same"
