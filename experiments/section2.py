@@ -9,7 +9,7 @@ from dlss_tf.evaluation.metrics import mse
 from dlss_tf.inference.deconvolution import adam
 
 from ._published import printed
-from ._report import COLOURS, label_axes, new_figure, over_images, parser, plain_ticks, run, write
+from ._report import COLOURS, FONT, label_axes, new_figure, over_images, parser, run, write
 
 ERRORS = ("before", "error", "residual")
 
@@ -31,7 +31,7 @@ def main() -> None:
     arguments = made.parse_args()
     values, _ = over_images("section2", arguments, lambda crop: (errors(crop), {}))
     paper = printed("section2")
-    figure, axes = new_figure(height=2.8)
+    figure, axes = new_figure(height=3.6)
     mean = {name: float(np.mean([each[name] for each in values.values()])) for name in ERRORS}
     titles = ("blurred", "deconvolved", "deconvolved and blurred again, from the blurred")
     for name, title, colour in zip(ERRORS, titles, COLOURS):
@@ -40,8 +40,9 @@ def main() -> None:
         if name in paper:
             axes[0, 0].axvline(paper[name], color=colour, linestyle="--", label=f"paper's mean {paper[name]:.2g}")
     axes[0, 0].set_xscale("log")
-    plain_ticks(axes[0, 0].yaxis)
-    label_axes(axes[0, 0], "MSE, of the crop's range squared", "crops with no more")
+    axes[0, 0].yaxis.get_major_locator().set_params(integer=True)
+    label_axes(axes[0, 0], "MSE, of the crop's range squared", "crops with no more", legend=False)
+    figure.legend(loc="outside upper center", ncols=2, frameon=False, fontsize=FONT - 1)
     names = [image_name(path, arguments.data) for path in values]
     rows = [("image", *ERRORS), *([name, *each.values()] for name, each in zip(names, values.values()))]
     write("section2", arguments, {"images": len(values), "mean": mean, "paper": paper}, figure, rows)
