@@ -194,7 +194,7 @@ def _check_there(path: str, suffix: str) -> None:
 
 
 def _check_image(path: str, data: np.ndarray) -> None:
-    if data.dtype.fields or np.iscomplexobj(data) or data.dtype.kind not in "biuf":
+    if data.dtype.kind not in "biuf":
         raise InputError(f"{path}: expected a real image, found values of type {data.dtype}")
     if data.ndim < 2 or 0 in data.shape:
         raise InputError(f"{path}: expected an image [h, w] or a stack of them, found shape {list(data.shape)}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 PUBLISHED = Path(__file__).with_name("published.json")
 
 
+@functools.cache
 def published() -> dict[str, Any]:
     """Everything, by the name of the table's or figure's files; what has no numbers has `where` alone."""
     return json.loads(PUBLISHED.read_text(encoding="utf-8"))

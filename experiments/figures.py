@@ -18,7 +18,7 @@ from dlss_tf import weights
 from dlss_tf.cli.options import add_results
 from dlss_tf.data.files import list_files
 from dlss_tf.errors import InputError
-from dlss_tf.evaluation.results import identity, results_folder, software, write_json
+from dlss_tf.evaluation.results import digest_of_files, digest_of_weights, results_folder, software, write_json
 from dlss_tf.progress import duration
 
 from ._entries import RECORD, load
@@ -46,9 +46,9 @@ def states(runs: argparse.Namespace) -> dict[str, Any]:
     files = {}
     for split in {item.split for item in ITEMS if item.split}:
         with contextlib.suppress(InputError):  # told by the items that need it
-            files[split] = identity(None, list_files(runs.data, split), 0)["files"]
+            files[split] = digest_of_files(list_files(runs.data, split))
     return {
-        "weights": {each: identity(each, (), 0)["weights"] for each in given if each},
+        "weights": {each: digest_of_weights(each) for each in given if each},
         "files": files,
         "code": software()["git_revision"],
     }

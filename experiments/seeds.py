@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -12,9 +13,10 @@ from dlss_tf.errors import InputError
 from dlss_tf.evaluation.evaluate import TABLE_2_FACTORS
 from dlss_tf.evaluation.images import label
 
-from ._errors import Errors, errors, root_means
+from ._errors import errors, root_means
 from ._report import COLOURS, label_axes, new_figure, parser, run, write
 
+RootMeans = dict[str, dict[str, float]]  # of a run, by coverage: mean and std
 BEYOND = ("seed", "adversarial", "checkpoint_minutes")  # may differ; an adversarial run's first half is kept as one
 
 
@@ -30,9 +32,9 @@ def check(configs: list[Config]) -> None:
             raise InputError(f"--run: expected runs that differ in their seed alone, found {name} {values}")
 
 
-def spread(runs: list[Errors]) -> dict[str, dict[str, float]]:
+def spread(runs: Iterable[RootMeans]) -> dict[str, dict[str, float]]:
     """By coverage, mean and sample standard deviation over runs of the root mean MSE of all images."""
-    each = [root_means(found, TABLE_2_FACTORS) for found in runs]
+    each = list(runs)
     by_coverage = {label(s): [means[label(s)]["mean"] for means in each] for s in TABLE_2_FACTORS}
     return {c: {"mean": float(np.mean(x)), "std": float(np.std(x, ddof=1))} for c, x in by_coverage.items()}
 
@@ -50,10 +52,11 @@ def main() -> None:
         )
         for run, each in zip(arguments.run, supersamplers)
     }
-    over = spread(list(found.values()))
+    by_seed = {seed: root_means(of_run, TABLE_2_FACTORS) for seed, of_run in found.items()}
+    over = spread(by_seed.values())
     figure, axes = new_figure()
-    for (seed, of_run), colour in zip(found.items(), COLOURS[1:]):
-        means = [each["mean"] for each in root_means(of_run, TABLE_2_FACTORS).values()]
+    for (seed, of_run), colour in zip(by_seed.items(), COLOURS[1:]):
+        means = [each["mean"] for each in of_run.values()]
         axes[0, 0].plot(TABLE_2_FACTORS, means, "o", mfc="none", color=colour, label=f"seed {seed}")
     mean, std = (np.array([each[name] for each in over.values()]) for name in ("mean", "std"))
     axes[0, 0].errorbar(TABLE_2_FACTORS, mean, std, color=COLOURS[0], capsize=3, label="mean, standard deviation")
@@ -63,7 +66,7 @@ def main() -> None:
         "images": len(next(iter(found.values()))),
         "runs": arguments.run,
         "coverages": over,
-        "by_seed": {str(seed): root_means(of_run, TABLE_2_FACTORS) for seed, of_run in found.items()},
+        "by_seed": {str(seed): of_run for seed, of_run in by_seed.items()},
     }
     rows = [(c, f"{each['mean']:.6g}", f"{each['std']:.3g}") for c, each in over.items()]
     write("seeds", arguments, report, figure, [("coverage", "mean_over_seeds", "std_over_seeds"), *rows])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import os
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
@@ -28,7 +27,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Check each image; the verdicts."""
     supersampler = options.supersampler(arguments)
-    from ..evaluation.check import check_file, format_check
+    from ..evaluation.check import check_file, format_check, result_name
     from ..micrograph import choices
 
     named: dict[str, str] = {}  # results go by their image's name
@@ -36,8 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
     def check(source: str) -> int:
         def check_one(choice: tuple[Choice, str]) -> None:
             image, part = choice
-            name = os.path.splitext(os.path.basename(source))[0] + f"-{part}"
-            first = named.setdefault(name, source)
+            first = named.setdefault(result_name(source, part), source)
             if first != source:
                 raise InputError(f"{source}: expected a name of its own for the results, found that of {first}")
             print(format_check(check_file(supersampler, source, arguments.factor, arguments.out, image, part)))

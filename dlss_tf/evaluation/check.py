@@ -25,6 +25,11 @@ EMPTY = "The image holds one value alone: there is no detail in it to tell by wh
 FACTORS = range(lattice.MIN_FACTOR, lattice.MAX_FACTOR + 1)
 
 
+def result_name(source: str, part: str = "") -> str:
+    """How the names of the results for an image file begin: "NAME-", and what tells one of its images from others."""
+    return f"{os.path.splitext(os.path.basename(source))[0]}-{part}"
+
+
 def check_file(
     supersampler: Supersampler, source: str, factor: int, results: str, image: Choice = None, part: str = ""
 ) -> dict:
@@ -44,7 +49,7 @@ def check_file(
     except InputError as error:
         raise InputError(f"{source}: {error}") from None
     report = {"image": source, "generator": supersampler.name, **report, **software()}
-    path = os.path.join(results, f"{os.path.splitext(os.path.basename(source))[0]}-{part}check{factor}")
+    path = os.path.join(results, f"{result_name(source, part)}check{factor}")
     titles = [f"every {factor}th sample", "supersampled", "image, blurred as in training"]
     with results_folder(results):
         write_sheet(f"{path}.png", [(os.path.basename(source), panels)], titles)

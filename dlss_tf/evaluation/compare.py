@@ -10,11 +10,10 @@ import numpy as np
 
 from ..data.files import list_files
 from ..inference.supersampler import Supersampler
-from ..layers.blur import blur_output
 from ..models import check_size
 from ..progress import each
 from .curves import write_curves
-from .images import blurred, central_crops, completed, image_name, label
+from .images import blurred, blurred_output, central_crops, completed, image_name, label
 from .metrics import mse, root_mean
 from .results import provenance, results_folder, write_json
 from .sheet import evenly_spaced, write_sheet
@@ -93,7 +92,7 @@ def _measures(output: np.ndarray, crop: np.ndarray) -> dict[str, float]:
     return {
         "mse": mse(output, crop),
         "mse_blurred_truth": mse(output, blurred(crop)),
-        "mse_equation_10": mse(blur_output(output[None, ..., None]).numpy()[0, ..., 0], blurred(crop)),
+        "mse_equation_10": mse(blurred_output(output), blurred(crop)),
         "high_frequency_difference": high_frequency_difference(output, crop),
     }
 

@@ -15,7 +15,7 @@ from ..data.files import BadFiles, read_tiff
 from ..errors import InputError
 from ..inference.refinement import refine
 from ..inference.supersampler import Supersampler
-from ..layers.blur import blur_target
+from ..layers.blur import blur_output, blur_target
 
 
 def central_crops(files: Sequence[str], size: int) -> Iterator[tuple[str, np.ndarray]]:
@@ -40,6 +40,11 @@ def central_crops(files: Sequence[str], size: int) -> Iterator[tuple[str, np.nda
 def blurred(crop: np.ndarray) -> np.ndarray:
     """I_blur, the target of eq. 3: crop [N, N] under the 5x5, 2.5 px Gaussian."""
     return blur_target(tf.constant(crop[None, :, :, None])).numpy()[0, :, :, 0]
+
+
+def blurred_output(output: np.ndarray) -> np.ndarray:
+    """An output [N, N] as eq. 10's MSE sees it: under the 3x3, 1.5 px Gaussian."""
+    return blur_output(tf.constant(output[None, :, :, None])).numpy()[0, :, :, 0]
 
 
 def completed(supersampler: Supersampler, crop: np.ndarray, factor: int) -> tuple[np.ndarray, np.ndarray]:

@@ -36,13 +36,18 @@ def software() -> dict:
 
 def identity(weights_or_name: str | None, files: Sequence[str], size: int, **more: Any) -> dict[str, Any]:
     """What values measured on files depend on: the generator's weights, the files, the size, and what else is named."""
+    return {"weights": digest_of_weights(weights_or_name), "files": digest_of_files(files), "size": size, **more}
+
+
+def digest_of_weights(weights_or_name: str | None) -> str | None:
+    """Of a generator's weights, another one for others; None if it has none yet."""
     weights_file = Path(weights.find(weights_or_name), weights.FILE)
-    return {
-        "weights": hashlib.sha256(weights_file.read_bytes()).hexdigest() if weights_file.is_file() else None,
-        "files": hashlib.sha256("\n".join(map(_state_of, files)).encode()).hexdigest(),
-        "size": size,
-        **more,
-    }
+    return hashlib.sha256(weights_file.read_bytes()).hexdigest() if weights_file.is_file() else None
+
+
+def digest_of_files(files: Sequence[str]) -> str:
+    """Of files by their names, sizes and times of last change, not of what is in them."""
+    return hashlib.sha256("\n".join(map(_state_of, files)).encode()).hexdigest()
 
 
 def _state_of(path: str) -> str:

@@ -4,6 +4,7 @@ from dlss_tf import weights
 from dlss_tf.config import Config
 from dlss_tf.errors import InputError
 from dlss_tf.evaluation.images import label
+from experiments._errors import root_means
 from experiments.seeds import TABLE_2_FACTORS, check, spread
 
 RUN = Config()
@@ -28,7 +29,8 @@ def test_takes_runs_of_different_seeds():
 
 def test_spread_over_runs():
     roots = (0.1, 0.2, 0.3)
-    found = spread([{"a": {label(s): root**2 for s in TABLE_2_FACTORS}} for root in roots])
+    errors = [{"a": {label(s): root**2 for s in TABLE_2_FACTORS}} for root in roots]
+    found = spread(root_means(each, TABLE_2_FACTORS) for each in errors)
     assert found["1/25"] == pytest.approx({"mean": 0.2, "std": 0.1})
 
 
