@@ -8,10 +8,13 @@
 #                        and RESULTS/report.html
 # make reproduce         trains what the paper's tables and figures need, each once, then makes them
 # make bench             speed and memory beside the same network in PyTorch, into docs/performance.md; half an hour a round
+# make fuzz              mutated files of every readable format, and of the files in DATA if it is given, each read in a process
+#                        with limits; those on which anything is wrong go into RESULTS/fuzz, and the exit status is not 0 then
 # make test              all tests, or those that PYTEST_ARGS chooses; `make lint` for style and types
 # make docs              this documentation as a site, into site/index.html
 # Variables: DATA (folder with train, val and test TIFFs), PRESET (quick, small, paper), ITERATIONS (the preset's), RUN,
-# WEIGHTS (pretrained), RESULTS, FACTOR (5), PYTHON; of `make bench` CASES (all of them) and ROUNDS (3).
+# WEIGHTS (pretrained), RESULTS, FACTOR (5), PYTHON; of `make bench` CASES (all of them) and ROUNDS (3);
+# of `make fuzz` COUNT (10000 files), SEED (0, of other files) and ONLY (the number of a file, to read it alone).
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -22,6 +25,9 @@ ADVERSARIAL ?=
 FACTOR ?= $(if $(COVERAGE),$(warning COVERAGE is called FACTOR now)$(COVERAGE),5)
 CASES ?=
 ROUNDS ?=
+COUNT ?=
+SEED ?=
+ONLY ?=
 PYTEST_ARGS ?=
 KIND := $(PRESET)-$(if $(DATA),$(notdir $(patsubst %/,%,$(firstword $(DATA)))),simulated)
 NAME := unified-$(KIND)$(if $(ADVERSARIAL),-adversarial)
@@ -36,7 +42,7 @@ data_flags = $(foreach folder,$(1),--data $(folder))
 TRAIN = $(BIN)/dlss-tf train --preset $(PRESET) --resume $(if $(ITERATIONS),--iterations $(ITERATIONS)) $(call data_flags,$(DATA))
 
 .PHONY: figures reproduce train-no-blur train-seeds
-.PHONY: setup train-unified train-individual train-one-stage eval-table2 export bench test lint docs clean
+.PHONY: setup train-unified train-individual train-one-stage eval-table2 export bench fuzz test lint docs clean
 
 setup: $(VENV)/.installed
 
@@ -129,6 +135,10 @@ bench: setup .venv-peer/.installed
 	$(PYTHON) -m venv .venv-peer
 	.venv-peer/bin/python -m pip install --quiet torch numpy
 	touch $@
+
+fuzz: setup
+	$(BIN)/python -m tools.fuzz.campaign --out $(RESULTS)/fuzz $(if $(DATA),--data $(DATA)) \
+		$(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
 
 test: setup
 	$(BIN)/python -m pytest $(PYTEST_ARGS)

@@ -10,14 +10,13 @@ import dataclasses
 import errno
 import os
 import re
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import Literal, overload
 
 import numpy as np
 
-from .errors import InputError, reason
-from .formats import guards, hspy, mrc, npy, png, reasons, remarks, rosetta, tiff
+from .errors import InputError, reason, warn
+from .formats import guards, handles, hspy, mrc, npy, png, reasons, remarks, rosetta, tiff
 from .formats.contents import Entry, choose, entry_of, listing, numbered, taken
 from .formats.fit import fit
 from .formats.image import Micrograph
@@ -119,7 +118,7 @@ def read(path: str, image: str | int | None = None) -> Micrograph | list[Microgr
         found = [_checked(path, entries[number - 1].load()) for number in chosen]
         said = taken(entries, chosen[0]) if image is None else None
     if said:
-        warnings.warn(f"{path}: {said}", stacklevel=2)
+        warn(f"{path}: {said}", stacklevel=2)
     return found if image == ALL else found[0]
 
 
@@ -161,7 +160,7 @@ def _reading(path: str) -> Iterator[list[Entry]]:
     """What is in a file, to be read within this context: whatever is raised there becomes one sentence."""
     suffix = suffix_of(path)
     _check_there(path, suffix)
-    with guards.quiet() as messages:
+    with handles.closed(path), guards.quiet() as messages:
         try:
             with guards.at_most(LONGEST_READ + guards.bytes_on_disk(path) / 1e6):
                 try:
@@ -237,7 +236,7 @@ def write_all(micrographs: Mapping[str, Micrograph], overwrite: bool = True) -> 
             f"{path}: expected what {suffix_of(path)} can hold, found that it cannot be written ({reason(error)})"
         ) from None
     for sentence in said:
-        warnings.warn(sentence, stacklevel=3)
+        warn(sentence, stacklevel=3)
 
 
 def _check_writable(path: str, micrograph: Micrograph) -> None:
