@@ -58,7 +58,7 @@ def _recorded_counts(root: Path, size: int, seed: int) -> dict[str, int]:
     """Counts of the dataset that is there already, after a check that it is the one asked for."""
     path = root / RECORD
     if not path.exists():
-        if any(any((root / split).glob("*.tif")) for split in SPLITS):
+        if any(any((root / split).glob("[!.]*.tif")) for split in SPLITS):
             raise InputError(f"{root}: expected a new folder or a simulated dataset, found .tif files but no {RECORD}.")
         return {}
     try:
