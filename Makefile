@@ -9,6 +9,7 @@
 # make reproduce         trains what the paper's tables and figures need, each once, then makes them
 # make bench             speed and memory beside the same network in PyTorch, into docs/performance.md; half an hour a round
 # make test              all tests, or those that PYTEST_ARGS chooses; `make lint` for style and types
+# make soak              kills commands at random moments for MINUTES (30) and looks whether anything was lost
 # make docs              this documentation as a site, into site/index.html
 # Variables: DATA (folder with train, val and test TIFFs), PRESET (quick, small, paper), ITERATIONS (the preset's), RUN,
 # WEIGHTS (pretrained), RESULTS, FACTOR (5), PYTHON; of `make bench` CASES (all of them) and ROUNDS (3).
@@ -22,6 +23,7 @@ ADVERSARIAL ?=
 FACTOR ?= $(if $(COVERAGE),$(warning COVERAGE is called FACTOR now)$(COVERAGE),5)
 CASES ?=
 ROUNDS ?=
+MINUTES ?= 30
 PYTEST_ARGS ?=
 KIND := $(PRESET)-$(if $(DATA),$(notdir $(patsubst %/,%,$(firstword $(DATA)))),simulated)
 NAME := unified-$(KIND)$(if $(ADVERSARIAL),-adversarial)
@@ -36,6 +38,7 @@ data_flags = $(foreach folder,$(1),--data $(folder))
 TRAIN = $(BIN)/dlss-tf train --preset $(PRESET) --resume $(if $(ITERATIONS),--iterations $(ITERATIONS)) $(call data_flags,$(DATA))
 
 .PHONY: figures reproduce train-no-blur train-seeds
+.PHONY: soak
 .PHONY: setup train-unified train-individual train-one-stage eval-table2 export bench test lint docs clean
 
 setup: $(VENV)/.installed
@@ -132,6 +135,9 @@ bench: setup .venv-peer/.installed
 
 test: setup
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+soak: setup
+	$(BIN)/python -m tools.soak --minutes $(MINUTES)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -68,7 +68,7 @@ def restore(state: State, run: str) -> str | None:
     """
     damaged: dict[str, str] = {}
     for path in saved(run):
-        damage = _damage(path)
+        damage = damage_of(path)
         if damage is None:
             _restore(state, path)
             for each, reason in damaged.items():
@@ -110,7 +110,7 @@ def _restore(state: State, path: str) -> None:
         raise InputError(f"{path}: expected this run's checkpoint, found {reason}") from None
 
 
-def _damage(path: str) -> str | None:
+def damage_of(path: str) -> str | None:
     """What is wrong with a checkpoint's files: their digests, or if there are none TensorFlow's own checksums, tell."""
     folder = os.path.dirname(path)
     try:
