@@ -11,10 +11,12 @@
 # make fuzz              mutated files of every readable format, and of the files in DATA if it is given, each read in a process
 #                        with limits; those on which anything is wrong go into RESULTS/fuzz, and the exit status is not 0 then
 # make test              all tests, or those that PYTEST_ARGS chooses; `make lint` for style and types
+# make soak              kills commands at random moments for MINUTES (30) and looks whether anything was lost
 # make docs              this documentation as a site, into site/index.html
 # Variables: DATA (folder with train, val and test TIFFs), PRESET (quick, small, paper), ITERATIONS (the preset's), RUN,
 # WEIGHTS (pretrained), RESULTS, FACTOR (5), PYTHON; of `make bench` CASES (all of them) and ROUNDS (3);
-# of `make fuzz` COUNT (10000 files), SEED (0, of other files) and ONLY (the number of a file, to read it alone).
+# of `make fuzz` COUNT (10000 files), SEED (0, of other files) and ONLY (the number of a file, to read it alone); MINUTES of
+# `make soak`.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -28,6 +30,7 @@ ROUNDS ?=
 COUNT ?=
 SEED ?=
 ONLY ?=
+MINUTES ?= 30
 PYTEST_ARGS ?=
 KIND := $(PRESET)-$(if $(DATA),$(notdir $(patsubst %/,%,$(firstword $(DATA)))),simulated)
 NAME := unified-$(KIND)$(if $(ADVERSARIAL),-adversarial)
@@ -42,7 +45,7 @@ data_flags = $(foreach folder,$(1),--data $(folder))
 TRAIN = $(BIN)/dlss-tf train --preset $(PRESET) --resume $(if $(ITERATIONS),--iterations $(ITERATIONS)) $(call data_flags,$(DATA))
 
 .PHONY: figures reproduce train-no-blur train-seeds
-.PHONY: setup train-unified train-individual train-one-stage eval-table2 export bench fuzz test lint docs clean
+.PHONY: setup train-unified train-individual train-one-stage eval-table2 export bench fuzz soak test lint docs clean
 
 setup: $(VENV)/.installed
 
@@ -142,6 +145,9 @@ fuzz: setup
 
 test: setup
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+soak: setup
+	$(BIN)/python -m tools.soak --minutes $(MINUTES)
 
 lint: setup
 	$(BIN)/ruff check .

@@ -5,14 +5,17 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import reprlib
 from typing import Any, get_args, get_type_hints
 
 from .errors import InputError
+from .formats.json_file import read_json
 from .formats.replacing import replacing
 from .lattice import EQUATION_1, p_raw
 
 CONFIG_FILE = "config.json"  # in every run directory
 RULES = 2  # edition of the training rules; a config.json that names none is of edition 1
+MOST, MOST_A_SIDE = 2**53, 2**16  # beyond which no field's number has a meaning; nor size or batch
 
 CHOICES = {
     "network": ("two-stage", "one-stage"),
@@ -65,6 +68,8 @@ class Config:
             _check(getattr(self, name) in choices, name, f"one of {', '.join(choices)}", getattr(self, name))
         _check(self.size >= 32 and self.size % 32 == 0, "size", "a multiple of 32 px, at least 32", self.size)
         _check(self.batch >= 1, "batch", "at least 1", self.batch)
+        for name in ("size", "batch"):
+            _check(getattr(self, name) <= MOST_A_SIDE, name, f"at most {MOST_A_SIDE}", getattr(self, name))
         _check(0 < self.width <= 4, "width", "a number in (0, 4]", self.width)
         _check(self.iterations >= 8, "iterations", "at least 8", self.iterations)
         _check(self.freeze_at >= 0, "freeze_at", "a fraction of the iterations, 0 or more", self.freeze_at)
@@ -103,7 +108,7 @@ class Config:
         """Length of the whole schedule: the non-adversarial half, and the adversarial one where it is asked for."""
         return 2 * self.iterations if self.adversarial else self.iterations
 
-    def replace(self, **changes: Any) -> Config:
+    def replace(self, /, **changes: Any) -> Config:
         """A copy with some fields changed.
 
         Raises:
@@ -128,15 +133,17 @@ class Config:
             InputError: the file is missing or not a config; it names the file.
         """
         try:
-            with open(path, encoding="utf-8") as file:
-                fields = json.load(file)
+            fields = read_json(path)
         except OSError as error:
             raise InputError(f"{path}: expected a run's configuration, found {str(error.strerror).lower()}") from None
         except ValueError:
             raise InputError(f"{path}: expected JSON written by dlss-tf, found something else") from None
         if not isinstance(fields, dict):
             raise InputError(f"{path}: expected a JSON object written by dlss-tf, found {type(fields).__name__}")
-        return Config().replace(**{"rules": 1, **fields})
+        try:
+            return Config().replace(**{"rules": 1, **fields})
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from None
 
     def save_in(self, run: str) -> None:
         """Make the run directory and write its `config.json`.
@@ -167,15 +174,18 @@ def _convert(name: str, value: Any, hint: Any) -> Any:
     try:
         if kind is tuple:
             items = value.split(",") if isinstance(value, str) else value
-            return tuple(get_args(hint)[0](item) for item in items)
+            return tuple(_convert(name, item, get_args(hint)[0]) for item in items)
         if kind is bool and isinstance(value, str):
             return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[value.lower()]
         if kind is int and isinstance(value, float) and not value.is_integer():
             raise ValueError
-        return kind(value)
-    except (ValueError, TypeError, KeyError):
+        converted = kind(value)
+        if kind in (int, float) and abs(converted) > MOST:
+            raise ValueError
+        return converted
+    except (ValueError, TypeError, KeyError, OverflowError):
         kind_name = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}.get(kind, "a list")
-        raise InputError(f"{name}: expected {kind_name}, found {value!r}") from None
+        raise InputError(f"{name}: expected {kind_name}, found {reprlib.repr(value)}") from None
 
 
 # Every preset of our own is for deployment, so targets keep the scan's scale; running means that freeze at once, with

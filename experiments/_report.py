@@ -22,7 +22,7 @@ from dlss_tf.data.files import list_files
 from dlss_tf.evaluation import results
 from dlss_tf.evaluation.passes import Sums, Values, one_pass
 from dlss_tf.evaluation.results import provenance, results_folder, software, write_csv, write_json
-from dlss_tf.formats.replacing import replacing
+from dlss_tf.formats.replacing import replacing_all
 from dlss_tf.models import check_size
 
 #: Okabe and Ito's colours, which the colour-blind tell apart; black for truth.
@@ -74,14 +74,14 @@ def write(
     origin = provenance(images, arguments.split, arguments.size) if images else software()
     if hasattr(arguments, "weights"):
         origin["weights"] = arguments.weights or weights.PRETRAINED
-    with results_folder(arguments.out):
-        if figure is not None:
-            with replacing(f"{path}.png") as beside:
-                FigureCanvasAgg(figure).print_png(beside)
-        rows = list(rows)
+    rows = list(rows)
+    suffixes = [".json", *([".csv"] if rows else []), *([".png"] if figure is not None else [])]
+    with results_folder(arguments.out), replacing_all([path + suffix for suffix in suffixes]) as besides:
+        write_json(besides[0], {**report, **origin})
         if rows:
-            write_csv(f"{path}.csv", rows)
-        write_json(f"{path}.json", {**report, **origin})
+            write_csv(besides[1], rows)
+        if figure is not None:
+            FigureCanvasAgg(figure).print_png(besides[-1])
     made = [suffix for suffix in (".json", ".csv", ".png") if os.path.exists(path + suffix)]
     print(f"written to {path}{', '.join(made)}")
 

@@ -49,8 +49,8 @@ class Supersampler:
         self.config, arrays = weights.load(weights_or_name)
         try:
             self._generator = generators.trained(self.config, arrays)
-        except (KeyError, ValueError) as error:
-            raise InputError(f"weights {weights_or_name}: do not fit its config.json: {error}") from None
+        except InputError as error:
+            raise InputError(f"{weights.find(weights_or_name)}: {error}") from None
         self._run = tf.function(self._generator, input_signature=[tf.TensorSpec([None, None, None, 1])])
 
     def __call__(

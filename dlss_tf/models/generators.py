@@ -8,6 +8,7 @@ import numpy as np
 from tensorflow import keras
 
 from ..config import Config
+from ..errors import InputError
 from . import one_stage, two_stage
 from .one_stage import OneStage
 from .two_stage import TwoStage
@@ -36,7 +37,9 @@ def trained(config: Config, weights: dict[str, np.ndarray]) -> keras.Model:
     """The generator for inference, with trained weights by name.
 
     Raises:
-        KeyError: a weight is missing.
-        ValueError: one does not fit.
+        InputError: a weight is missing, or does not fit.
     """
-    return _module(config).trained(config, weights)
+    try:
+        return _module(config).trained(config, weights)
+    except (KeyError, ValueError, IndexError) as error:
+        raise InputError(f"the weights do not fit its config.json: {error}") from None

@@ -11,9 +11,12 @@ import tensorflow as tf
 from .. import lattice, weights
 from .._compat import variables
 from ..errors import InputError
-from ..formats.replacing import replacing
+from ..formats import locks
+from ..formats.replacing import clear, replacing
 from ..inference import scaling
 from ..models import check_size, generators
+
+LOCK_FILE = ".lock"  # in the folder of all versions, while one is written
 
 
 class _Served(tf.Module):
@@ -82,29 +85,37 @@ def export(weights_or_name: str | None, destination: str, size: int = 512, versi
         InputError: missing weights, a size that is no multiple of 32, or a version that exists.
     """
     check_size(size)
+    if version is not None:
+        _version(destination, version)  # refused before the work
     config, arrays = weights.load(weights_or_name)
-    version = version if version is not None else _next_version(destination)
-    final = os.path.join(destination, str(version))
-    if version < 1 or os.path.exists(final):
-        raise InputError(f"version: expected a new one, 1 or more, found {version} for {destination}")
     taken = config.factors if config.network == "one-stage" else range(lattice.MIN_FACTOR, lattice.MAX_FACTOR + 1)
     served = _Served(generators.trained(config, arrays), size, taken)
     signatures = {"serving_default": served.complete, "supersample": served.supersample}
     try:
         os.makedirs(destination, exist_ok=True)
-        with replacing(final) as beside:  # its name is no number, so TensorFlow Serving does not look at it
-            tf.saved_model.save(served, beside, signatures)
-            _write_warmup(beside, os.path.basename(os.path.normpath(destination)), config.factors, size)
+        with locks.held(os.path.join(destination, LOCK_FILE), wait=True):  # the next export gets the next version
+            clear(destination)
+            final = _version(destination, version)
+            with replacing(final, overwrite=False) as beside:  # its name is no number: not for TensorFlow Serving
+                tf.saved_model.save(served, beside, signatures)
+                _write_warmup(beside, os.path.basename(os.path.normpath(destination)), config.factors, size)
     except (OSError, tf.errors.OpError) as error:
         reason = error.strerror if isinstance(error, OSError) else error.message
         raise InputError(f"{destination}: expected a folder that can be written, found: {reason}") from None
     return final
 
 
+def _version(destination: str, version: int | None) -> str:
+    """The folder of a version, the next one if none is given; InputError if it is no new one."""
+    version = version if version is not None else _next_version(destination)
+    final = os.path.join(destination, str(version))
+    if version < 1 or os.path.lexists(final):
+        raise InputError(f"version: expected a new one, 1 or more, found {version} for {destination}")
+    return final
+
+
 def _next_version(destination: str) -> int:
-    if not os.path.isdir(destination):
-        return 1
-    return max((int(name) for name in os.listdir(destination) if name.isdigit()), default=0) + 1
+    return max((int(name) for name in os.listdir(destination) if name.isdecimal()), default=0) + 1
 
 
 def _write_warmup(directory: str, name: str, factors: tuple[int, ...], size: int) -> None:

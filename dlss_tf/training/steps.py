@@ -77,7 +77,9 @@ def many_steps(
     @tf.function(input_signature=[tf.TensorSpec([], tf.int32)], autograph=False)
     def run(count: tf.Tensor) -> dict[str, tf.Tensor]:
         def body(i: tf.Tensor, arrays: dict[str, tf.TensorArray]) -> tuple[tf.Tensor, dict[str, tf.TensorArray]]:
-            scalars = step(*next(stream))
+            element = next(stream)
+            with tf.control_dependencies(element):  # nothing of a step is done if there is no data for it
+                scalars = step(*element)
             return i + 1, {name: array.write(i, scalars[name]) for name, array in arrays.items()}
 
         arrays = {name: tf.TensorArray(tf.float32, count, element_shape=[]) for name in names}

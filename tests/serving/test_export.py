@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -54,6 +55,22 @@ def test_layout_is_tensorflow_servings(exported, tiny_run):
     assert os.path.basename(export(tiny_run, os.path.dirname(exported), size=SIZE)) == "2"
     with pytest.raises(InputError, match="version: expected a new one"):
         export(tiny_run, os.path.dirname(exported), size=SIZE, version=2)
+
+
+@pytest.mark.slow
+def test_two_at_once_are_two_versions(tiny_run, tmp_path):
+    with ThreadPoolExecutor() as pool:
+        made = list(pool.map(lambda _: export(tiny_run, str(tmp_path / "served"), size=SIZE), range(2)))
+    assert sorted(made) == [str(tmp_path / "served" / version) for version in "12"]
+    assert sorted(os.listdir(tmp_path / "served")) == ["1", "2"]
+
+
+def test_weights_that_do_not_fit_are_refused(tiny_run, tmp_path):
+    config, arrays = weights.load(tiny_run)
+    config.replace(width=0.3).save_in(str(tmp_path / "run"))
+    weights.save(str(tmp_path / "run"), arrays)
+    with pytest.raises(InputError, match=r"the weights do not fit its config\.json"):
+        export(str(tmp_path / "run"), str(tmp_path / "served"), size=SIZE)
 
 
 @pytest.mark.parametrize("batch", [1, 3])

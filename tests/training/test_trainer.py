@@ -235,15 +235,6 @@ def test_complete_run_resumes_to_nothing(unstopped, config, tmp_path):
     assert equal(run, unstopped)
 
 
-def test_refuses_a_damaged_checkpoint(stopped, config, tmp_path):
-    run = copied(stopped, tmp_path)
-    latest = tf.train.latest_checkpoint(os.path.join(run, "checkpoints"))
-    with open(latest + ".data-00000-of-00001", "r+b") as file:
-        file.truncate(1000)
-    with pytest.raises(InputError, match="ckpt-50: expected this run's checkpoint, found"):
-        train(config, run, resume=True)
-
-
 @pytest.fixture(scope="module")
 def unstopped_adversarial(tiny_config, tmp_path_factory):
     run = str(tmp_path_factory.mktemp("runs") / "adversarial")
