@@ -1,5 +1,5 @@
 # make train-unified     simulate (unless DATA is given), train, evaluate and export a unified generator;
-#                        ADVERSARIAL=1 adds the adversarial half and shows what it does
+#                        ADVERSARIAL=1 adds the adversarial half and shows what it does; NETWORK=scan-grid trains ours
 # make train-individual  a generator for each coverage of Table 2, and p(c) fitted to their errors
 # make train-seeds       the unified generator of two more seeds
 # make train-one-stage   the one-stage generator for coverage 1/FACTOR^2
@@ -7,11 +7,13 @@
 # make figures           all tables and figures that WEIGHTS (pretrained) and the runs of PRESET and DATA that there are allow,
 #                        and RESULTS/report.html
 # make reproduce         trains what the paper's tables and figures need, each once, then makes them
+# make rivals            WEIGHTS beside BM3D, non-local means, tk_r_em and total variation on DATA, in .venv-rivals
 # make bench             speed and memory beside the same network in PyTorch, into docs/performance.md; half an hour a round
 # make test              all tests, or those that PYTEST_ARGS chooses; `make lint` for style and types
 # make docs              this documentation as a site, into site/index.html
 # Variables: DATA (folder with train, val and test TIFFs), PRESET (quick, small, paper), ITERATIONS (the preset's), RUN,
-# WEIGHTS (pretrained), RESULTS, FACTOR (5), PYTHON; of `make bench` CASES (all of them) and ROUNDS (3).
+# WEIGHTS (pretrained), RESULTS, FACTOR (5), PYTHON; of `make rivals` CLASSES (NAME=PATTERN,PATTERN ...); of `make bench`
+# CASES (all of them) and ROUNDS (3).
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -19,12 +21,14 @@ PRESET ?= quick
 DATA ?=
 ITERATIONS ?=
 ADVERSARIAL ?=
+NETWORK ?=
 FACTOR ?= $(if $(COVERAGE),$(warning COVERAGE is called FACTOR now)$(COVERAGE),5)
 CASES ?=
+CLASSES ?=
 ROUNDS ?=
 PYTEST_ARGS ?=
 KIND := $(PRESET)-$(if $(DATA),$(notdir $(patsubst %/,%,$(firstword $(DATA)))),simulated)
-NAME := unified-$(KIND)$(if $(ADVERSARIAL),-adversarial)
+NAME := $(if $(NETWORK),$(NETWORK),unified)-$(KIND)$(if $(ADVERSARIAL),-adversarial)
 RUN ?= runs/$(NAME)
 WEIGHTS ?= $(if $(filter command environment,$(firstword $(origin RUN))),$(RUN))
 RESULTS ?= results
@@ -35,7 +39,7 @@ EVALUATED := $(if $(DATA),$(DATA),data/simulated)
 data_flags = $(foreach folder,$(1),--data $(folder))
 TRAIN = $(BIN)/dlss-tf train --preset $(PRESET) --resume $(if $(ITERATIONS),--iterations $(ITERATIONS)) $(call data_flags,$(DATA))
 
-.PHONY: figures reproduce train-no-blur train-seeds
+.PHONY: figures reproduce rivals train-no-blur train-seeds
 .PHONY: setup train-unified train-individual train-one-stage eval-table2 export bench test lint docs clean
 
 setup: $(VENV)/.installed
@@ -47,7 +51,7 @@ $(VENV)/.installed: setup.py
 	touch $@
 
 train-unified: setup
-	$(TRAIN) --run $(RUN) $(if $(ADVERSARIAL),--adversarial)
+	$(TRAIN) --run $(RUN) $(if $(NETWORK),--network $(NETWORK)) $(if $(ADVERSARIAL),--adversarial)
 	@$(MAKE) --no-print-directory eval-table2 export WEIGHTS=$(RUN)
 	$(if $(ADVERSARIAL),$(BIN)/python -m experiments.adversarial --weights $(RUN) --out $(RESULTS) $(call data_flags,$(EVALUATED)))
 	@echo
@@ -125,6 +129,17 @@ bench: setup .venv-peer/.installed
 	$(BIN)/python -m benchmarks.bench --peer .venv-peer/bin/python --out $(RESULTS) \
 		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(CASES),--cases $(CASES))
 
+rivals: .venv-rivals/.installed
+	$(if $(DATA),,.venv-rivals/bin/dlss-tf simulate --out $(EVALUATED) --train 0)
+	.venv-rivals/bin/python -m experiments.rivals --out $(RESULTS) $(WEIGHTS:%=--weights %) $(call data_flags,$(EVALUATED)) \
+		$(CLASSES:%=--class %)
+
+# BM3D is for non-commercial use alone and tk_r_em is under the GPL, so that this package does not depend on them.
+.venv-rivals/.installed: setup.py
+	$(PYTHON) -m venv .venv-rivals
+	.venv-rivals/bin/python -m pip install --quiet -e '.[eval]' bm3d tk_r_em
+	touch $@
+
 .venv-peer/.installed:
 	$(PYTHON) -m venv .venv-peer
 	.venv-peer/bin/python -m pip install --quiet torch numpy
@@ -143,4 +158,4 @@ docs: setup
 	@echo "Documentation       site/index.html"
 
 clean:
-	rm -rf $(VENV) .venv-peer build site *.egg-info
+	rm -rf $(VENV) .venv-peer .venv-rivals build site *.egg-info
