@@ -82,18 +82,17 @@ def of_class(per_image: Mapping[str, dict], name: str, patterns: Sequence[str]) 
 def main() -> None:
     """Measure, print a table of all images and one of each class."""
     made = parser(__doc__, "rivals.json and .csv", generator=False)
-    made.add_argument("--weights", action="append", default=[], help="a network to compare, once for each")
+    made.add_argument("--weights", dest="networks", action="append", default=[], help="a network, once for each")
     made.add_argument("--class", action="append", default=[], type=classes, dest="classes", metavar="NAME=PATTERN,...")
     arguments = made.parse_args()
-    networks = {os.path.basename(os.path.normpath(each)): Supersampler(each) for each in arguments.weights}
+    networks = {os.path.basename(os.path.normpath(each)): Supersampler(each) for each in arguments.networks}
     strengths = {s: best_strength(arguments.data, s, arguments.size) for s in TABLE_2_FACTORS}
 
     def measure(crop: np.ndarray) -> tuple[dict, dict]:
         return {label(s): errors(crop, s, networks, strengths[s]) for s in TABLE_2_FACTORS}, {}
 
-    passed = argparse.Namespace(**{**vars(arguments), "weights": None})
-    digests = {name: digest_of_weights(each) for name, each in zip(networks, arguments.weights)}
-    values, _ = over_images("rivals", passed, measure, networks=digests, variation=list(strengths.values()))
+    digests = {name: digest_of_weights(each) for name, each in zip(networks, arguments.networks)}
+    values, _ = over_images("rivals", arguments, measure, networks=digests, variation=list(strengths.values()))
     per_image = {image_name(path, arguments.data): each for path, each in values.items()}
     groups = {"all": per_image, **{name: of_class(per_image, name, each) for name, each in arguments.classes}}
     tables = {name: {"images": len(group), "coverages": summarize(group)} for name, group in groups.items()}
@@ -101,8 +100,8 @@ def main() -> None:
         print(f"\n{name}\n{format_table(table)}")
     rows = [(name, *row) for name, table in tables.items() for row in table_rows(table)]
     strength = {label(s): each for s, each in strengths.items()}
-    report = {"classes": tables, "per_image": per_image, "networks": arguments.weights, "variation": strength}
-    write("rivals", passed, report, None, [HEADER, *rows])
+    report = {"classes": tables, "per_image": per_image, "networks": arguments.networks, "variation": strength}
+    write("rivals", arguments, report, None, [HEADER, *rows])
 
 
 if __name__ == "__main__":

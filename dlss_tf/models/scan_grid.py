@@ -1,7 +1,8 @@
 """The scan-grid generator: one for all coverages that works on the scan's own samples (method.md section 10).
 
-A body on the n x n samples, at full, half and quarter resolution; for each factor s a head that gives the s x s pixels
-around each sample; their sum with bilinear interpolation of the scan on its true lattice.
+A body on the n x n samples, at full, half and quarter resolution, that also sees them through Wiener filters in
+windows; for each factor s a head that gives the s x s pixels around each sample; their sum with bilinear interpolation
+of a mixture of the filtered scans on the true lattice.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ from .._compat import add_float32_weight, tf_variable, variables
 from ..config import Config
 from ..layers.convolution import convolve
 from ..layers.sub_pixel import SubPixelHeads
+from ..layers.windowed_wiener import WindowedWiener
 from . import channels, xavier
 
 LEVELS = (40, 80, 120)  # channels at width 1: at the scan's resolution, half and a quarter of it
 DOWN_BLOCKS, UP_BLOCKS = (4, 4, 4), (4, 2)  # residual blocks on the way down, the last at the bottom, and up again
+WINDOWS, STRENGTHS = (16, 32, 64), (1.5, 3.0)  # samples a side of the Wiener filters, and how strong they start
 MULTIPLE = 4  # samples, of the sides at the scan's resolution
 BEYOND = 0.1  # of the samples' range; blurred images leave it by less
 BORDER = 1  # replicated samples on each side, whose pixels cover the image's border
@@ -30,8 +33,8 @@ BORDER = 1  # replicated samples on each side, whose pixels cover the image's bo
 class ScanGrid(NamedTuple):
     """`generator` takes [image, factor], [b, H, W, 1] nearest-infilled and int32 [b] of one value; same shape out.
 
-    It takes the lattice's samples out of the image and sees nothing else. Of these, `bordered`, `body` makes features,
-    [scan, factor] to [b, n, m, c], and `heads` pixels.
+    It takes the lattice's samples out of the image and sees nothing else. Of these, `bordered`, `body` makes features
+    and a filtered scan, [scan, factor] to [b, n, m, c] and [b, n, m, 1], and `heads` of these pixels.
     """
 
     generator: keras.Model
@@ -98,6 +101,19 @@ class WithFactor(keras.layers.Layer):
         more = [[0, -side % MULTIPLE] for side in _sides(scan)]
         scan = tf.pad(scan, [[0, 0], *more, [0, 0]], "SYMMETRIC")
         return tf.concat([scan, tf.ones_like(scan) * tf.cast(factor[0], scan.dtype) / 10], 3)
+
+
+class Mixture(keras.layers.Layer):
+    """One image out of several, [b, h, w, k] -> [b, h, w, 1]: their mean at the start, other shares are learned."""
+
+    def build(self, input_shape: Sequence[int]) -> None:
+        """Make the share of each."""
+        start = keras.initializers.Constant(1 / input_shape[-1])
+        self.share = add_float32_weight(self, "share", (input_shape[-1],), start)
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """The images' sum in these shares."""
+        return tf.reduce_sum(inputs * tf_variable(self.share), 3, keepdims=True)
 
 
 class AsLarge(keras.layers.Layer):
@@ -173,7 +189,10 @@ def _body(config: Config) -> keras.Model:
     blocks = _Blocks(config)
     scan, factor = keras.Input((None, None, 1), name="scan"), keras.Input((), name="factor", dtype="int32")
     first, *lower = (channels(count, config.width) for count in LEVELS)
-    x = blocks.conv(WithFactor(name="with_factor", dtype="float32")([scan, factor]), first, "first")
+    seen = WithFactor(name="with_factor", dtype="float32")([scan, factor])
+    filtered = WindowedWiener(WINDOWS, STRENGTHS, name="wiener", dtype="float32")(seen[..., :1])
+    seen = keras.layers.Concatenate(name="seen", dtype="float32")([seen, filtered])
+    x = blocks.conv(seen, first, "first")
     x = blocks.residuals(x, DOWN_BLOCKS[0], "down1")
     skipped = []
     for level, (count, number) in enumerate(zip(lower, DOWN_BLOCKS[1:]), start=2):
@@ -182,7 +201,9 @@ def _body(config: Config) -> keras.Model:
     for level in range(len(lower), 0, -1):
         x = blocks.double(x, skipped.pop(), f"double{level}")
         x = blocks.residuals(x, UP_BLOCKS[level - 1], f"up{level}")
-    return keras.Model([scan, factor], AsLarge(name="features", dtype="float32")([x, scan]), name="body")
+    made = {"features": x, "filtered": Mixture(name="mixture", dtype="float32")(filtered)}
+    outputs = [AsLarge(name=name, dtype="float32")([each, scan]) for name, each in made.items()]
+    return keras.Model([scan, factor], outputs, name="body")
 
 
 def build(config: Config) -> ScanGrid:
@@ -191,7 +212,7 @@ def build(config: Config) -> ScanGrid:
     body = _body(config)
     heads = SubPixelHeads(sorted(set(config.factors)), name="heads", dtype="float32")
     scan = Samples(name="samples", dtype="float32")([image, factor])
-    pixels = heads([body([scan, factor]), scan, factor])
+    pixels = heads([*body([scan, factor]), factor])
     output = Crop(name="output", dtype="float32")([pixels, image, factor])
     return ScanGrid(keras.Model([image, factor], output, name="scan_grid"), body, heads)
 
@@ -205,7 +226,7 @@ def trained(config: Config, weights: dict[str, np.ndarray]) -> keras.Model:
 
 
 def initialize(networks: ScanGrid, seed: int = 0) -> None:
-    """Draw the kernels, Xavier uniform; residual blocks start as identity, heads as bilinear interpolation."""
+    """Draw the kernels, Xavier uniform; residual blocks start as identity, heads as interpolation of filtered scans."""
     xavier.initialize(networks.generator, seed)
     for name, kernel in variables(networks.generator).items():
         if name.endswith("_conv2/kernel"):

@@ -47,6 +47,12 @@ def test_error_is_that_of_bilinear_interpolation_before_training(config, crops):
     np.testing.assert_allclose(halved, mses[0] / 2, rtol=1e-5)
 
 
+def test_fine_factors_are_trained_on_more_samples():
+    config = SCAN_GRID_PRESETS["quick"]
+    assert scan_grid.windows(config) == {62: [2, 3, 4, 5], 50: [6, 7, 8, 9], 38: [10, 11, 12]}
+    assert scan_grid.windows(config.replace(factors=(5,), size=64)) == {10: [5]}
+
+
 def test_windows_move_with_the_iteration(config, rng):
     state, crops = new_state(config), tf.constant(rng.random((2, 64, 64, 1)), tf.float32)
     factor, p = tf.constant(3), tf.ones([2])
