@@ -18,7 +18,7 @@ RULES = 2  # edition of the training rules; a config.json that names none is of 
 MOST, MOST_A_SIDE = 2**53, 2**16  # beyond which no field's number has a meaning; nor size or batch
 
 CHOICES = {
-    "network": ("two-stage", "one-stage"),
+    "network": ("two-stage", "one-stage", "scan-grid"),
     "objective": ("blur", "no-blur"),
     "discriminator_head": ("linear", "sum"),
     "upsampling": ("transposed", "bilinear"),
@@ -40,7 +40,7 @@ class Config:
     size: int = 512  # side of the training crops in px, a multiple of 32
     batch: int = 1
     factors: tuple[int, ...] = (4, 5, 6, 7, 8, 9, 10)  # s, each as likely; coverage is 1/s^2
-    network: str = "two-stage"  # the generator: fig. 11, or fig. 9's for a single coverage
+    network: str = "two-stage"  # the generator: fig. 11, fig. 9's for a single coverage, or ours on the scan's grid
     intensity_reference: str = "crop"  # scale of the target: the crop's own [0, 1], or the scan's
     width: float = 1.0  # multiplies every channel count
     upsampling: str = "transposed"
@@ -57,6 +57,7 @@ class Config:
     p_coefficients: tuple[float, ...] = EQUATION_1  # of 1, c and c^2 in eq. 1; `dlss-tf fit-p` fits them
     track_p: bool = False  # p(c) from moving averages of each coverage's MSE, in place of eq. 1
     average_predictor: float = 0.0  # decay of the averaged weights that M predicts with; 0: its own weights
+    average: float = 0.0  # decay of the averaged weights that a scan-grid generator is validated and saved with
     mixed_precision: bool = False  # convolutions in bfloat16, variables and losses in float32
     xla: bool = False  # compile the training step with XLA
     seed: int = 0
@@ -74,7 +75,8 @@ class Config:
         _check(self.iterations >= 8, "iterations", "at least 8", self.iterations)
         _check(self.freeze_at >= 0, "freeze_at", "a fraction of the iterations, 0 or more", self.freeze_at)
         _check(self.learning_rate > 0, "learning_rate", "a positive number", self.learning_rate)
-        _check(0 <= self.average_predictor < 1, "average_predictor", "a decay in [0, 1)", self.average_predictor)
+        for name in ("average_predictor", "average"):
+            _check(0 <= getattr(self, name) < 1, name, "a decay in [0, 1)", getattr(self, name))
         _check(self.checkpoint_minutes > 0, "checkpoint_minutes", "a positive number", self.checkpoint_minutes)
         _check(0 <= self.seed < 2**31, "seed", "a whole number from 0 to 2147483647", self.seed)
         _check(
@@ -92,6 +94,8 @@ class Config:
         _check(1 <= self.rules <= RULES, "rules", f"{RULES}, the edition that this version trains by", self.rules)
         if self.network == "one-stage":
             self._check_one_stage()
+        if self.network == "scan-grid":
+            self._check_scan_grid()
 
     def _check_one_stage(self) -> None:
         """Section IV: a one-stage generator is for one coverage, trained by eq. 11 in the scan's own scale."""
@@ -102,6 +106,16 @@ class Config:
         _check(self.activation == "relu", f"{name} activation", "relu", self.activation)
         _check(not self.balance_errors, f"{name} balance_errors", "false", self.balance_errors)
         _check(self.intensity_reference == "scan", f"{name} intensity_reference", "scan", self.intensity_reference)
+
+    def _check_scan_grid(self) -> None:
+        """Method.md, section 10: trained by the blurred targets in the scan's own scale."""
+        name = "a scan-grid generator's"
+        _check(max(self.factors) <= 12, f"{name} factors", "whole numbers from 2 to 12", list(self.factors))
+        _check(self.objective == "blur", f"{name} objective", "blur", self.objective)
+        _check(not self.adversarial, f"{name} adversarial", "false", self.adversarial)
+        _check(self.intensity_reference == "scan", f"{name} intensity_reference", "scan", self.intensity_reference)
+        least = 8 * max(self.factors)
+        _check(self.size >= least, f"{name} size", f"at least {least} px, 8 samples a side", self.size)
 
     @property
     def total_iterations(self) -> int:
@@ -239,6 +253,24 @@ ONE_STAGE_PRESETS = {
     "paper": PRESETS["paper"].replace(**_ONE_STAGE, iterations=100_000, freeze_at=0.5),
 }
 
+# Method.md, section 10; 480 px are 40 samples at s = 12 (measured: docs/scan_grid.md).
+_SCAN_GRID: dict[str, Any] = {
+    "network": "scan-grid",
+    "factors": tuple(range(2, 13)),
+    "intensity_reference": "scan",
+    "size": 480,
+    "batch": 8,
+    "width": 1.0,
+    "learning_rate": 1e-3,
+    "average": 0.999,
+}
+SCAN_GRID_PRESETS = {
+    "quick": PRESETS["quick"].replace(**_SCAN_GRID),
+    "small": PRESETS["small"].replace(**_SCAN_GRID),
+    "paper": PRESETS["paper"].replace(**_SCAN_GRID, iterations=100_000),
+}
+OTHER_NETWORKS = {"one-stage": ONE_STAGE_PRESETS, "scan-grid": SCAN_GRID_PRESETS}
+
 
 def preset(name: str, network: str | None = None) -> Config:
     """The preset of that name for a network, two-stage if not given.
@@ -248,4 +280,4 @@ def preset(name: str, network: str | None = None) -> Config:
     """
     if name not in PRESETS:
         raise InputError(f"preset: expected one of {', '.join(PRESETS)}, found {name!r}")
-    return (ONE_STAGE_PRESETS if network == "one-stage" else PRESETS)[name]
+    return OTHER_NETWORKS.get(network or "", PRESETS)[name]

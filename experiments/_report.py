@@ -56,7 +56,9 @@ def over_images(
     """`one_pass` over the images that the command line names; `identity` is what else the values depend on."""
     check_size(arguments.size)
     files = list_files(arguments.data, arguments.split)[: arguments.limit]
-    known = results.identity(getattr(arguments, "weights", None), files, arguments.size, **identity)
+    if hasattr(arguments, "weights"):
+        identity["weights"] = results.digest_of_weights(arguments.weights)
+    known = {**identity, "files": results.digest_of_files(files), "size": arguments.size}
     with results_folder(arguments.out):
         return one_pass(os.path.join(arguments.out, name), known, files, arguments.size, measure, publish)
 

@@ -167,8 +167,8 @@ def _check_same(begun: Config, asked: Config, run: str) -> None:
 def _check_fits(config: Config) -> None:
     """InputError unless the weights to start from are of a generator like this run's."""
     found, _ = weights.load(config.start_from)
-    one_stage = ["factors"] if config.network == "one-stage" else []
-    for name in ("network", "width", "upsampling", "activation", "bias", *one_stage):
+    of_factors = ["factors"] if config.network != "two-stage" else []
+    for name in ("network", "width", "upsampling", "activation", "bias", *of_factors):
         if getattr(found, name) != getattr(config, name):
             raise InputError(
                 f"start_from {config.start_from}: expected weights of a generator with {name} {getattr(config, name)}, "

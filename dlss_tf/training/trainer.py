@@ -252,6 +252,7 @@ class _Loop:
         latest = {**{name: float(np.mean(values)) for name, values in self.logged.items()}, **self.shown}
         labels = {f"equation_{number}": f"eq. {number}" for number in (3, 6, 7, 8, 9, 11)}
         labels |= {f"validation_equation_{number}": f"validation eq. {number}" for number in (3, 11)}
+        labels["root_mse"] = "root MSE / p"
         labels["validation_mse"] = "validation MSE x 200 / p"
         return " | ".join(f"{label} {latest[name]:.3g}" for name, label in labels.items() if name in latest)
 
@@ -262,7 +263,7 @@ class _Loop:
             self.state.unfinished_log.assign(json.dumps(self.logged))
             checkpoints.save(self.checkpoint, self.run_directory, iteration)
             self.saved = iteration
-        weights.save(self.run_directory, arrays(self.state.networks.generator))
+        weights.save(self.run_directory, arrays(self.state.generator))
 
     def _keep_non_adversarial(self) -> None:
         """The generator before its adversarial half, as weights beside which to see what that half does."""

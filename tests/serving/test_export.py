@@ -164,6 +164,28 @@ def test_one_stage_generator_is_served_for_its_factor_alone(tiny_one_stage_run, 
         exported["supersample"](scan=tf.zeros([1, 24, 24]), factor=tf.constant(4))
 
 
+def test_scan_grid_generator_finds_the_factor_of_an_infilled_image(tiny_scan_grid_run, rng, tmp_path):
+    exported = tf.saved_model.load(export(tiny_scan_grid_run, str(tmp_path), size=SIZE)).signatures
+    supersampler = Supersampler(tiny_scan_grid_run)
+    for factor in (4, 5, 8):
+        n = lattice.count(SIZE, factor)
+        scan = rng.random((2, n, n)).astype(np.float32)
+        scan[:, 0, 0], scan[:, 0, 1] = 0, 1  # spans [0, 1], so that both signatures are in its scale
+        filled = lattice.infill(scan, (SIZE, SIZE), factor)[..., None]
+        expected = supersampler.complete(filled, factor=factor)
+        np.testing.assert_allclose(
+            exported["serving_default"](image=tf.constant(filled))["output"], expected, atol=1e-5
+        )
+        image = exported["supersample"](scan=tf.constant(scan), factor=tf.constant(factor))["image"]
+        np.testing.assert_allclose(image, expected[..., 0], atol=1e-5)
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match="image: expected nearest infill by a factor out of 4, 5, 8"
+    ):
+        exported["serving_default"](image=tf.constant(rng.random((1, SIZE, SIZE, 1)), tf.float32))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="factor: expected one of 4, 5, 8, found"):
+        exported["supersample"](scan=tf.zeros([1, n, n]), factor=tf.constant(6))
+
+
 def test_refuses_bad_arguments(tiny_run, tmp_path):
     with pytest.raises(InputError, match="size: expected a multiple of 32"):
         export(tiny_run, str(tmp_path), size=100)
