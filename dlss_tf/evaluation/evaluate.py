@@ -71,11 +71,13 @@ def evaluate(
             **provenance(data, split, size),
         }
 
+    def publish(so_far: Mapping[str, dict], _: object) -> None:
+        if not os.path.exists(f"{path}.csv"):  # beside which another evaluation's would be taken for its own
+            write_json(f"{path}.json", report_on(so_far))
+
     with results_folder(results):
         known = identity(weights, files, size, sigmas={label(s): sigmas[s] for s in factors})
-        values, _ = one_pass(
-            path, known, files, size, measure, lambda so_far, _: write_json(f"{path}.json", report_on(so_far))
-        )
+        values, _ = one_pass(path, known, files, size, measure, publish)
         report = report_on(values)
         shown = [files[i] for i in sorted(evenly_spaced(sheet_images, len(files)))]
         _write(path, report, _sheet_rows(shown, size, supersampler, factors[len(factors) // 2]))

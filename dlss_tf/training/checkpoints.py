@@ -17,9 +17,9 @@ from .state import State
 
 FOLDER = "checkpoints"  # in the run directory
 KEPT = 2
+NOTE = "checkpoint"  # TensorFlow's file of which is the latest; written here, for its tools, never read
 _INDEX = re.compile(r"ckpt-(\d+)\.index")  # the last file of a checkpoint that TensorFlow writes
 _LEFT = re.compile(r"ckpt-\d+_temp|checkpoint\.tmp\w*|ckpt-(\d+)\.(data-.*|sha256|tempstate.*)")
-_STATE = "checkpoint"  # TensorFlow's file of which is the latest; written here, for its tools, never read
 _PIECE = 2**24  # bytes read at once
 
 
@@ -51,7 +51,7 @@ def save(checkpoint: tf.train.Checkpoint, run: str, iteration: int) -> None:
     with replacing(f"{path}.sha256") as beside, open(beside, "w", encoding="utf-8") as file:
         file.writelines(f"{_digest(os.path.join(folder, name))}  {name}\n" for name in _files(path))
     older = [number for number in _numbers(folder) if number < iteration]
-    _write_state(folder, [*older[: KEPT - 1][::-1], iteration])
+    _write_note(folder, [*older[: KEPT - 1][::-1], iteration])
     for number in older[KEPT - 1 :]:
         _remove(os.path.join(folder, f"ckpt-{number}"))
 
@@ -63,8 +63,7 @@ def restore(state: State, run: str) -> str | None:
     if a non-adversarial run goes on adversarially.
 
     Raises:
-        InputError: there are checkpoints, but none is whole; the latest whole one is another run's; there is none
-            though the run has saved some.
+        InputError: there are checkpoints, but none is whole, or the latest whole one is another run's.
     """
     damaged: dict[str, str] = {}
     for path in saved(run):
@@ -95,9 +94,9 @@ def clear(run: str) -> None:
                 os.remove(path)
 
 
-def had_any(run: str) -> bool:
-    """Whether the run has ever saved a checkpoint, be it gone."""
-    return os.path.exists(os.path.join(run, FOLDER, _STATE))
+def noted(run: str) -> bool:
+    """Whether there is TensorFlow's note of a checkpoint, which comes with the first."""
+    return os.path.exists(os.path.join(run, FOLDER, NOTE))
 
 
 def _restore(state: State, path: str) -> None:
@@ -115,16 +114,16 @@ def damage_of(path: str) -> str | None:
     folder = os.path.dirname(path)
     try:
         with open(f"{path}.sha256", encoding="utf-8", errors="replace") as file:
-            noted = dict(line.split()[::-1] for line in file.read(10_000).splitlines())
+            digests = dict(line.split()[::-1] for line in file.read(10_000).splitlines())
     except (OSError, ValueError):
-        noted = {}
+        digests = {}
     try:
-        if noted and sorted(noted) != _files(path):
-            return f"expected {', '.join(noted)}, found {', '.join(_files(path))}"
-        for name in noted:
-            if _digest(os.path.join(folder, name)) != noted[name]:
+        if digests and sorted(digests) != _files(path):
+            return f"expected {', '.join(digests)}, found {', '.join(_files(path))}"
+        for name in digests:
+            if _digest(os.path.join(folder, name)) != digests[name]:
                 return f"{name} is not as it was written"
-        if not noted:
+        if not digests:
             reader = tf.train.load_checkpoint(path)
             for name in reader.get_variable_to_shape_map():
                 reader.get_tensor(name)
@@ -161,11 +160,11 @@ def _digest(path: str) -> str:
     return digest.hexdigest()
 
 
-def _write_state(folder: str, numbers: list[int]) -> None:
+def _write_note(folder: str, numbers: list[int]) -> None:
     """TensorFlow's `checkpoint`, for `tf.train.latest_checkpoint`; the latest is the last of `numbers`."""
     names = [f"ckpt-{number}" for number in numbers]
     lines = [f'model_checkpoint_path: "{names[-1]}"', *(f'all_model_checkpoint_paths: "{name}"' for name in names)]
-    with replacing(os.path.join(folder, _STATE)) as beside, open(beside, "w", encoding="utf-8") as file:
+    with replacing(os.path.join(folder, NOTE)) as beside, open(beside, "w", encoding="utf-8") as file:
         file.write("\n".join(lines) + "\n")
 
 

@@ -100,11 +100,21 @@ def prepare(config: Config, run: str, resume: bool) -> Config:
 
 
 def check_not_lost(run: str) -> None:
-    """InputError if a run without a checkpoint has trained before, which is not to be done again unasked."""
-    if checkpoints.had_any(run) or os.path.exists(os.path.join(run, weights.FILE)):
+    """InputError if checkpoints that the run has saved are gone, or the file that is written with each of them.
+
+    No kill takes them away, so somebody did; what is left may be another's, and nothing is trained again unasked.
+    """
+    folder, found = os.path.join(run, checkpoints.FOLDER), checkpoints.saved(run)
+    trained = os.path.exists(os.path.join(run, weights.FILE))  # written after the first checkpoint, and its note
+    if found and trained and not checkpoints.noted(run):
         raise InputError(
-            f"run {run}: expected a checkpoint in {os.path.join(run, checkpoints.FOLDER)}, found none, though it has "
-            "saved some; bring it back, or begin anew in another --run"
+            f"{os.path.join(folder, checkpoints.NOTE)}: expected the file that is written with every checkpoint, found "
+            f"none; if {os.path.basename(found[0])} is this run's latest, make an empty one, and it goes on from there"
+        )
+    if not found and (trained or checkpoints.noted(run)):
+        raise InputError(
+            f"run {run}: expected a checkpoint in {folder}, found none, though it has saved some; bring it back, or "
+            "begin anew in another --run"
         )
 
 

@@ -55,10 +55,10 @@ def train(config: Config, run: str, *, resume: bool = False, stop_at: int | None
     with run_directory.alone(run):
         config = run_directory.prepare(config, run, resume)
         try:
+            run_directory.check_not_lost(run)
             state = State.create(config)
             restored = checkpoints.restore(state, run)
             if restored is None:
-                run_directory.check_not_lost(run)
                 _start(config, state)
             return _Loop(config, run, state, restored).run(
                 min(stop_at or config.total_iterations, config.total_iterations)

@@ -120,7 +120,7 @@ def test_refuses_another_runs(run):
 
 
 def test_a_new_run_has_none(tmp_path):
-    assert restored(str(tmp_path)) is None and not checkpoints.had_any(str(tmp_path))
+    assert restored(str(tmp_path)) is None and not checkpoints.noted(str(tmp_path))
     checkpoints.clear(str(tmp_path))
 
 
@@ -128,7 +128,7 @@ def test_one_that_was_saved_is_known_to_be_lost(run):
     for name in os.listdir(path(run, "")):
         if name != "checkpoint":
             os.remove(path(run, name))
-    assert restored(run) is None and checkpoints.had_any(run)
+    assert restored(run) is None and checkpoints.noted(run)
 
 
 def test_what_a_kill_has_left_is_removed_and_nothing_else(run):

@@ -166,6 +166,16 @@ def test_lost_checkpoints_are_not_begun_anew(tmp_path):
     (tmp_path / "checkpoints" / "checkpoint").touch()
     with pytest.raises(InputError, match="expected a checkpoint in .*, found none, though it has saved some"):
         check_not_lost(str(tmp_path))
+    (tmp_path / "checkpoints" / "ckpt-7.index").touch()
+    check_not_lost(str(tmp_path))
+    (tmp_path / "checkpoints" / "checkpoint").unlink()
+    check_not_lost(str(tmp_path))  # killed after the first checkpoint, before its note
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "generator.npz").touch()
+    with pytest.raises(
+        InputError, match="checkpoint: expected the file .*, found none; if ckpt-7 .* make an empty one"
+    ):
+        check_not_lost(str(tmp_path))
 
 
 def test_a_run_whose_checkpoints_are_damaged_or_lost_is_not_begun_anew(tiny_run, tiny_config, tmp_path):
