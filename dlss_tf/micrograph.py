@@ -16,7 +16,7 @@ from typing import Literal, overload
 import numpy as np
 
 from .errors import InputError, reason, warn
-from .formats import guards, handles, hspy, mrc, npy, png, reasons, remarks, rosetta, tiff
+from .formats import guards, hspy, mrc, npy, png, reasons, remarks, rosetta, tiff
 from .formats.contents import Entry, choose, entry_of, listing, numbered, taken
 from .formats.fit import fit
 from .formats.image import Micrograph
@@ -160,7 +160,7 @@ def _reading(path: str) -> Iterator[list[Entry]]:
     """What is in a file, to be read within this context: whatever is raised there becomes one sentence."""
     suffix = suffix_of(path)
     _check_there(path, suffix)
-    with handles.closed(path), guards.quiet() as messages:
+    with guards.quiet() as messages:
         try:
             with guards.at_most(LONGEST_READ + guards.bytes_on_disk(path) / 1e6):
                 try:

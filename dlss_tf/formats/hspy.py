@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import functools
 import math
+import os
 import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -35,6 +37,12 @@ def kept(axes: Sequence[Mapping[str, Any]], dataset: Mapping[str, Any]) -> dict[
         "metadata": _acquisition(metadata),
         "original_metadata": original,
     }
+
+
+def forget(path: str) -> None:
+    """Have RosettaSciIO not keep a file open for ever that it has read: it is closed once its arrays are gone."""
+    reader = sys.modules.get("rsciio.hspy._api")
+    getattr(reader, "_lazy_file_handles", {}).pop(os.path.abspath(path), None)
 
 
 def _origin(axis: Mapping[str, Any]) -> float:

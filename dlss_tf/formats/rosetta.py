@@ -93,7 +93,10 @@ def _load(path: str, dataset: Dataset) -> Micrograph:
 
 def _datasets(path: str, plugin: dict[str, Any]) -> list[Dataset]:
     """What a reader finds in a file, with what it takes another way put right."""
-    found = _read(path, plugin)
+    try:
+        found = _read(path, plugin)
+    finally:
+        hspy.forget(path)
     if plugin["name"] == "MRC":
         return [mrc.corrected(path, dataset) for dataset in found]
     return [datasets.with_reciprocal_metres(dataset) for dataset in found] if plugin["name"] == "TIA" else found

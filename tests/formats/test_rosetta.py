@@ -1,3 +1,5 @@
+import gc
+
 import numpy as np
 import pytest
 from formats.dm3_files import write_dm3
@@ -199,6 +201,20 @@ def test_hdf5_in_one_piece(image, tmp_path):
     micrograph.write(str(tmp_path / "image.hspy"), image)
     make_contiguous(tmp_path / "image.hspy")
     np.testing.assert_array_equal(micrograph.read(str(tmp_path / "image.hspy")).data, image.data)
+
+
+def test_what_was_left_on_disk_is_closed_once_it_is_no_more_needed(tmp_path):
+    pytest.importorskip("rsciio")
+    h5py = pytest.importorskip("h5py")
+    write_hspy(tmp_path / "a.hspy", integers(24, 32))
+    write_velox(tmp_path / "a.emd", {"HAADF": integers(24, 32)})
+    before = h5py.h5f.get_obj_count(types=h5py.h5f.OBJ_FILE | h5py.h5f.OBJ_DATASET)
+    for name in ("a.hspy", "a.emd"):
+        entries = rosetta.contents(str(tmp_path / name), name[1:])
+        np.testing.assert_array_equal(entries[0].load().data, integers(24, 32))
+    del entries
+    gc.collect()
+    assert h5py.h5f.get_obj_count(types=h5py.h5f.OBJ_FILE | h5py.h5f.OBJ_DATASET) == before
 
 
 def test_without_rosettasciio_a_sentence_says_what_to_install(tmp_path, monkeypatch):
