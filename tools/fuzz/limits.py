@@ -15,7 +15,7 @@ import tempfile
 import time
 import traceback
 import unicodedata
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from types import TracebackType
 
 from . import processes
@@ -97,6 +97,16 @@ class Worker:
             kind, about = "left behind", ", ".join(left)
         shown = [*(told or {}).get("said", ()), (told or {}).get("error", ""), printed]
         return Outcome(kind, about, "\n".join(filter(None, shown)))
+
+    def outcomes(self, arguments: Sequence[str], may_leave: Collection[str] = ()) -> Outcome:
+        """How the work ends on the first argument on which anything is wrong; else all that was said of all."""
+        details = []
+        for argument in arguments:
+            found = self.outcome(argument, may_leave)
+            if found.kind:
+                return found
+            details.append(found.details)
+        return Outcome(details="\n".join(filter(None, details)))
 
     def end(self) -> int:
         """End it; how many processes it has left behind that do not end by themselves."""
