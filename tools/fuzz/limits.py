@@ -194,7 +194,10 @@ def _told(work: Work, argument: str, place: str) -> dict[str, object]:
         told["error"] = traceback.format_exc()
         told["raised"] = f"{type(error).__name__} in {frame.filename[-60:]}:{frame.lineno} ({frame.name})"
     gc.collect()
-    told["open"] = [f"{name}, open" for name in processes.open_below(place)]
+    until = time.monotonic() + GRACE
+    while (left := processes.open_below(place)) and time.monotonic() < until:  # a process that it asked may be at it
+        time.sleep(POLL)
+    told["open"] = [f"{name}, open" for name in left]
     return told
 
 
