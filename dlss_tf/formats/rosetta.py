@@ -93,6 +93,8 @@ def _load(path: str, dataset: Dataset) -> Micrograph:
 
 def _datasets(path: str, plugin: dict[str, Any]) -> list[Dataset]:
     """What a reader finds in a file, with what it takes another way put right."""
+    if plugin["name"] == "MRC":
+        mrc.check(path)
     try:
         found = _read(path, plugin)
     finally:

@@ -203,20 +203,6 @@ def test_hdf5_in_one_piece(image, tmp_path):
     np.testing.assert_array_equal(micrograph.read(str(tmp_path / "image.hspy")).data, image.data)
 
 
-def test_what_was_left_on_disk_is_closed_once_it_is_no_more_needed(tmp_path):
-    pytest.importorskip("rsciio")
-    h5py = pytest.importorskip("h5py")
-    write_hspy(tmp_path / "a.hspy", integers(24, 32))
-    write_velox(tmp_path / "a.emd", {"HAADF": integers(24, 32)})
-    before = h5py.h5f.get_obj_count(types=h5py.h5f.OBJ_FILE | h5py.h5f.OBJ_DATASET)
-    for name in ("a.hspy", "a.emd"):
-        entries = rosetta.contents(str(tmp_path / name), name[1:])
-        np.testing.assert_array_equal(entries[0].load().data, integers(24, 32))
-    del entries
-    gc.collect()
-    assert h5py.h5f.get_obj_count(types=h5py.h5f.OBJ_FILE | h5py.h5f.OBJ_DATASET) == before
-
-
 def test_without_rosettasciio_a_sentence_says_what_to_install(tmp_path, monkeypatch):
     import sys
 
@@ -263,3 +249,17 @@ def test_every_axis_has_its_own_unit_and_a_size_that_may_be(scales, axes, size, 
     found, name = rosetta.pixel_size({"data": np.zeros((2, 2)), "axes": described, "metadata": {}})
     assert found == (size and pytest.approx(size)) and name == unit
     assert len(recwarn) == (size is None)
+
+
+def test_what_was_left_on_disk_is_closed_once_it_is_no_more_needed(tmp_path):
+    pytest.importorskip("rsciio")
+    h5py = pytest.importorskip("h5py")
+    write_hspy(tmp_path / "a.hspy", integers(24, 32))
+    write_velox(tmp_path / "a.emd", {"HAADF": integers(24, 32)})
+    before = h5py.h5f.get_obj_count(types=h5py.h5f.OBJ_FILE | h5py.h5f.OBJ_DATASET)
+    for name in ("a.hspy", "a.emd"):
+        entries = rosetta.contents(str(tmp_path / name), name[1:])
+        np.testing.assert_array_equal(entries[0].load().data, integers(24, 32))
+    del entries
+    gc.collect()
+    assert h5py.h5f.get_obj_count(types=h5py.h5f.OBJ_FILE | h5py.h5f.OBJ_DATASET) == before

@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from dlss_tf import micrograph
@@ -94,31 +94,41 @@ def mutant(seeds: Sequence[Seed], seed: int, number: int) -> Seed:
     return dataclasses.replace(chosen, files=chosen.files | {name: changed})
 
 
-def read(scan: str) -> list[str]:
-    """All that is said of a file by `info`, and by `supersample`, which reads and writes, but for the network."""
+def read(command: str) -> list[str]:
+    """All that "info FILE" and "supersample FILE" say, which is to end with a sentence at worst."""
+    name, _, scan = command.partition(" ")
     said: list[str] = []
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        with _refusal_into(said):
-            said += micrograph.contents(scan)
-        with _refusal_into(said):
-            said += [part for _, part in micrograph.choices(scan, micrograph.ALL)]
-        with _refusal_into(said):
-            image = micrograph.read(scan)
-            said.append(image.describe())
-            for result in RESULTS:
-                with _refusal_into(said):
-                    micrograph.write(result, image)
+        try:
+            COMMANDS[name](scan, said)
+        except InputError as error:
+            said.append(str(error))
     return [*said, *(str(each.message) for each in caught)]
 
 
-@contextlib.contextmanager
-def _refusal_into(said: list[str]) -> Iterator[None]:
-    """Adds the sentence with which something is refused; what else is raised goes on."""
-    try:
-        yield
-    except InputError as error:
-        said.append(str(error))
+def _info(scan: str, said: list[str]) -> None:
+    said += micrograph.contents(scan)
+
+
+def _supersample(scan: str, said: list[str]) -> None:
+    """But for the network: what is read is written as it is."""
+    said += [part for _, part in micrograph.choices(scan, micrograph.ALL)]
+    image = micrograph.read(scan)
+    said.append(image.describe())
+    for result in RESULTS:
+        try:
+            micrograph.write(result, image)
+        except InputError as error:
+            said.append(str(error))
+
+
+COMMANDS: dict[str, Callable[[str, list[str]], None]] = {"info": _info, "supersample": _supersample}
+
+
+def commands(file: Seed) -> list[str]:
+    """Each in turn, within limits of its own."""
+    return [f"{name} {file.scan}" for name in COMMANDS]
 
 
 class Trial:
@@ -146,7 +156,7 @@ class Trial:
         _put(file, emptied(self.place))
         if self.worker is None:
             self.worker, self.left = Worker(read, self.place), FILES
-        found = self.worker.outcome(file.scan, RESULTS)
+        found = self.worker.outcomes(commands(file), RESULTS)
         self.left -= 1
         if (self.worker.broken or not self.left) and (processes := self.end()) and not found.kind:
             return Outcome("left behind", f"{processes} processes", found.details)
@@ -174,8 +184,8 @@ def preload(seeds: Sequence[Seed], place: str) -> None:
         InputError: one of them is not sound.
     """
 
-    def imported(scan: str) -> list[str]:
-        read(scan)
+    def imported(command: str) -> list[str]:
+        read(command)
         return [name for name in sys.modules if name not in before]
 
     before = set(sys.modules)
@@ -183,7 +193,7 @@ def preload(seeds: Sequence[Seed], place: str) -> None:
     with Worker(imported, place) as worker:
         for file in seeds:
             _put(file, emptied(place))
-            found = worker.outcome(file.scan, RESULTS)
+            found = worker.outcomes(commands(file), RESULTS)
             if found.kind:
                 raise InputError(f"{file.name}: expected a sound file to mutate, found {found.kind}: {found.about}")
             names = found.details.splitlines()

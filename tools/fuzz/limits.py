@@ -15,7 +15,7 @@ import tempfile
 import time
 import traceback
 import unicodedata
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from types import TracebackType
 
 from . import processes
@@ -97,6 +97,16 @@ class Worker:
             kind, about = "left behind", ", ".join(left)
         shown = [*(told or {}).get("said", ()), (told or {}).get("error", ""), printed]
         return Outcome(kind, about, "\n".join(filter(None, shown)))
+
+    def outcomes(self, arguments: Sequence[str], may_leave: Collection[str] = ()) -> Outcome:
+        """How the work ends on the first argument on which anything is wrong; else all that was said of all."""
+        details = []
+        for argument in arguments:
+            found = self.outcome(argument, may_leave)
+            if found.kind:
+                return found
+            details.append(found.details)
+        return Outcome(details="\n".join(filter(None, details)))
 
     def end(self) -> int:
         """End it; how many processes it has left behind that do not end by themselves."""
@@ -184,7 +194,10 @@ def _told(work: Work, argument: str, place: str) -> dict[str, object]:
         told["error"] = traceback.format_exc()
         told["raised"] = f"{type(error).__name__} in {frame.filename[-60:]}:{frame.lineno} ({frame.name})"
     gc.collect()
-    told["open"] = [f"{name}, open" for name in processes.open_below(place)]
+    until = time.monotonic() + GRACE
+    while (left := processes.open_below(place)) and time.monotonic() < until:  # a process that it asked may be at it
+        time.sleep(POLL)
+    told["open"] = [f"{name}, open" for name in left]
     return told
 
 

@@ -54,15 +54,13 @@ def test_seeds_of_a_folder(tmp_path):
 def test_reading_says_all_that_is_said(tmp_path, monkeypatch, rng):
     monkeypatch.chdir(tmp_path)
     np.save("a.npy", rng.random((20, 24)))
-    assert campaign.read("a.npy") == [
-        "  1*   20x24 px, pixel size unknown, float64",
-        "",
-        "20x24 px, pixel size unknown",
-    ]
+    assert campaign.read("info a.npy") == ["  1*   20x24 px, pixel size unknown, float64"]
+    assert campaign.read("supersample a.npy") == ["", "20x24 px, pixel size unknown"]
     assert sorted(os.listdir()) == ["a.npy", *campaign.RESULTS]
     Path("b.npy").write_bytes(b"\x93NUMPY")
-    assert len(refusals := campaign.read("b.npy")) == 3
-    assert all(each.startswith("b.npy: expected") for each in refusals)
+    for command in ("info b.npy", "supersample b.npy"):
+        (refusal,) = campaign.read(command)
+        assert refusal.startswith("b.npy: expected")
 
 
 @pytest.fixture
@@ -114,9 +112,9 @@ def test_ctrl_c_ends_with_a_summary(options, monkeypatch, capsys):
 def test_what_is_found_is_looked_at_again_by_a_new_worker(tmp_path, monkeypatch):
     trial, seen = campaign.Trial(str(tmp_path / "place")), []
 
-    def read(scan):
-        seen.append(scan)
-        assert len(seen) < 2
+    def read(command):
+        seen.append(command)
+        assert len(seen) < 3
         return []
 
     monkeypatch.setattr(campaign, "read", read)
@@ -127,6 +125,6 @@ def test_what_is_found_is_looked_at_again_by_a_new_worker(tmp_path, monkeypatch)
 
 
 def test_a_seed_that_is_not_sound_is_said(tmp_path, monkeypatch):
-    monkeypatch.setattr(campaign, "read", lambda scan: {}[scan])
+    monkeypatch.setattr(campaign, "read", lambda command: {}[command])
     with pytest.raises(InputError, match="a: expected a sound file to mutate, found exception: KeyError in"):
         campaign.preload(SEEDS, str(tmp_path))

@@ -107,6 +107,12 @@ def test_a_worker_goes_on_and_each_piece_of_work_has_limits_of_its_own(place, li
     assert len({each.details.split("\n")[1] for each in found} - {str(os.getpid())}) == 1
 
 
+def test_the_first_thing_that_is_wrong_ends_a_series(place):
+    with Worker(lambda argument: ["\x1b"] if argument == "b" else [argument], place) as worker:
+        assert worker.outcomes("ac").details == "a\nc"
+        assert worker.outcomes("abc").details == "\x1b"
+
+
 def test_a_result_may_be_left(place):
     with Worker(lambda _: leave() or [], place) as worker:
         assert worker.outcome("", ["left.part"]).kind == ""
