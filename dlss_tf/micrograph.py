@@ -172,6 +172,8 @@ def _asked_elsewhere(question: str, path: str, suffix: str, stem: str, image: st
     except processes.Ended as ended:
         if ended.memory:
             raise reasons.too_large(path, limits.memory(size)) from None
+        if ended.start:
+            raise InputError(f"{path}: expected a process that reads it, found that {ended}") from None
         raise InputError(f"{path}: expected a {suffix} image, found a damaged file ({ended})") from None
     except MemoryError:
         raise reasons.too_large(path) from None

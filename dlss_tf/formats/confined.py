@@ -61,7 +61,6 @@ def to(path: str, suffix: str) -> Iterator[None]:
     global _inside
     _inside = file = _File(path, suffix)
     try:
-        _check_hdf5(path)
         yield
     finally:
         _inside = None
@@ -98,32 +97,31 @@ def _is_reader(frame: FrameType | None) -> bool:
     return False
 
 
-def _check_hdf5(path: str) -> None:
-    """InputError if HDF5, which opens files by itself, would take data from another one."""
+def check_hdf5(path: str) -> None:
+    """InputError if HDF5, which opens files by itself, would take data of that file from another one."""
     try:
         import h5py
     except ImportError:
         return
-    if os.path.isdir(path) or not h5py.is_hdf5(path):
+    if not h5py.is_hdf5(path):
         return
 
-    def check_link(name: bytes, link: Any) -> None:
-        if link.type not in (h5py.h5l.TYPE_HARD, h5py.h5l.TYPE_SOFT):
-            external = link.type == h5py.h5l.TYPE_EXTERNAL
-            raise _refusal(
-                path, os.fsdecode(file.id.links.get_val(name)[0]) if external else "by a link of its own kind"
-            )
+    def by_link(name: bytes, link: Any) -> str | None:
+        if link.type in (h5py.h5l.TYPE_HARD, h5py.h5l.TYPE_SOFT):
+            return None
+        external = link.type == h5py.h5l.TYPE_EXTERNAL
+        return os.fsdecode(file.id.links.get_val(name)[0]) if external else "by a link of its own kind"
 
-    def check_data(_: str, item: Any) -> None:
-        if isinstance(item, h5py.Dataset):
-            plist = item.id.get_create_plist()
-            names = [os.fsdecode(plist.get_external(i)[0]) for i in range(plist.get_external_count())]
-            if plist.get_layout() == h5py.h5d.VIRTUAL:
-                names += [plist.get_virtual_filename(i) for i in range(plist.get_virtual_count())]
-            for name in names:
-                if name != ".":
-                    raise _refusal(path, name)
+    def by_data(_: str, item: Any) -> str | None:
+        if not isinstance(item, h5py.Dataset):
+            return None
+        made = item.id.get_create_plist()
+        names = [os.fsdecode(made.get_external(i)[0]) for i in range(made.get_external_count())]
+        if made.get_layout() == h5py.h5d.VIRTUAL:
+            names += [made.get_virtual_filename(i) for i in range(made.get_virtual_count())]
+        return next((name for name in names if name != "."), None)
 
     with h5py.File(path) as file:
-        file.id.links.visit(check_link, info=True)
-        file.visititems(check_data)
+        other = file.id.links.visit(by_link, info=True) or file.visititems(by_data)
+    if other:
+        raise _refusal(path, other)

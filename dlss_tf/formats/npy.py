@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 import numpy as np
 
@@ -24,16 +24,16 @@ def read(path: str) -> Micrograph:
     """
     with open(path, "rb") as file:
         shape, by_columns, dtype = _header(file)
-        if dtype.kind not in "biufc":
+        if dtype.kind not in "biuf":
             raise InputError(f"{path}: expected a real image, found values of type {dtype}")
-        count = math.prod(shape)
-        there = os.fstat(file.fileno()).st_size - file.tell()
-        if count * dtype.itemsize > there:
-            raise ValueError(f"{count * dtype.itemsize} bytes of values in its header, {there} in the file")
-        values = np.fromfile(file, dtype, count)
-    if len(values) < count:
-        raise ValueError("it became shorter while it was read")
-    return Micrograph(axes.unnamed(path, values.reshape(shape, order="F" if by_columns else "C")))
+        promised, there = math.prod(shape) * dtype.itemsize, os.fstat(file.fileno()).st_size - file.tell()
+        if promised > there:
+            raise ValueError(f"{promised} bytes of values by its header, {there} in the file")
+        order: Literal["F", "C"] = "F" if by_columns else "C"
+        array = np.empty(shape, dtype, order)
+        if array.size and file.readinto(array.reshape(-1, order=order).view(np.uint8)) < promised:  # type: ignore
+            raise ValueError("it became shorter while it was read")
+    return Micrograph(axes.unnamed(path, array))
 
 
 def _header(file: BinaryIO) -> tuple[tuple[int, ...], bool, np.dtype]:

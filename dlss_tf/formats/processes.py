@@ -28,11 +28,11 @@ _VARIABLES = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_
 
 
 class Ended(Exception):
-    """There is no answer: in words why, and whether that is for want of memory."""
+    """There is no answer: in words why, and whether for want of memory, or of a process rather than for the file."""
 
-    def __init__(self, why: str, memory: bool = False):
+    def __init__(self, why: str, memory: bool = False, start: bool = False):
         super().__init__(why)
-        self.memory = memory
+        self.memory, self.start = memory, start
 
 
 def start(suffixes: Sequence[str]) -> None:
@@ -81,7 +81,7 @@ class _Process:
             )
         except OSError as error:
             _close(self._life)
-            raise Ended(f"Python does not start: {error.strerror or error}") from None
+            raise Ended(f"Python does not start: {error.strerror or error}", start=True) from None
         finally:
             _close(life)
         _all.add(self)
@@ -127,14 +127,15 @@ class _Process:
         """Why it is not there any more."""
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._popen.wait(1)
-        status = self._popen.returncode
-        if self._limit or status == -getattr(signal, "SIGPROF", 0):
+        status = self._popen.returncode or 0
+        by = signal.Signals(-status).name if status < 0 else ""
+        if self._limit or by == "SIGPROF":
             return Ended(f"reading it has no end{f' in {self._limit:.3g} s' if self._limit else ''}")
-        if status == -getattr(signal, "SIGKILL", 0):  # by the system
+        if by == "SIGKILL":  # the system's
             return Ended("reading it was ended by the system", memory=True)
-        if status is not None and status < 0:
-            return Ended(f"reading it crashes: {signal.Signals(-status).name}")
-        return Ended("reading it gives no answer" if self.answers else f"{_python()} does not read files")
+        if by:
+            return Ended(f"reading it crashes: {by}")
+        return Ended("reading it gives no answer") if self.answers else Ended(f"{_python()} gives none", start=True)
 
     @property
     def lives(self) -> bool:

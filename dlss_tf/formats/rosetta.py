@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from . import datasets, guards, hspy, mrc, reasons, units
+from . import confined, datasets, guards, hspy, mrc, reasons, units
 from .contents import Entry
 from .datasets import Dataset
 from .image import Micrograph
@@ -40,6 +40,8 @@ def contents(path: str, suffix: str) -> list[Entry]:
         InputError: no reader knows the file, or RosettaSciIO or what the reader needs is not installed.
     """
     _import_filters(suffix)
+    if suffix in HDF5:
+        confined.check_hdf5(path)
     errors: dict[str, Exception] = {}
     for plugin in _plugins(path, suffix):
         try:
