@@ -25,6 +25,7 @@ ANSWERS = 1000  # after which a new process takes over: what libraries leak goes
 _CODE = "import sys; sys.path[:] = sys.argv[3:]; from dlss_tf.formats.reader_process import main; main(*sys.argv[1:3])"
 #: One thread a library: files are read one by one, and a thread's stack counts as memory.
 _VARIABLES = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLOSC_NTHREADS"), "1")
+_VARIABLES["DASK_SCHEDULER"] = "synchronous"
 
 
 class Ended(Exception):

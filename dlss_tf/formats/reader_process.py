@@ -32,12 +32,12 @@ def main(life: str = "-1", suffixes: str = "") -> None:
     confined.begin()
     for suffix in filter(None, suffixes.split(",")):
         readers.warm(suffix)
-    gc.freeze()  # what is imported stays: looking through it takes longer than a file
     wire.send(answers, "ready")
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
             wire.send(answers, _answer(**wire.receive(questions)))
             gc.collect()  # closes what readers left open
+            gc.freeze()  # what is left is imported: looking through it takes longer than a file
 
 
 def _pipes() -> tuple[BinaryIO, BinaryIO]:
@@ -58,7 +58,6 @@ def _answer(prepare: str = "", folder: str = "", **asked: Any) -> dict[str, Any]
     """What `readers.answer` gives; of an InputError its sentence, of a lack of memory how much there was."""
     if prepare:
         readers.warm(prepare)
-        gc.freeze()
         return {}
     path, suffix, size = asked["path"], asked["suffix"], 0
     try:

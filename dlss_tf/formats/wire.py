@@ -58,8 +58,10 @@ def receive(stream: BinaryIO, most: int = MOST_HEADER) -> Any:
 
 def _packed(value: Any, arrays: list[np.ndarray]) -> Any:
     """A value of JSON; every list of it begins with the kind of what follows."""
-    if value is None or type(value) in (bool, int, float, str):
+    if value is None or type(value) in (bool, int, float):
         return value
+    if isinstance(value, str):
+        return str(value)
     if isinstance(value, Mapping):
         return ["d", [[_packed(key, arrays), _packed(each, arrays)] for key, each in value.items()]]
     if isinstance(value, (list, tuple)):
