@@ -104,7 +104,7 @@ def read(path: str, image: str | int | None = None) -> Micrograph | list[Microgr
         found, said = _asked("images", path, image)
     if said:
         warn(f"{path}: {said}", stacklevel=2)
-    images = [readers.micrograph_of(fields) for fields in found]
+    images = [readers.micrograph_of(path, fields) for fields in found]
     return images if image == ALL else images[0]
 
 
@@ -148,9 +148,12 @@ def _asked(question: str, path: str, image: str | int | None = None) -> Any:
         InputError: one sentence that names the file.
     """
     suffix = suffix_of(path)
-    _check_there(path, suffix)
     asked = (question, path, suffix, stem_of(path), image)
-    answer = (_asked_here if suffix in IN_PROCESS else _asked_elsewhere)(*asked)
+    try:
+        _check_there(path, suffix)
+        answer = (_asked_here if suffix in IN_PROCESS else _asked_elsewhere)(*asked)
+    except OSError as error:  # it has gone meanwhile, or the current folder has
+        raise reasons.refusal(path, suffix, error) from None
     for sentence in answer["remarks"]:
         remarks.say(sentence)
     return answer["found"]

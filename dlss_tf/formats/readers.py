@@ -85,9 +85,27 @@ def _fields(path: str, micrograph: Micrograph, stem: str) -> dict[str, Any]:
     return {**fields, "frames": frames, "title": micrograph.title or stem}
 
 
-def micrograph_of(fields: dict[str, Any]) -> Micrograph:
-    """The Micrograph that the fields are those of."""
-    return Micrograph(**{**fields, "frames": tuple(Axis(*axis) for axis in fields["frames"])})
+def micrograph_of(path: str, fields: dict[str, Any]) -> Micrograph:
+    """The Micrograph that the fields are those of, if that is what they are; else InputError, which names `path`."""
+    try:
+        check_image(path, fields["data"])
+        size = fields["pixel_size"]
+        kinds = {"units": str, "title": str, "metadata": dict, "original_metadata": dict}
+        return Micrograph(
+            data=fields["data"],
+            **{name: kind(fields[name]) for name, kind in kinds.items()},
+            pixel_size=None if size is None else _pair(size),
+            history=tuple(map(str, fields["history"])),
+            origin=_pair(fields["origin"]),
+            frames=tuple(Axis(str(name), str(unit), float(a), float(b)) for name, unit, a, b in fields["frames"]),
+        )
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise reasons.refusal(path, os.path.splitext(path)[1], error) from None
+
+
+def _pair(values: Any) -> tuple[float, float]:
+    rows, columns = values
+    return float(rows), float(columns)
 
 
 def check_image(path: str, data: np.ndarray) -> None:

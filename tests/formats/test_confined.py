@@ -179,3 +179,13 @@ def test_only_readers_are_kept_from_other_files(tmp_path, monkeypatch):
     with pytest.raises(PermissionError, match="pickled"):
         confined._watch("pickle.find_class", ("os", "system"))
     confined._watch("open", (str(tmp_path / "a.dm3"), "r", 0))
+
+
+def test_metadata_in_a_companion_are_not_read_which_is_said(tmp_path):
+    tifffile = pytest.importorskip("tifffile")
+    path = str(tmp_path / "a.ome.tif")
+    xml = '<BinaryOnly MetadataFile="a.ome" UUID="urn:uuid:1"/></OME>'
+    xml = '<OME xmlns="http://www.openmicroscopy.org/Schemas/OME/2016-06">' + xml
+    tifffile.imwrite(path, np.zeros((20, 20), np.float32), description=xml, metadata=None)
+    with pytest.warns(UserWarning, match=r"a\.ome\.tif: found its metadata to be in another file, a\.ome,"):
+        assert micrograph.read(path).data.shape == (20, 20)

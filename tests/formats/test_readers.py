@@ -39,7 +39,7 @@ def test_an_image_is_the_same_on_the_other_side(reads, tmp_path):
     wire.send(stream, readers.answer("images", "a.test", ".test", "a"))
     stream.seek(0)
     (fields,), said = wire.receive(stream)["found"]
-    found = readers.micrograph_of(fields)
+    found = readers.micrograph_of("a.test", fields)
     assert said is None and repr(found) == repr(FULL) and found.metadata == FULL.metadata
     np.testing.assert_array_equal(found.data, FULL.data)
     np.testing.assert_array_equal(found.original_metadata["tags"][2], np.arange(3))
@@ -93,3 +93,23 @@ def test_the_size_of_a_file_of_several_is_that_of_all(tmp_path):
 def test_what_is_not_installed_can_be_prepared_for_too():
     for suffix in (*micrograph.READABLE, ".none"):
         readers.warm(suffix)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"data": "none"},
+        {"data": np.zeros((4, 4), "c8")},
+        {"pixel_size": (1, 2, 3)},
+        {"pixel_size": ("a", 1)},
+        {"origin": None},
+        {"history": 5},
+        {"frames": [("t", "s")]},
+        {"metadata": "a"},
+    ],
+)
+def test_what_is_no_image_of_another_process_is_refused(change):
+    fields = {field: getattr(FULL, field) for field in Micrograph.__dataclass_fields__} | {"frames": []}
+    assert repr(readers.micrograph_of("a.test", fields).data) == repr(FULL.data)
+    with pytest.raises(InputError, match=r"a\.test: expected "):
+        readers.micrograph_of("a.test", fields | change)
