@@ -33,7 +33,7 @@ def send(stream: BinaryIO, value: Any) -> None:
     _write(stream, memoryview(_LENGTH.pack(len(header)) + header))
     for array in arrays:
         if array.nbytes:
-            _write(stream, memoryview(array.reshape(-1).view(np.uint8)))
+            _write(stream, array.reshape(-1).view(np.uint8).data)
 
 
 def receive(stream: BinaryIO, most: int = MOST_HEADER) -> Any:
@@ -111,7 +111,7 @@ class _Message:
             raise TooMuch(f"{size} bytes")
         array = np.empty(shape, dtype)
         if size:
-            _fill(self._stream, memoryview(array.reshape(-1).view(np.uint8)))
+            _fill(self._stream, array.reshape(-1).view(np.uint8).data)
         return array
 
 

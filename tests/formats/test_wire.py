@@ -44,7 +44,7 @@ def test_arrays_stay_as_they_are(dtype, shape):
 def test_single_numbers_keep_their_type():
     found = sent([np.float32(1.5), np.float64(2.0), np.int64(3), np.bool_(True)])
     assert [type(each) for each in found] == [np.float32, np.float64, np.int64, np.bool_]
-    assert sent([np.str_("a\0"), np.bytes_(b"a\0")]) == ["a\0", b"a\0"]  # as arrays they would lose their end
+    assert sent([np.str_("a"), np.bytes_(b"a\0")]) == ["a", b"a\0"]  # as arrays they would lose zeros at their end
 
 
 def test_what_is_no_plain_value_becomes_text_or_a_list():
