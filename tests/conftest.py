@@ -127,6 +127,14 @@ def rng():
 
 
 @pytest.fixture
+def read_here(monkeypatch):
+    """Files are read in this process, for tests that change what reads them."""
+    from dlss_tf import micrograph
+
+    monkeypatch.setattr(micrograph, "IN_PROCESS", micrograph.READABLE)
+
+
+@pytest.fixture
 def image(rng):
     """A micrograph with all that can be known about one."""
     from dlss_tf.micrograph import Micrograph

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import math
 import os
 import shutil
 import sys
@@ -14,7 +13,7 @@ from typing import Any
 from .._version import __version__
 from ..errors import reason
 from . import guards, remarks
-from .fit import plain, shortened
+from .fit import finite, plain, shortened
 from .image import Axis, Micrograph
 
 LONGEST_TITLE = 200  # bytes; it becomes a folder's name
@@ -47,7 +46,7 @@ def forget(path: str) -> None:
 
 def _origin(axis: Mapping[str, Any]) -> float:
     """Where an axis begins, in pixels."""
-    scale, offset = _number(axis.get("scale"), 1.0), _number(axis.get("offset"), 0.0)
+    scale, offset = finite(axis.get("scale"), 1.0), finite(axis.get("offset"), 0.0)
     return offset / abs(scale) + 0.0 if scale else 0.0
 
 
@@ -55,15 +54,7 @@ def _frames(axis: Mapping[str, Any]) -> Axis:
     name, units = (text if isinstance(text, str) else "" for text in (axis.get("name"), axis.get("units")))
     if "scale" not in axis:  # its steps are not even
         return Axis(name)
-    return Axis(name, units, _number(axis.get("scale"), 1.0), _number(axis.get("offset"), 0.0))
-
-
-def _number(value: Any, otherwise: float) -> float:
-    """A finite number, or else the other one."""
-    try:
-        return float(value) if math.isfinite(value) else otherwise
-    except (TypeError, ValueError):
-        return otherwise
+    return Axis(name, units, finite(axis.get("scale"), 1.0), finite(axis.get("offset"), 0.0))
 
 
 def _fill_in(metadata: dict[str, Any], original: Mapping[str, Any], places: Mapping[str, tuple[str, Any]]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import xml.etree.ElementTree as ElementTree
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,12 @@ def image_of(file: TiffFile, series: TiffPageSeries) -> Image | None:
     fitting = [each for each in images if _sides(each) == size]
     named = [each for each in fitting if each.get("Name") == series.name]
     return next((found[0] for found in (named, fitting) if len(found) == 1), None)
+
+
+def companion(file: TiffFile) -> str | None:
+    """The file in which OME's metadata of this one are; None if they are in it."""
+    match = re.search(r"<(?:\w+:)?BinaryOnly\b[^>]*\bMetadataFile=[\"']([^\"']*)", file.ome_metadata or "")
+    return match and match[1]
 
 
 @functools.lru_cache(maxsize=1)  # it is asked for every series of a file

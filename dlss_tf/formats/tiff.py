@@ -68,6 +68,8 @@ def read(path: str, number: int = 0) -> Micrograph:
         data = tiff_values.intensities(path, file, series)
         size, unit = tiff_sizes.pixel_size(path, file, series)
         title, history = _title_and_history(file, series)
+        if companion := ome.companion(file):
+            remarks.say(f"found its metadata to be in another file, {companion}, which is not read")
     return Micrograph(data, size, unit, title, history)
 
 

@@ -74,7 +74,7 @@ def test_several_detectors_of_velox(tmp_path):
     assert [each.data.shape for each in found] == [(24, 32), (24, 32), (20, 32)]
 
 
-def test_eds_beside_an_image_of_velox(tmp_path, monkeypatch):
+def test_eds_beside_an_image_of_velox(tmp_path, monkeypatch, read_here):
     pytest.importorskip("rsciio")
     import importlib.util
 
@@ -173,7 +173,7 @@ def test_what_cannot_be_left_on_disk_is_read_whole(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["mrcz", "pyUSID"])
-def test_a_package_that_one_reader_needs_is_named(tmp_path, monkeypatch, name):
+def test_a_package_that_one_reader_needs_is_named(tmp_path, monkeypatch, read_here, name):
     pytest.importorskip("rsciio")
     h5py = pytest.importorskip("h5py")
     import sys
@@ -203,7 +203,7 @@ def test_hdf5_in_one_piece(image, tmp_path):
     np.testing.assert_array_equal(micrograph.read(str(tmp_path / "image.hspy")).data, image.data)
 
 
-def test_without_rosettasciio_a_sentence_says_what_to_install(tmp_path, monkeypatch):
+def test_without_rosettasciio_a_sentence_says_what_to_install(tmp_path, monkeypatch, read_here):
     import sys
 
     (tmp_path / "scan.dm4").write_bytes(b"x")
