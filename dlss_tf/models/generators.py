@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import ModuleType
 
 import numpy as np
+import tensorflow as tf
 from tensorflow import keras
 
 from ..config import Config
@@ -17,6 +18,7 @@ def _module(config: Config) -> ModuleType:
     return one_stage if config.network == "one-stage" else two_stage
 
 
+@tf.autograph.experimental.do_not_convert  # Keras 2 would, each layer's code: a sixth of the time
 def build(config: Config) -> TwoStage | OneStage:
     """The networks to train, to `initialize` first. Their `generator` is [b, N, N, 1] -> [b, N, N, 1], infilled."""
     return _module(config).build(config)
@@ -32,6 +34,7 @@ def freeze(config: Config, networks: TwoStage | OneStage) -> None:
     _module(config).freeze(networks)
 
 
+@tf.autograph.experimental.do_not_convert
 def trained(config: Config, weights: dict[str, np.ndarray]) -> keras.Model:
     """The generator for inference, with trained weights by name.
 
