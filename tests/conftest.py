@@ -1,9 +1,11 @@
 """What several tests need: a tiny data set in the STEM Crops layout and a tiny trained run."""
 
 import fcntl
+import functools
 import json
 import os
 import shutil
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +13,11 @@ import pytest
 
 import dlss_tf  # noqa: F401  before TensorFlow, whose environment it sets
 
-# Tests compile a network to see that it can be, not to run it fast.
+# Tests compile a network to see that it can be, not to run it fast; and a test process has a core to itself, where
+# threads that wait for work on tiny networks would take half of it.
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
+os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
+os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
 #: Folders and files whose tests need not be repeated on a second stack, `-m "not once"`: documentation, and what does
 #: without TensorFlow.
@@ -56,6 +61,38 @@ def shared_folder(tmp_path_factory, worker_id):
         return path
 
     return get
+
+
+@pytest.fixture(scope="session", autouse=True)
+def built_once():
+    """A supersampler of weights that are as they were is not built and traced again in every test."""
+    if "dlss_tf.inference.supersampler" not in sys.modules:  # no test is to load TensorFlow for this
+        yield
+        return
+    from dlss_tf import weights
+    from dlss_tf.errors import InputError
+    from dlss_tf.inference.supersampler import Supersampler
+
+    build = Supersampler.__init__
+
+    @functools.lru_cache(maxsize=8)
+    def built(weights_or_name, tile, *_):
+        supersampler = object.__new__(Supersampler)
+        build(supersampler, weights_or_name, tile)
+        return vars(supersampler)
+
+    def build_once(self, weights_or_name=None, tile=1024):
+        try:
+            folder = os.path.realpath(weights.find(weights_or_name))
+            files = [os.stat(os.path.join(folder, name)) for name in ("config.json", weights.FILE)]
+        except (InputError, OSError):
+            return build(self, weights_or_name, tile)
+        written = [(file.st_ino, file.st_mtime_ns, file.st_size) for file in files]
+        vars(self).update(built(weights_or_name, tile, weights.PRETRAINED, folder, *written))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Supersampler, "__init__", build_once)
+        yield
 
 
 @pytest.fixture(scope="session")

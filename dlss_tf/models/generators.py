@@ -23,6 +23,7 @@ def _module(config: Config) -> ModuleType:
     return MODULES[config.network]
 
 
+@tf.autograph.experimental.do_not_convert  # Keras 2 would, each layer's code: a sixth of the time
 def build(config: Config) -> Networks:
     """The networks to train, to `initialize` first. `complete` runs their `generator`."""
     return _module(config).build(config)
@@ -48,6 +49,7 @@ def freeze(config: Config, networks: Networks) -> None:
     _module(config).freeze(networks)
 
 
+@tf.autograph.experimental.do_not_convert
 def trained(config: Config, weights: dict[str, np.ndarray]) -> keras.Model:
     """The generator for inference, with trained weights by name.
 

@@ -100,29 +100,13 @@ def rng_module():
     return np.random.default_rng(0)
 
 
-@pytest.fixture(scope="module")
-def built():
-    """Attributes of supersamplers, by what they were made with."""
-    kept = {}
-    yield kept
-    kept.clear()
-
-
 @pytest.fixture
-def small(monkeypatch, workspace, tiny_run, built):
-    """A tiny generator is the pretrained one, and built once; only TRAINED is trained."""
+def small(monkeypatch, workspace, tiny_run):
+    """A tiny generator is the pretrained one; only TRAINED is trained."""
     from dlss_tf import weights
-    from dlss_tf.inference.supersampler import Supersampler
     from dlss_tf.training import trainer
 
-    build, train = Supersampler.__init__, trainer.train
-
-    def build_once(self, weights_or_name=None, *args, **kwargs):
-        key = (weights_or_name, args, *kwargs.items())
-        if key not in built:
-            build(self, weights_or_name, *args, **kwargs)
-            built[key] = dict(vars(self))
-        vars(self).update(built[key])
+    train = trainer.train
 
     def train_or_copy(config, run, **kwargs):
         if run == TRAINED and not kwargs.get("resume"):
@@ -130,7 +114,6 @@ def small(monkeypatch, workspace, tiny_run, built):
         shutil.copytree(tiny_run, run, dirs_exist_ok=True)
         return "complete"
 
-    monkeypatch.setattr(Supersampler, "__init__", build_once)
     monkeypatch.setattr(weights, "pretrained", lambda name="": tiny_run)
     monkeypatch.setattr(trainer, "train", train_or_copy)
     monkeypatch.setenv("MPLBACKEND", "Agg")

@@ -9,9 +9,11 @@ import pytest
 import tensorflow as tf
 
 from dlss_tf import weights
+from dlss_tf._compat import arrays
 from dlss_tf.config import Config
 from dlss_tf.errors import InputError, TrainingStopped
 from dlss_tf.formats import locks
+from dlss_tf.models import generators
 from dlss_tf.training import run_directory, trainer
 from dlss_tf.training.run_directory import alone, check_not_lost, prepare
 from dlss_tf.training.trainer import NON_ADVERSARIAL, train
@@ -32,11 +34,16 @@ def test_an_adversarial_half_may_be_added(tiny_config, tmp_path):
         prepare(tiny_config, run, resume=True)
 
 
-def test_weights_to_start_from_take_the_place_of_the_non_adversarial_half(tiny_run, tiny_config, tmp_path):
-    run = str(tmp_path / "run")
-    config = tiny_config.replace(start_from=tiny_run, adversarial=True, size=64)
+@pytest.mark.usefixtures("few_layers")
+def test_weights_to_start_from_take_the_place_of_the_non_adversarial_half(tiny_config, tmp_path):
+    other, run = str(tmp_path / "other"), str(tmp_path / "run")
+    networks = generators.build(tiny_config)
+    generators.initialize(tiny_config.replace(seed=5), networks)
+    weights.save(other, arrays(networks.generator))
+    tiny_config.save_in(other)
+    config = tiny_config.replace(start_from=other, adversarial=True, size=64)
     assert train(config, run, stop_at=config.iterations + 1) == "stopped"
-    begun, kept, trained = (weights.load(each)[1] for each in (tiny_run, os.path.join(run, NON_ADVERSARIAL), run))
+    begun, kept, trained = (weights.load(each)[1] for each in (other, os.path.join(run, NON_ADVERSARIAL), run))
     assert all(np.array_equal(kept[name], begun[name]) for name in begun)
     assert not all(np.array_equal(trained[name], begun[name]) for name in begun)
     assert any(f"ckpt-{config.iterations + 1}." in name for name in os.listdir(os.path.join(run, "checkpoints")))
@@ -52,6 +59,7 @@ def test_refuses_to_resume_with_other_options(tiny_run, tiny_config):
         train(tiny_config.replace(width=0.5), tiny_run, resume=True)
 
 
+@pytest.mark.usefixtures("few_layers")
 def test_a_run_begun_by_earlier_rules_is_refused_but_its_weights_are_not(
     tiny_run, tiny_config, as_first_edition, tmp_path
 ):
@@ -239,6 +247,7 @@ def test_bad_data_stops_with_one_sentence(tiny_config, tmp_path, break_data, sen
         train(tiny_config.replace(data=(str(root),)), str(tmp_path / "run"))
 
 
+@pytest.mark.usefixtures("few_layers")
 def test_without_data_simulated_crops_are_made(tiny_config, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(run_directory, "SIMULATED_COUNTS", {"quick": {"train": 2, "val": 1, "test": 1}})
@@ -247,6 +256,7 @@ def test_without_data_simulated_crops_are_made(tiny_config, tmp_path, monkeypatc
     assert len(os.listdir("data/simulated/train")) == 2
 
 
+@pytest.mark.usefixtures("few_layers")
 def test_unwritable_checkpoints_stop_with_a_sentence(tiny_config, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "checkpoints").write_text("a file where the folder should be")

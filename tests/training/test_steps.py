@@ -18,6 +18,13 @@ def config(tiny_config):
     return tiny_config.replace(iterations=1000)
 
 
+@pytest.fixture(autouse=True)
+def small(request):
+    """All layers are in the networks of the tests [default], which learn, alone."""
+    if not request.node.name.endswith("[default]"):
+        request.getfixturevalue("few_layers")
+
+
 @pytest.fixture
 def crops(rng):
     """Smooth crops, so that a tiny network can learn them."""

@@ -9,6 +9,7 @@ import time
 
 import numpy as np
 import pytest
+import shallow
 import tensorflow as tf
 
 from dlss_tf import weights
@@ -19,9 +20,19 @@ from dlss_tf.training import losses, trainer
 from dlss_tf.training.trainer import train
 
 
-@pytest.fixture
+@pytest.fixture(scope="module", autouse=True)
+def small():
+    """Networks of few layers, and two validation steps between log entries."""
+    with pytest.MonkeyPatch.context() as patch:
+        shallow.shallow(patch)
+        patch.setattr(trainer, "LOG_EVERY", 10)
+        patch.setattr(trainer, "VALIDATE_EVERY", 5)
+        yield
+
+
+@pytest.fixture(scope="module")
 def config(tiny_config):
-    # A validation step, frozen means and the rate's decay all fall within the run; its loss is read at every iteration.
+    # Validation steps, frozen means and the rate's decay all fall within the run; its loss is read at every iteration.
     return tiny_config.replace(iterations=60, freeze_at=0.5)
 
 
@@ -60,9 +71,9 @@ def in_checkpoint(run, name):
 
 
 def start(run, config, *options):
-    """A training process of its own, as a user starts it."""
+    """A training process of its own, as a user starts it, with networks as few layers as here."""
     settings = [f"--set={k}={getattr(config, k)}" for k in ("size", "width", "batch", "freeze_at")]
-    command = [sys.executable, "-m", "dlss_tf.cli", "train", "--run", run, "--data", config.data[0], *settings]
+    command = [sys.executable, shallow.__file__, "train", "--run", run, "--data", config.data[0], *settings]
     command += ["--iterations", str(config.iterations), *options]
     return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
@@ -82,12 +93,13 @@ def wait_until(condition, process, seconds=120):
 
 
 @pytest.fixture(scope="module")
-def unstopped(tiny_config, tmp_path_factory):
-    run = str(tmp_path_factory.mktemp("runs") / "unstopped")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trainer, "IMAGES_EVERY", 50)
-        assert train(tiny_config.replace(iterations=60, freeze_at=0.5), run) == "complete"
-    return run
+def unstopped(config, shared_folder):
+    def make(run):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(trainer, "IMAGES_EVERY", 50)
+            assert train(config, run) == "complete"
+
+    return shared_folder("unstopped", make)
 
 
 def test_run_directory(unstopped, config):
@@ -101,17 +113,19 @@ def test_run_directory(unstopped, config):
 
 
 @pytest.fixture(scope="module")
-def stopped(tiny_config, tmp_path_factory):
-    """The same run, stopped after 50 iterations, which were done seven a call."""
-    run = str(tmp_path_factory.mktemp("runs") / "stopped")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trainer, "_steps_per_call", lambda: 7)
-        assert train(tiny_config.replace(iterations=60, freeze_at=0.5), run, stop_at=50) == "stopped"
-    return run
+def stopped(config, shared_folder):
+    """The same run, stopped after 49 iterations, which were done three a call."""
+
+    def make(run):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(trainer, "_steps_per_call", lambda: 3)
+            assert train(config, run, stop_at=49) == "stopped"
+
+    return shared_folder("stopped", make)
 
 
 def check_updates(run, iterations):
-    """So many updates by ADAM, and a validation batch after every 50th; four validation crops, two a batch."""
+    """So many updates by ADAM, and a validation batch after every fifth; four validation crops, two a batch."""
     assert iterations_saved(run) == in_checkpoint(run, "counters/iteration") == iterations
     assert in_checkpoint(run, "generator_adam/beta2_power") == pytest.approx(0.999 ** (iterations + 1), rel=1e-5)
     assert in_checkpoint(run, "counters/validation_position") == 2 * (iterations // trainer.VALIDATE_EVERY)
@@ -119,33 +133,7 @@ def check_updates(run, iterations):
 
 def test_an_iteration_is_an_update(unstopped, stopped):
     check_updates(unstopped, 60)
-    check_updates(stopped, 50)
-
-
-@pytest.mark.slow
-def test_stopped_before_and_after_a_validation_step_goes_on_as_if_it_had_not(unstopped, config, tmp_path):
-    run = str(tmp_path / "run")
-    for iterations in (49, 51):
-        assert train(config, run, resume=True, stop_at=iterations) == "stopped"
-        check_updates(run, iterations)
-        assert (("validation_equation_3", 50) in logged(run)) == (iterations == 51)
-    assert train(config, run, resume=True) == "complete"
-    check_updates(run, 60)
-    assert equal(run, unstopped)
-    assert logged(run) == logged(unstopped)
-
-
-def test_log_means_are_those_of_an_unbroken_run(tiny_config, tmp_path, monkeypatch):
-    """Stopped after one of the eight iterations whose mean is logged next."""
-    monkeypatch.setattr(trainer, "LOG_EVERY", 8)
-    monkeypatch.setattr(trainer, "VALIDATE_EVERY", 4)
-    whole, run = str(tmp_path / "whole"), str(tmp_path / "run")
-    assert train(tiny_config, whole) == "complete"
-    assert train(tiny_config, run, stop_at=9) == "stopped"
-    assert train(tiny_config, run, resume=True) == "complete"
-    assert {step for tag, step in logged(whole) if tag in ("loss", "validation_equation_3")} == {8, 16}
-    assert logged(run) == logged(whole)
-    assert equal(run, whole)
+    check_updates(stopped, 49)
 
 
 def copied(run, tmp_path):
@@ -168,13 +156,23 @@ def train_and_copy(config, run, iterations):
     return run, f"{run}-killed"
 
 
-def test_several_steps_a_call_stopped_and_resumed_end_with_the_same_weights(unstopped, stopped, config, tmp_path):
+@pytest.mark.slow
+def test_several_steps_a_call_stopped_before_at_and_after_a_validation_step_go_on_as_if_not(
+    unstopped, stopped, config, tmp_path
+):
+    """The same weights, and the same losses: nine wait at 49 for their mean to be logged, at 50 none, at 51 one."""
     run = copied(stopped, tmp_path)
-    assert iterations_saved(run) == 50
-    assert logged_tags(run) >= {"equation_3", "validation_equation_3"}
+    assert ("validation_equation_3", 50) not in logged(run)
+    for iterations in (50, 51):
+        assert train(config, run, resume=True, stop_at=iterations) == "stopped"
+        check_updates(run, iterations)
+        assert ("validation_equation_3", 50) in logged(run)
     assert not equal(run, unstopped)
     assert train(config, run, resume=True) == "complete"
+    check_updates(run, 60)
     assert equal(run, unstopped)
+    means = {step for tag, step in logged(unstopped) if tag in ("loss", "validation_equation_3")}
+    assert means == {10, 20, 30, 40, 50, 60}
     assert logged(run) == logged(unstopped)
 
 
@@ -203,11 +201,11 @@ def test_interrupted_killed_and_resumed_ends_with_the_same_weights(unstopped, co
     assert equal(run, unstopped)
 
 
-def test_training_starts_from_other_weights_of_the_same_kind(config, tiny_run, tmp_path):
-    config = config.replace(start_from=tiny_run)
+def test_training_starts_from_other_weights_of_the_same_kind(config, stopped, tmp_path):
+    config = config.replace(start_from=stopped)
     state = trainer.State.create(config)
     trainer._start(config, state)
-    assert arrays_equal(arrays(state.networks.generator), weights.load(tiny_run)[1])
+    assert arrays_equal(arrays(state.networks.generator), weights.load(stopped)[1])
     run = str(tmp_path / "run")
     refusals = "start_from .*: expected .* (width 0.3|activation leaky), .*, found (0.05|relu)|weights huge"
     for changes in ({"width": 0.3}, {"activation": "leaky"}, {"start_from": "huge"}):
@@ -223,9 +221,9 @@ def test_divergence_stops_with_a_sentence_and_keeps_the_last_good_checkpoint(sto
     run = copied(stopped, tmp_path)
     finite = losses.equation_3
     monkeypatch.setattr(losses, "equation_3", lambda *arguments: finite(*arguments) * np.inf)
-    with pytest.raises(TrainingStopped, match=r"became (nan|inf) at iteration 5\d; the last good checkpoint is .*-50;"):
+    with pytest.raises(TrainingStopped, match=r"became (nan|inf) at iteration 5\d; the last good checkpoint is .*-49;"):
         train(config, run, resume=True)
-    assert iterations_saved(run) == 50
+    assert iterations_saved(run) == 49
     assert equal(run, stopped)
 
 
@@ -235,28 +233,21 @@ def test_complete_run_resumes_to_nothing(unstopped, config, tmp_path):
     assert equal(run, unstopped)
 
 
-@pytest.fixture(scope="module")
-def unstopped_adversarial(tiny_config, tmp_path_factory):
-    run = str(tmp_path_factory.mktemp("runs") / "adversarial")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trainer, "LOG_EVERY", 6)
-        assert train(tiny_config.replace(iterations=12, adversarial=True), run) == "complete"
-    return run
-
-
 @pytest.mark.slow
 def test_adversarial_half_resumes_exactly_and_continues_a_run_that_was_begun_without(
-    unstopped_adversarial, tiny_config, tmp_path
+    tiny_config, tmp_path, monkeypatch
 ):
-    config, run = tiny_config.replace(iterations=12), str(tmp_path / "run")
+    monkeypatch.setattr(trainer, "LOG_EVERY", 6)
+    config, run, unstopped = tiny_config.replace(iterations=12), str(tmp_path / "run"), str(tmp_path / "unstopped")
+    assert train(config.replace(adversarial=True), unstopped) == "complete"
     assert train(config, run) == "complete"
-    assert not equal(run, unstopped_adversarial)
-    kept = os.path.join(unstopped_adversarial, trainer.NON_ADVERSARIAL)
+    assert not equal(run, unstopped)
+    kept = os.path.join(unstopped, trainer.NON_ADVERSARIAL)
     assert equal(run, kept) and not weights.load(kept)[0].adversarial
-    assert {f"equation_{number}" for number in (3, 7, 8, 9, 10)} <= logged_tags(unstopped_adversarial)
+    assert {f"equation_{number}" for number in (3, 7, 8, 9, 10)} <= logged_tags(unstopped)
     assert train(config.replace(adversarial=True), run, resume=True, stop_at=18) == "stopped"
     assert train(config.replace(adversarial=True), run, resume=True) == "complete"
-    assert equal(run, unstopped_adversarial)
+    assert equal(run, unstopped)
     with pytest.raises(InputError, match="was begun with adversarial True, found False"):
         train(config, run, resume=True)
 
