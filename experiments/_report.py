@@ -18,7 +18,7 @@ from matplotlib.ticker import LogLocator, NullLocator
 from dlss_tf import weights
 from dlss_tf.cli import status
 from dlss_tf.cli.options import add_images, add_results
-from dlss_tf.data.files import list_files
+from dlss_tf.data.files import digest_of_files, list_files
 from dlss_tf.evaluation import results
 from dlss_tf.evaluation.passes import Sums, Values, one_pass
 from dlss_tf.evaluation.results import provenance, results_folder, software, write_csv, write_json
@@ -58,7 +58,7 @@ def over_images(
     files = list_files(arguments.data, arguments.split)[: arguments.limit]
     if hasattr(arguments, "weights"):
         identity["weights"] = results.digest_of_weights(arguments.weights)
-    known = {**identity, "files": results.digest_of_files(files), "size": arguments.size}
+    known = {**identity, "files": digest_of_files(files), "size": arguments.size}
     with results_folder(arguments.out):
         return one_pass(os.path.join(arguments.out, name), known, files, arguments.size, measure, publish)
 

@@ -104,8 +104,8 @@ def main() -> None:
         output = completed(supersampler, crop, arguments.factor)[1]
         if arguments.refine:
             output = refined(output, crop, arguments.factor)
-        pair = [1 - crop, 1 - output] if arguments.dark else [crop, output]
-        found[path] = compare_columns(*pair, arguments.factor)
+        truth, made = (1 - crop, 1 - output) if arguments.dark else (crop, output)
+        found[path] = compare_columns(truth, made, arguments.factor)
         print(os.path.basename(path), {name: round(value, 3) for name, value in found[path].items()})
     report = {
         "coverage": label(arguments.factor),

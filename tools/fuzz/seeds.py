@@ -43,7 +43,11 @@ def _ours(suffix: str, *frames: int, dtype: str = "u2") -> Callable[[Path], None
 def _tiff(*frames: int, dtype: str = "u2", **options: Any) -> Callable[[Path], None]:
     """By tifffile, as `options` say."""
     data = counts(*frames, *SHAPE, dtype=dtype)
-    return lambda folder: tifffile.imwrite(folder / "scan.tif", data, **options)
+
+    def write(folder: Path) -> None:
+        tifffile.imwrite(folder / "scan.tif", data, **options)
+
+    return write
 
 
 def _instrument(folder: Path) -> None:
