@@ -62,7 +62,8 @@ def test_starts_as_bilinear_interpolation_of_filtered_scans(config, rng, factor)
         expected = interpolate(images, tf.constant([factor, factor]), [factor])
         inside = slice(factor, -factor)
         np.testing.assert_allclose(outputs[:, inside, inside], expected[:, inside, inside], atol=1e-5)
-    assert filtered[:, rows[:, None], columns].std() < 0.7 * samples.std()  # the images are noise alone
+    if factor < 12:  # of which there are hardly any samples; the images are noise alone
+        assert filtered[:, rows[:, None], columns].std() < 0.7 * samples.std()
 
 
 def test_sees_the_samples_alone(config, generator, rng):
@@ -74,11 +75,12 @@ def test_sees_the_samples_alone(config, generator, rng):
 
 
 def test_moves_with_the_samples(config, generator, rng):
-    """A scan four samples on gives an image four samples on, away from the borders: no position is special."""
-    wide = rng.random((1, 40, 44)).astype(np.float32)
-    images = [lattice.infill(part, (200, 200), 5)[..., None] for part in (wide[..., :40], wide[..., 4:])]
-    first, second = (complete(config, generator, tf.constant(image), 5)[0, :, :, 0] for image in images)
-    np.testing.assert_allclose(first[:, 20:][90:110, 80:100], second[90:110, 80:100], atol=2e-3)
+    """A scan 16 samples on, the longest step between windows, gives an image 16 samples on, away from the borders."""
+    wide = rng.random((1, 160, 176)).astype(np.float32)
+    wide[0, 80, 88:90] = 0, 1  # in both, so that both have one scale
+    images = [lattice.infill(part, (320, 320), 2)[..., None] for part in (wide[..., :160], wide[..., 16:])]
+    first, second = (complete(config, generator, tf.constant(image), 2)[0, :, :, 0] for image in images)
+    np.testing.assert_allclose(first[150:170, 182:202], second[150:170, 150:170], atol=1e-4)
 
 
 def test_factors_have_heads_of_their_own_and_one_body(config, generator):
