@@ -154,7 +154,11 @@ def _move_where_nothing_is(beside: str, path: str) -> None:
             raise
         except OSError:  # a file system without second names
             os.close(os.open(path, os.O_CREAT | os.O_EXCL))
-            os.replace(beside, path)
+            try:
+                os.replace(beside, path)
+            except OSError:
+                os.remove(path)
+                raise
 
 
 def _keep(beside: str, path: str, alone: bool) -> str | None:
