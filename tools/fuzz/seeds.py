@@ -98,21 +98,21 @@ def _contiguous(folder: Path) -> None:
 
 
 def _rosetta(
-    plugin: str, suffix: str, *frames: int, sides: tuple[int, int] = SHAPE, dtype: str = "u2"
+    plugin: str, suffix: str, *frames: int, sides: tuple[int, int] = SHAPE, dtype: str = "u2", unit: str = "nm"
 ) -> Callable[[Path], None]:
     """By a writer of RosettaSciIO."""
 
     def write(folder: Path) -> None:
         writer = importlib.import_module(f"rsciio.{plugin}").file_writer
-        writer(str(folder / f"scan{suffix}"), _signal(counts(*frames, *sides, dtype=dtype)))
+        writer(str(folder / f"scan{suffix}"), _signal(counts(*frames, *sides, dtype=dtype), unit))
 
     return write
 
 
-def _signal(data: np.ndarray) -> dict[str, Any]:
+def _signal(data: np.ndarray, unit: str) -> dict[str, Any]:
     """An image or a stack, as RosettaSciIO's writers take it."""
     axes = [
-        {"_type": "UniformDataAxis", "name": name, "units": "nm", "navigate": i < data.ndim - 2, "is_binned": False,
+        {"_type": "UniformDataAxis", "name": name, "units": unit, "navigate": i < data.ndim - 2, "is_binned": False,
          "size": size, "scale": 0.5, "offset": 0.0, "index_in_array": i}
         for i, (name, size) in enumerate(zip("tzyx"[4 - data.ndim :], data.shape))
     ]  # fmt: skip
@@ -206,7 +206,7 @@ SEEDS: dict[str, Callable[[Path], None]] = {
     "nxs": _rosetta("nexus", ".nxs"),
     "unf": _rosetta("semper", ".unf", dtype="f4"),
     "rpl": _rosetta("ripple", ".rpl"),
-    "blo": _rosetta("blockfile", ".blo", 2, 2, sides=(20, 20), dtype="u1"),
+    "blo": _rosetta("blockfile", ".blo", 2, 2, sides=(20, 20), dtype="u1", unit="cm"),
     "tvips": _rosetta("tvips", "_000.tvips", 2),
     "sur": _rosetta("digitalsurf", ".sur"),
     "mib": _merlin,
