@@ -54,7 +54,8 @@ class Worker:
         self.report = tempfile.TemporaryDirectory(prefix="report")
         asked, self.ask = os.pipe()
         self.answer, answered = os.pipe()
-        self.process, self.status = os.fork(), None
+        self.process = os.fork()
+        self.status: int | None = None
         if not self.process:
             os.close(self.ask)  # or it would not see the end of what is asked
             _serve(work, place, self.report.name, asked, answered)

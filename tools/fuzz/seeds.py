@@ -23,6 +23,8 @@ import tifffile
 from dlss_tf import micrograph
 from dlss_tf.micrograph import Micrograph
 
+Write = Callable[[Path], object]
+
 NOON = 1_577_880_000.0  # s, when all of them were written
 SHAPE = (20, 24)  # px
 TIME_TAG = 0x4152  # TIA's mark of an image that says when it was taken
@@ -34,13 +36,13 @@ def counts(*shape: int, dtype: str = "u2") -> np.ndarray:
     return (noise + 100 * (np.arange(shape[-1]) > shape[-1] // 2)).astype(dtype)
 
 
-def _ours(suffix: str, *frames: int, dtype: str = "u2") -> Callable[[Path], None]:
+def _ours(suffix: str, *frames: int, dtype: str = "u2") -> Write:
     """By our own writers."""
     scan = Micrograph(counts(*frames, *SHAPE, dtype=dtype), (0.25, 0.5), "nm", "gold", ("scanned", "thinned out"))
     return lambda folder: micrograph.write(str(folder / f"scan{suffix}"), scan)
 
 
-def _tiff(*frames: int, dtype: str = "u2", **options: Any) -> Callable[[Path], None]:
+def _tiff(*frames: int, dtype: str = "u2", **options: Any) -> Write:
     """By tifffile, as `options` say."""
     data = counts(*frames, *SHAPE, dtype=dtype)
     return lambda folder: tifffile.imwrite(folder / "scan.tif", data, **options)
@@ -70,7 +72,7 @@ def _ome(folder: Path) -> None:
     tiffs.ome(folder / "scan.ome.tif", ("BF", (16, 20), 0.5, "nm"), ("HAADF", (24, 20), 0.25, "µm"))
 
 
-def _png(mode: str) -> Callable[[Path], None]:
+def _png(mode: str) -> Write:
     """By Pillow, in one of its modes."""
     from PIL import Image
 
@@ -99,7 +101,7 @@ def _contiguous(folder: Path) -> None:
 
 def _rosetta(
     plugin: str, suffix: str, *frames: int, sides: tuple[int, int] = SHAPE, dtype: str = "u2", unit: str = "nm"
-) -> Callable[[Path], None]:
+) -> Write:
     """By a writer of RosettaSciIO."""
 
     def write(folder: Path) -> None:
@@ -178,7 +180,7 @@ ScalingYUnit="nm",ScalingYScalingFile=""'
 
 
 #: What makes each, by its name.
-SEEDS: dict[str, Callable[[Path], None]] = {
+SEEDS: dict[str, Write] = {
     "tif": _ours(".tif"),
     "tif-stack": _ours(".tif", 3, dtype="f4"),
     "tif-instrument": _instrument,
