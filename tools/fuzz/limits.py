@@ -93,7 +93,7 @@ class Worker:
             self._reap()
         printed, told = self._text("printed"), json.loads(self._text("told") or "null")
         kind, about = _found(beyond, self.status, told, printed)
-        left = [*sorted(set(_files(self.place)) - before - set(may_leave)), *(told or {}).get("open", ())]
+        left = [*sorted(set(_files(self.place)) - before - set(may_leave)), *self._open()]
         if not kind and left:
             kind, about = "left behind", ", ".join(left)
         shown = [*(told or {}).get("said", ()), (told or {}).get("error", ""), printed]
@@ -148,6 +148,15 @@ class Worker:
         os.read(self.answer, 1)
         return True
 
+    def _open(self) -> list[str]:
+        """Files in the place that stay open; what the process has asked for help may have yet to close some."""
+        until = time.monotonic() + GRACE
+        while not self.broken and (left := processes.open_below(self.place, self.process)):
+            if time.monotonic() > until:
+                return [f"{name}, open" for name in left]
+            time.sleep(POLL)
+        return []
+
     def _reap(self) -> None:
         for each in reversed(processes.family(self.process)):
             processes.kill(each, signal.SIGKILL)
@@ -176,7 +185,7 @@ def _serve(work: Work, place: str, report: str, asked: int, answered: int) -> No
         faulthandler.enable(1)
         for line in os.fdopen(asked):
             os.chdir(place)  # which may be another folder of that name
-            told = _told(work, json.loads(line), place)
+            told = _told(work, json.loads(line))
             sys.stdout.flush()
             with open(os.path.join(report, "told"), "w") as file:
                 json.dump(told, file)
@@ -186,7 +195,7 @@ def _serve(work: Work, place: str, report: str, asked: int, answered: int) -> No
         os._exit(1)
 
 
-def _told(work: Work, argument: str, place: str) -> dict[str, object]:
+def _told(work: Work, argument: str) -> dict[str, object]:
     told: dict[str, object] = {"said": []}
     try:
         told["said"] = work(argument)
@@ -195,10 +204,6 @@ def _told(work: Work, argument: str, place: str) -> dict[str, object]:
         told["error"] = traceback.format_exc()
         told["raised"] = f"{type(error).__name__} in {frame.filename[-60:]}:{frame.lineno} ({frame.name})"
     gc.collect()
-    until = time.monotonic() + GRACE
-    while (left := processes.open_below(place)) and time.monotonic() < until:  # a process that it asked may be at it
-        time.sleep(POLL)
-    told["open"] = [f"{name}, open" for name in left]
     return told
 
 

@@ -76,11 +76,11 @@ def forget_peak(process: int) -> None:
         file.write("5")
 
 
-def open_below(place: str) -> list[str]:
-    """Files below a folder that this process, or one that it started, has open."""
+def open_below(place: str, process: int) -> list[str]:
+    """Files below a folder that a process, or one below it, has open."""
     found, root = set(), os.path.realpath(place)
-    for process in family(os.getpid()):
-        for link in glob.glob(f"/proc/{process}/fd/*"):
+    for each in family(process):
+        for link in glob.glob(f"/proc/{each}/fd/*"):
             with contextlib.suppress(OSError):
                 path = os.readlink(link)
                 if path.startswith(root + os.sep):

@@ -23,6 +23,8 @@ import tifffile
 from dlss_tf import micrograph
 from dlss_tf.micrograph import Micrograph
 
+Write = Callable[[Path], object]
+
 NOON = 1_577_880_000.0  # s, when all of them were written
 SHAPE = (20, 24)  # px
 TIME_TAG = 0x4152  # TIA's mark of an image that says when it was taken
@@ -34,13 +36,13 @@ def counts(*shape: int, dtype: str = "u2") -> np.ndarray:
     return (noise + 100 * (np.arange(shape[-1]) > shape[-1] // 2)).astype(dtype)
 
 
-def _ours(suffix: str, *frames: int, dtype: str = "u2") -> Callable[[Path], None]:
+def _ours(suffix: str, *frames: int, dtype: str = "u2") -> Write:
     """By our own writers."""
     scan = Micrograph(counts(*frames, *SHAPE, dtype=dtype), (0.25, 0.5), "nm", "gold", ("scanned", "thinned out"))
     return lambda folder: micrograph.write(str(folder / f"scan{suffix}"), scan)
 
 
-def _tiff(*frames: int, dtype: str = "u2", **options: Any) -> Callable[[Path], None]:
+def _tiff(*frames: int, dtype: str = "u2", **options: Any) -> Write:
     """By tifffile, as `options` say."""
     data = counts(*frames, *SHAPE, dtype=dtype)
 
@@ -74,7 +76,7 @@ def _ome(folder: Path) -> None:
     tiffs.ome(folder / "scan.ome.tif", ("BF", (16, 20), 0.5, "nm"), ("HAADF", (24, 20), 0.25, "µm"))
 
 
-def _png(mode: str) -> Callable[[Path], None]:
+def _png(mode: str) -> Write:
     """By Pillow, in one of its modes."""
     from PIL import Image
 
@@ -102,21 +104,21 @@ def _contiguous(folder: Path) -> None:
 
 
 def _rosetta(
-    plugin: str, suffix: str, *frames: int, sides: tuple[int, int] = SHAPE, dtype: str = "u2"
-) -> Callable[[Path], None]:
+    plugin: str, suffix: str, *frames: int, sides: tuple[int, int] = SHAPE, dtype: str = "u2", unit: str = "nm"
+) -> Write:
     """By a writer of RosettaSciIO."""
 
     def write(folder: Path) -> None:
         writer = importlib.import_module(f"rsciio.{plugin}").file_writer
-        writer(str(folder / f"scan{suffix}"), _signal(counts(*frames, *sides, dtype=dtype)))
+        writer(str(folder / f"scan{suffix}"), _signal(counts(*frames, *sides, dtype=dtype), unit))
 
     return write
 
 
-def _signal(data: np.ndarray) -> dict[str, Any]:
+def _signal(data: np.ndarray, unit: str) -> dict[str, Any]:
     """An image or a stack, as RosettaSciIO's writers take it."""
     axes = [
-        {"_type": "UniformDataAxis", "name": name, "units": "nm", "navigate": i < data.ndim - 2, "is_binned": False,
+        {"_type": "UniformDataAxis", "name": name, "units": unit, "navigate": i < data.ndim - 2, "is_binned": False,
          "size": size, "scale": 0.5, "offset": 0.0, "index_in_array": i}
         for i, (name, size) in enumerate(zip("tzyx"[4 - data.ndim :], data.shape))
     ]  # fmt: skip
@@ -182,7 +184,7 @@ ScalingYUnit="nm",ScalingYScalingFile=""'
 
 
 #: What makes each, by its name.
-SEEDS: dict[str, Callable[[Path], None]] = {
+SEEDS: dict[str, Write] = {
     "tif": _ours(".tif"),
     "tif-stack": _ours(".tif", 3, dtype="f4"),
     "tif-instrument": _instrument,
@@ -210,7 +212,7 @@ SEEDS: dict[str, Callable[[Path], None]] = {
     "nxs": _rosetta("nexus", ".nxs"),
     "unf": _rosetta("semper", ".unf", dtype="f4"),
     "rpl": _rosetta("ripple", ".rpl"),
-    "blo": _rosetta("blockfile", ".blo", 2, 2, sides=(20, 20), dtype="u1"),
+    "blo": _rosetta("blockfile", ".blo", 2, 2, sides=(20, 20), dtype="u1", unit="cm"),
     "tvips": _rosetta("tvips", "_000.tvips", 2),
     "sur": _rosetta("digitalsurf", ".sur"),
     "mib": _merlin,

@@ -67,6 +67,7 @@ def place(tmp_path):
 
 @pytest.fixture
 def limits():
+    processes.forget_peak(os.getpid())
     return Limits(seconds=0.5, size=processes.peak(os.getpid()) + 50 * 2**20)
 
 

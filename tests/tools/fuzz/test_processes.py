@@ -47,8 +47,8 @@ def test_the_peak_of_memory_and_its_beginning():
 def test_open_files_below_a_folder(tmp_path):
     (tmp_path / "inner").mkdir()
     with open(tmp_path / "inner" / "a", "w"):
-        assert processes.open_below(str(tmp_path)) == ["inner/a"]
-    assert processes.open_below(str(tmp_path)) == []
+        assert processes.open_below(str(tmp_path), os.getpid()) == ["inner/a"]
+    assert processes.open_below(str(tmp_path), os.getpid()) == []
 
 
 def test_orphans_are_adopted_and_ended():
