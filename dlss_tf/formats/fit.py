@@ -29,7 +29,8 @@ def fit(micrograph: Micrograph) -> Micrograph:
     if any(line(text) != str(text).strip() for text in micrograph.history):
         remarks.say("the notes have characters that cannot be written; others stand for them")
     size, unit = _pixel(micrograph)
-    origin, frames = tuple(finite(each, 0.0) for each in micrograph.origin), tuple(map(_frames, micrograph.frames))
+    row, column = micrograph.origin
+    origin, frames = (finite(row, 0.0), finite(column, 0.0)), tuple(map(_frames, micrograph.frames))
     if (origin, frames) != (micrograph.origin, micrograph.frames):
         remarks.say("the places of the first pixel or of frames cannot be written as they are; they were changed")
     changed: dict[str, Any] = {"title": title, "units": unit, "history": notes, "pixel_size": size}
