@@ -256,6 +256,7 @@ def test_what_was_left_on_disk_is_closed_once_it_is_no_more_needed(tmp_path):
     h5py = pytest.importorskip("h5py")
     write_hspy(tmp_path / "a.hspy", integers(24, 32))
     write_velox(tmp_path / "a.emd", {"HAADF": integers(24, 32)})
+    gc.collect()  # what other tests have left
     before = h5py.h5f.get_obj_count(types=h5py.h5f.OBJ_FILE | h5py.h5f.OBJ_DATASET)
     for name in ("a.hspy", "a.emd"):
         entries = rosetta.contents(str(tmp_path / name), name[1:])

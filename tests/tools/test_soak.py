@@ -50,9 +50,14 @@ def job(tmp_path):
     return make
 
 
-def disturbed(job, tmp_path, times):
+class Earliest(random.Random):
+    def random(self):
+        return 0.0
+
+
+def disturbed(job, tmp_path, times, chance=random.Random):
     state = soak.Soak(tmp_path, False, 0)
-    state.random, state.seconds = random.Random(1), {"write": 0.6}
+    state.random, state.seconds = chance(1), {"write": 0.6}
     for _ in range(times):
         state.run(job, job.command, "killed")
     return state
@@ -63,9 +68,8 @@ def test_a_careful_writer_loses_nothing(job, tmp_path):
     assert not state.problems and state.counts["write killed"] == 6
 
 
-def test_half_and_lost_files_are_found(job, tmp_path, monkeypatch):
-    monkeypatch.setattr(random.Random, "random", lambda _: 0.0)  # killed after its first words
-    state = disturbed(job(CARELESS), tmp_path, 1)
+def test_half_and_lost_files_are_found(job, tmp_path):
+    state = disturbed(job(CARELESS), tmp_path, 1, Earliest)  # killed after its first words
     assert [problem.split(": ")[1] for problem in state.problems] == ["1 is lost", "0 is half"]
 
 

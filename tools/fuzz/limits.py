@@ -145,7 +145,8 @@ class Worker:
     def _answered(self) -> bool:
         if not select.select([self.answer], [], [], POLL)[0]:
             return processes.ended(self.process, 0)
-        os.read(self.answer, 1)
+        if not os.read(self.answer, 1):  # it is about to end
+            processes.ended(self.process, GRACE)
         return True
 
     def _open(self) -> list[str]:
@@ -183,6 +184,7 @@ def _serve(work: Work, place: str, report: str, asked: int, answered: int) -> No
             os.dup2(printed, stream)
         sys.stdout = sys.stderr = os.fdopen(printed, "w", encoding="utf-8", errors="surrogatepass", buffering=1)
         faulthandler.enable(1)
+        gc.freeze()  # what was there before is not looked through after each piece of work
         for line in os.fdopen(asked):
             os.chdir(place)  # which may be another folder of that name
             told = _told(work, json.loads(line))

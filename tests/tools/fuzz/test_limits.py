@@ -26,7 +26,7 @@ def work():
 
 
 def fill():
-    return [str(np.ones(100 * 2**20, np.uint8)[-1])]
+    return [str(np.ones(400 * 2**20, np.uint8)[-1])]
 
 
 def fail():
@@ -68,7 +68,7 @@ def place(tmp_path):
 @pytest.fixture
 def limits():
     processes.forget_peak(os.getpid())
-    return Limits(seconds=0.5, size=processes.peak(os.getpid()) + 50 * 2**20)
+    return Limits(seconds=1.5, size=processes.peak(os.getpid()) + 50 * 2**20)
 
 
 @pytest.mark.parametrize(
