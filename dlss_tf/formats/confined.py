@@ -65,10 +65,11 @@ def to(path: str, suffix: str) -> Iterator[None]:
     finally:
         _inside = None
         if file.others:  # whatever the reader made of that
-            raise _refusal(path, file.others[0])
+            raise refusal(path, file.others[0])
 
 
-def _refusal(path: str, other: str) -> InputError:
+def refusal(path: str, other: str) -> InputError:
+    """The sentence for a file that takes data from another one."""
     return InputError(f"{path}: expected a file that holds its own data, found a reference to another one, {other}")
 
 
@@ -124,4 +125,4 @@ def check_hdf5(path: str) -> None:
     with h5py.File(path) as file:
         other = file.id.links.visit(by_link, info=True) or file.visititems(by_data)
     if other:
-        raise _refusal(path, other)
+        raise refusal(path, other)

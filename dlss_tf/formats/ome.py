@@ -36,12 +36,26 @@ def companion(file: TiffFile) -> str | None:
     return match and match[1]
 
 
-@functools.lru_cache(maxsize=1)  # it is asked for every series of a file
+def other(file: TiffFile) -> str | None:
+    """A file, there or not, in which planes of this one's images are; None if all are in it."""
+    root = _root(file.ome_metadata or "")
+    for uuid in root.iter():
+        name = uuid.get("FileName")
+        if _local(uuid) == "UUID" and name and name.lower() != file.filename.lower() and uuid.text != root.get("UUID"):
+            return name
+    return None
+
+
 def _images(metadata: str) -> list[Image]:
+    return [each for each in _root(metadata) if _local(each) == "Image"]
+
+
+@functools.lru_cache(maxsize=1)  # it is asked for every series of a file
+def _root(metadata: str) -> Image:
     try:
-        return [each for each in ElementTree.fromstring(metadata) if _local(each) == "Image"]
+        return ElementTree.fromstring(metadata)
     except ElementTree.ParseError:
-        return []
+        return ElementTree.Element("OME")
 
 
 def _sides(image: Image) -> tuple[str | None, str | None]:

@@ -6,7 +6,7 @@ import dataclasses
 import functools
 from typing import TYPE_CHECKING, Any
 
-from . import axes, guards, ome, remarks, tiff_sizes, tiff_values, units
+from . import axes, confined, guards, ome, remarks, tiff_sizes, tiff_values, units
 from .contents import DIFFRACTION, Entry
 from .image import Micrograph, as_type, grey_limits, type_for
 from .values import fits_float32
@@ -25,6 +25,8 @@ def contents(path: str) -> list[Entry]:
     import tifffile
 
     with tifffile.TiffFile(path) as file:
+        if file.is_ome and (other := ome.other(file)):
+            raise confined.refusal(path, other)
         return [_entry(path, file, number) for number in range(len(file.series))]
 
 
