@@ -253,12 +253,12 @@ ONE_STAGE_PRESETS = {
     "paper": PRESETS["paper"].replace(**_ONE_STAGE, iterations=100_000, freeze_at=0.5),
 }
 
-# Method.md, section 10; 480 px are 40 samples at s = 12 (measured: docs/scan_grid.md).
+# Method.md, section 10; 512 px are 42 samples at s = 12.
 _SCAN_GRID: dict[str, Any] = {
     "network": "scan-grid",
     "factors": tuple(range(2, 13)),
     "intensity_reference": "scan",
-    "size": 480,
+    "size": 512,
     "batch": 8,
     "width": 1.0,
     "learning_rate": 1e-3,

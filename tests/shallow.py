@@ -1,4 +1,4 @@
-"""Networks without their residual blocks but the first: they have every kind of layer, and half as many to trace.
+"""Networks without their residual blocks but the first of each row: they have every kind of layer, and half as many to trace.
 
 Tests of training take them where how deep a network is makes no difference. `python tests/shallow.py train ...` is
 `dlss-tf train ...` of such a network.
@@ -8,13 +8,15 @@ import sys
 
 import pytest
 
-from dlss_tf.models import one_stage, two_stage
+from dlss_tf.models import one_stage, scan_grid, two_stage
 
 
 def shallow(patch: pytest.MonkeyPatch) -> None:
     """Build such networks from now on, until `patch` is undone."""
     for module in (one_stage, two_stage):
         patch.setattr(module._Blocks, "residual", _first_alone(module._Blocks.residual))
+    residuals = scan_grid._Blocks.residuals
+    patch.setattr(scan_grid._Blocks, "residuals", lambda self, x, blocks, name: residuals(self, x, 1, name))
 
 
 def _first_alone(residual):

@@ -23,6 +23,7 @@ from .options import Options
 
 PIXELS_A_PASS = 1024 * 1024  # of tiles, or of small scans' images, that go through the generator together
 SMALLEST_TILE = 512
+SCANS_STEP = 8  # samples, of a scan-grid generator: of its quarter resolution a multiple, of its small windows a step
 
 OnProgress = Callable[[int, int], None]
 
@@ -274,8 +275,8 @@ def warn_if_untrained(config: Config, factor: int) -> None:
 
 
 def step_of(config: Config, factor: int) -> int:
-    """What tiles' starts are multiples of, px: they cut an image where the generator's own grid does."""
-    return SIDE_MULTIPLE if config.network == "two-stage" else factor
+    """What tiles' starts are multiples of, px: they cut an image where the generator's own grids do."""
+    return {"two-stage": SIDE_MULTIPLE, "one-stage": factor, "scan-grid": SCANS_STEP * factor}[config.network]
 
 
 def _size(stack: np.ndarray, factor: int) -> tuple[int, int]:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-import numpy as np
 import tensorflow as tf
 
 from ..config import Config
@@ -17,51 +14,43 @@ from .state import State
 
 CLIP_NORM = 1.0  # of all gradients together
 LEAST_MSE = 1e-8  # of the crop's [0, 1], whose root still has a gradient
-GROUPS = 3  # of factors: coarse ones are trained on fewer samples a side than fine ones
-MOST_SAMPLES = 64
+MOST_SAMPLES = 48  # a side; more see little more and cost as much as more crops
 
 
-def windows(config: Config) -> dict[int, list[int]]:
-    """How many samples a side the factors are trained on: number -> factors. Bordered they are multiples of 4."""
-    groups = np.array_split(sorted(set(config.factors)), min(GROUPS, len(set(config.factors))))
-    found: dict[int, list[int]] = {}
-    for group in groups:
-        most = min(config.size // int(group[-1]), MOST_SAMPLES)
-        samples = most - (most + 2 * BORDER) % MULTIPLE
-        found.setdefault(samples, []).extend(int(s) for s in group)
-    return found
+def window_samples(config: Config) -> int:
+    """How many samples a side every factor is trained on: bordered they are a multiple of 4."""
+    most = min(config.size // max(config.factors), MOST_SAMPLES)
+    return most - (most + 2 * BORDER) % MULTIPLE
 
 
 def weighted_mse(config: Config, state: State, crops: tf.Tensor, factor: tf.Tensor, p: tf.Tensor) -> tf.Tensor:
     """MSE against the blurred target in each crop's [0, 1], over p(c): crops [b, N, N, 1], one factor, p [b] -> [b].
 
-    Of the crops a window of as many samples as `windows` says, at a place that the iteration draws.
+    Of the crops a window of `window_samples`, at a place that the iteration draws.
     """
-    networks, blurred = state.networks, blur_target(crops)
+    networks, samples = state.networks, window_samples(config)
     assert isinstance(networks, ScanGrid)
     draws = tf.random.stateless_uniform([2], seeds.key(config.seed, seeds.WINDOWS, state.iteration))
+    corner = tf.cast(draws * tf.cast(config.size + 1 - samples * factor, tf.float32), tf.int32)
 
-    def window(images: tf.Tensor, side: int) -> tf.Tensor:
-        top, left = tf.unstack(tf.cast(draws * (config.size - side + 1), tf.int32))
-        return tf.slice(images, [0, top, left, 0], [images.shape[0], side, side, 1])
+    def window(images: tf.Tensor, count: int, step: int | tf.Tensor) -> tf.Tensor:
+        """Every so many px from the corner on; gathered, since XLA would compile anew for each corner of a slice."""
+        rows, columns = (corner[axis] + step * tf.range(count) for axis in (0, 1))
+        return tf.gather(tf.gather(images, rows, axis=1), columns, axis=2)
 
-    def errors(samples: int, factors: list[int]) -> tf.Tensor:
-        scans = _switch(factor, factors, lambda s: window(crops, samples * s)[:, ::s, ::s])
-        low, scale = scan_range(scans)
-        unit = bordered((scans - low) / scale)
-        features, filtered = networks.body([unit, tf.fill([crops.shape[0]], factor)], training=True)
+    scans = window(crops, samples, factor)
+    low, scale = scan_range(scans)
+    unit = bordered((scans - low) / scale)
+    features, filtered = networks.body([unit, tf.fill([crops.shape[0]], factor)], training=True)
+    blurred = tf.stop_gradient(blur_target(crops))
 
-        def error(s: int) -> tf.Tensor:
-            first, side = first_pixel(s, 0), samples * s
-            pixels = networks.heads.pixels(features, filtered, s)[:, first : first + side, first : first + side]
-            return losses.mse(pixels * scale + low, window(blurred, side))
+    def error(s: int) -> tf.Tensor:
+        first, side = first_pixel(s, 0), samples * s
+        pixels = networks.heads.pixels(features, filtered, s)[:, first : first + side, first : first + side]
+        return losses.mse(pixels * scale + low, window(blurred, side, 1))
 
-        return _switch(factor, factors, error)
-
-    groups = windows(config)
-    number = {s: i for i, factors in enumerate(groups.values()) for s in factors}
-    which = tf.gather([number.get(s, 0) for s in range(max(number) + 1)], factor)
-    return tf.switch_case(which, [lambda group=group: errors(*group) for group in groups.items()]) / p
+    which = tf.argmax(tf.cast(tf.equal(config.factors, factor), tf.int32), output_type=tf.int32)
+    return tf.switch_case(which, [lambda s=s: error(s) for s in config.factors]) / p
 
 
 def loss(weighted: tf.Tensor) -> tf.Tensor:
@@ -74,8 +63,3 @@ def clipped(gradients: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     values, _ = tf.clip_by_global_norm(list(gradients.values()), CLIP_NORM)
     return dict(zip(gradients, values))
 
-
-def _switch(factor: tf.Tensor, factors: list[int], function: Callable[[int], tf.Tensor]) -> tf.Tensor:
-    """`function` of a factor that is known when the graph runs, of those that it may be."""
-    which = tf.argmax(tf.cast(tf.equal(factors, factor), tf.int32), output_type=tf.int32)
-    return tf.switch_case(which, [lambda s=s: function(s) for s in factors])

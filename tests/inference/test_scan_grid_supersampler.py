@@ -74,6 +74,5 @@ def test_an_ensemble_averages_turned_scans(supersampler, rng):
     scan = rng.random((10, 9)).astype(np.float32)
     image, spread = supersampler.ensemble(scan, 5)
     assert image.shape == spread.shape == (50, 45)
-    np.testing.assert_allclose(
-        np.rot90(supersampler.ensemble(np.rot90(scan), 5)[0], -1)[4:, :-4], image[4:, :-4], atol=0.3
-    )
+    turned = np.rot90(supersampler.ensemble(np.rot90(scan), 5)[0], -1)  # samples lie at the end of their 5 px there
+    np.testing.assert_allclose(turned[:, 4:], image[:, :-4], atol=0.1)  # more is padded at the border of some of the eight

@@ -35,25 +35,27 @@ def positions(step):
     return tf.constant([2 * step, 2 * step + 1], tf.int64)
 
 
-def test_error_is_that_of_bilinear_interpolation_before_training(config, crops):
+def test_error_is_that_of_interpolating_filtered_scans_before_training(config, crops):
     """In the crop's [0, 1], of the window that the iteration draws."""
     state = new_state(config)
     mses = [scan_grid.weighted_mse(config, state, crops, tf.constant(s), tf.ones([2])).numpy() for s in (3, 4)]
     blurred = blur_target(crops).numpy()
     assert np.shape(mses) == (2, 2)
-    assert (np.array(mses) < 0.01 * blurred.var((1, 2, 3))).all()  # smooth crops interpolate well
+    assert (np.array(mses) < 0.02 * blurred.var((1, 2, 3))).all()  # smooth crops interpolate well
     assert (np.array(mses) > 0).all()
     halved = scan_grid.weighted_mse(config, state, crops, tf.constant(3), 2 * tf.ones([2])).numpy()
     np.testing.assert_allclose(halved, mses[0] / 2, rtol=1e-5)
 
 
-def test_fine_factors_are_trained_on_more_samples():
+def test_every_factor_is_trained_on_as_many_samples():
+    """As the coarsest has in a crop, but no more than pay; with their border a multiple of 4."""
     config = SCAN_GRID_PRESETS["quick"]
-    assert scan_grid.windows(config) == {62: [2, 3, 4, 5], 50: [6, 7, 8, 9], 38: [10, 11, 12]}
-    assert scan_grid.windows(config.replace(factors=(5,), size=64)) == {10: [5]}
+    assert scan_grid.window_samples(config) == 42  # of 512 px at s = 12
+    assert scan_grid.window_samples(config.replace(factors=(5,), size=64)) == 10
+    assert scan_grid.window_samples(config.replace(factors=(2, 4))) == 46
 
 
-def test_windows_move_with_the_iteration(config, rng):
+def test_windows_move_with_the_iteration(few_layers, config, rng):
     state, crops = new_state(config), tf.constant(rng.random((2, 64, 64, 1)), tf.float32)
     factor, p = tf.constant(3), tf.ones([2])
     first = scan_grid.weighted_mse(config, state, crops, factor, p).numpy()
@@ -62,7 +64,7 @@ def test_windows_move_with_the_iteration(config, rng):
     assert (scan_grid.weighted_mse(config, state, crops, factor, p).numpy() != first).all()
 
 
-def test_a_crop_and_its_multiple_have_one_loss(config, rng):
+def test_a_crop_and_its_multiple_have_one_loss(few_layers, config, rng):
     """Errors are in the crop's scale, which the scan's samples do not span."""
     state, crops = new_state(config), tf.constant(rng.random((2, 64, 64, 1)), tf.float32)
     factor, p = tf.constant(4), tf.ones([2])
@@ -73,7 +75,7 @@ def test_a_crop_and_its_multiple_have_one_loss(config, rng):
 @pytest.mark.parametrize(
     "changes", [{}, {"xla": True}, {"mixed_precision": True}], ids=["default", "xla", "mixed_precision"]
 )
-def test_loss_falls_on_fixed_data(config, crops, changes):
+def test_loss_falls_on_fixed_data(few_layers, config, crops, changes):
     config = config.replace(factors=(4,), **changes)
     state = new_state(config)
     step = train_step(config, state)
@@ -82,7 +84,7 @@ def test_loss_falls_on_fixed_data(config, crops, changes):
     assert int(state.iteration.numpy()) == 80
 
 
-def test_every_factor_trains_its_head_and_the_body(config, crops):
+def test_every_factor_trains_its_head_and_the_body(few_layers, config, crops):
     state = new_state(config)
     before = {name: v.numpy() for name, v in variables(state.networks.generator).items()}
     step = train_step(config, state)
@@ -92,7 +94,7 @@ def test_every_factor_trains_its_head_and_the_body(config, crops):
     assert moved == set(before)
 
 
-def test_validates_and_saves_averaged_weights(config, crops):
+def test_validates_and_saves_averaged_weights(few_layers, config, crops):
     state = new_state(config)
     step, validate = train_step(config, state), validation_step(config, state)
     for i in range(12):

@@ -33,7 +33,7 @@ class Limits:
     """Of one piece of work: processor time and time asleep, together; the memory of any one process that does it."""
 
     seconds: float = 10.0
-    size: int = 2 * 2**30  # bytes, resident
+    size: int = 2 * 2**30  # bytes, resident, beyond what the process began with
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,6 +61,8 @@ class Worker:
             _serve(work, place, self.report.name, asked, answered)
         os.close(asked)
         os.close(answered)
+        processes.forget_peak(self.process)
+        self.held = processes.peak(self.process)
 
     def __enter__(self) -> Worker:
         return self
@@ -139,7 +141,7 @@ class Worker:
         return self._beyond(processes.family(self.process))
 
     def _beyond(self, family: list[int]) -> str:
-        peak = max(map(processes.peak, family), default=0)
+        peak = max(map(processes.peak, family), default=0) - self.held
         return f"memory: {peak / 2**30:.2f} GiB" if peak > self.limits.size else ""
 
     def _answered(self) -> bool:
