@@ -170,7 +170,7 @@ class _Loop:
 
     @contextlib.contextmanager
     def _saved_if_data_is_bad(self) -> Iterator[None]:
-        """What was done before bad data came is saved; of several steps a call, the ones before it."""
+        """What was done before bad data came is saved."""
         try:
             yield
         except InputError as error:

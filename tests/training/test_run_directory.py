@@ -215,7 +215,7 @@ def test_bad_data_in_the_middle_saves_what_was_done(tiny_run, tiny_config, tmp_p
     monkeypatch.setattr(trainer, "VALIDATE_EVERY", 2)
     monkeypatch.setattr(trainer, "_steps_per_call", lambda: steps)
     config = tiny_config.replace(data=(str(root),))
-    with pytest.raises(InputError, match=r"files in .* are bad, .*; the \d+ iterations done before are saved: mend"):
+    with pytest.raises(InputError, match=r"; the \d+ iterations done before are saved: mend"):
         train(config, run)
     latest = tf.train.latest_checkpoint(os.path.join(run, "checkpoints"))
     saved = int(tf.train.load_variable(latest, "counters/iteration/.ATTRIBUTES/VARIABLE_VALUE"))
