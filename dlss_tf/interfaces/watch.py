@@ -101,7 +101,7 @@ def watch(
 
     `options` and `dtype` are as `supersample_file` takes them; `image` too, or "all" of a file's images. The result of
     a scan that changes is replaced, other files only by `overwrite`; of two scans of one name but for the suffix the
-    first has it.
+    first has it. Results are never taken for scans.
 
     Raises:
         InputError: `folder` is not one, or is `out` as well; `out` is a file, or named like one; no such `suffix`.

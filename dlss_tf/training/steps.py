@@ -66,20 +66,26 @@ def many_steps(
 ) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
     """`step` on the next `count` elements of a dataset's iterator, in one call: count -> its scalars, [count] each.
 
-    The host starts the call and does nothing in between.
+    The host starts the call and does nothing in between. All elements are taken first: if one of them cannot be,
+    nothing of any step is done, not even what needs no data, such as counting.
     """
     names = step.get_concrete_function(*stream.element_spec).structured_outputs
 
     @tf.function(input_signature=[tf.TensorSpec([], tf.int32)], autograph=False)
     def run(count: tf.Tensor) -> dict[str, tf.Tensor]:
+        def take(i: tf.Tensor, taken: tuple[tf.TensorArray, ...]) -> tuple[tf.Tensor, tuple[tf.TensorArray, ...]]:
+            return i + 1, tuple(array.write(i, value) for array, value in zip(taken, next(stream)))
+
         def body(i: tf.Tensor, arrays: dict[str, tf.TensorArray]) -> tuple[tf.Tensor, dict[str, tf.TensorArray]]:
-            element = next(stream)
-            with tf.control_dependencies(element):  # nothing of a step is done if there is no data for it
-                scalars = step(*element)
+            scalars = step(*(array.read(i) for array in taken))
             return i + 1, {name: array.write(i, scalars[name]) for name, array in arrays.items()}
 
+        taken = tuple(tf.TensorArray(each.dtype, count, element_shape=each.shape) for each in stream.element_spec)
+        _, taken = tf.while_loop(lambda i, _: i < count, take, (0, taken), parallel_iterations=1)
+        with tf.control_dependencies([array.flow for array in taken]):
+            first = tf.identity(0)
         arrays = {name: tf.TensorArray(tf.float32, count, element_shape=[]) for name in names}
-        _, arrays = tf.while_loop(lambda i, _: i < count, body, (0, arrays), parallel_iterations=1)
+        _, arrays = tf.while_loop(lambda i, _: i < count, body, (first, arrays), parallel_iterations=1)
         return {name: array.stack() for name, array in arrays.items()}
 
     return run

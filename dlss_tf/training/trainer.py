@@ -119,6 +119,17 @@ class _Loop:
         self.checkpoint = state.checkpoint()
         self.saved = checkpoints.iterations(restored) if restored else None  # iterations of the latest checkpoint
         self.validation_step = validation_step(config, state)
+        self._make_streams()
+        self.freeze_at, self.frozen = round(config.freeze_at * config.iterations), False
+        self.pending: list[tuple[int, dict[str, tf.Tensor]]] = []  # first iteration and scalars of calls not read yet
+        unfinished = state.unfinished_log.numpy().decode()
+        self.logged: dict[str, list[float]] = json.loads(unfinished) if unfinished else {}
+        self.shown: dict[str, float] = {}
+        self.interrupted = False
+
+    def _make_streams(self) -> None:
+        """Training and validation data from where the state is; steps are traced for them."""
+        config, state = self.config, self.state
         self.train_stream = self._stream(_training_files(config), config.seed, state.position, config.augment)
         self.train_elements = iter(_near_device(self.train_stream.dataset))
         validation_files = list_files(config.data, "val")
@@ -126,12 +137,6 @@ class _Loop:
             self._stream(validation_files, config.seed + seeds.VALIDATION, state.validation_position)
         )
         self.traced: dict[bool, Callable[[tf.Tensor], dict[str, tf.Tensor]]] = {}
-        self.freeze_at, self.frozen = round(config.freeze_at * config.iterations), False
-        self.pending: list[tuple[int, dict[str, tf.Tensor]]] = []  # first iteration and scalars of calls not read yet
-        unfinished = state.unfinished_log.numpy().decode()
-        self.logged: dict[str, list[float]] = json.loads(unfinished) if unfinished else {}
-        self.shown: dict[str, float] = {}
-        self.interrupted = False
 
     def _stream(self, files: list[str], seed: int, position: tf.Variable, augment: bool = False) -> CropStream:
         start = int(position.numpy())
@@ -170,7 +175,7 @@ class _Loop:
 
     @contextlib.contextmanager
     def _saved_if_data_is_bad(self) -> Iterator[None]:
-        """What was done before bad data came is saved; of several steps a call, the ones before it."""
+        """What was done before bad data came is saved."""
         try:
             yield
         except InputError as error:

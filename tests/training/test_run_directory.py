@@ -208,14 +208,14 @@ def test_bad_data_in_the_middle_saves_what_was_done(tiny_run, tiny_config, tmp_p
             for path in damaged:
                 path.rename(f"{path}.away")
                 path.write_bytes(b"II*")
+            loop._make_streams()  # what has been read ahead counts for nothing
         return iterate(loop, iteration, last)
 
     monkeypatch.setattr(trainer._Loop, "_iterate", damaging)
-    monkeypatch.setattr(tf.data, "AUTOTUNE", 1)  # so that not all of the run's data is read ahead
     monkeypatch.setattr(trainer, "VALIDATE_EVERY", 2)
     monkeypatch.setattr(trainer, "_steps_per_call", lambda: steps)
     config = tiny_config.replace(data=(str(root),))
-    with pytest.raises(InputError, match=r"files in .* are bad, .*; the \d+ iterations done before are saved: mend"):
+    with pytest.raises(InputError, match=r"; the \d+ iterations done before are saved: mend"):
         train(config, run)
     latest = tf.train.latest_checkpoint(os.path.join(run, "checkpoints"))
     saved = int(tf.train.load_variable(latest, "counters/iteration/.ATTRIBUTES/VARIABLE_VALUE"))

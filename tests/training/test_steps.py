@@ -264,3 +264,21 @@ def test_nothing_in_many_steps_runs_in_python_or_moves_off_the_device(config, cr
     scalars = run(tf.constant(3))
     assert int(state.iteration) == 3
     assert {value.shape for value in scalars.values()} == {(3,)}
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_of_steps_whose_data_is_bad_nothing_is_done(config, crops, count):
+    """The third element cannot be taken: the call that it is in leaves all as it is, counters too."""
+    state = new_state(config, crops)
+    bad = tf.data.Dataset.from_tensors((positions(0), crops * np.nan))
+    elements = tf.data.Dataset.from_tensors((positions(0), crops)).repeat(2).concatenate(bad)
+    elements = elements.map(lambda index, crop: (index, tf.debugging.check_numerics(crop, "bad")))
+    run = steps.many_steps(train_step(config, state), iter(elements))
+    done = 0 if count == 3 else 2
+    for _ in range(done):
+        run(tf.constant(1))
+    before = {name: value.numpy() for name, value in state.adams["generator"].state().items()}
+    with pytest.raises(tf.errors.InvalidArgumentError, match="bad"):
+        run(tf.constant(count))
+    after = {name: value.numpy() for name, value in state.adams["generator"].state().items()}
+    assert int(state.iteration) == done and all(np.array_equal(before[name], after[name]) for name in before)
