@@ -1,5 +1,5 @@
 # make train-unified     simulate (unless DATA is given), train, evaluate and export a unified generator;
-#                        ADVERSARIAL=1 adds the adversarial half and shows what it does
+#                        ADVERSARIAL=1 adds the adversarial half and shows what it does; NETWORK=scan-grid trains ours
 # make train-individual  a generator for each coverage of Table 2, and p(c) fitted to their errors
 # make train-seeds       the unified generator of two more seeds
 # make train-one-stage   the one-stage generator for coverage 1/FACTOR^2
@@ -7,11 +7,17 @@
 # make figures           all tables and figures that WEIGHTS (pretrained) and the runs of PRESET and DATA that there are allow,
 #                        and RESULTS/report.html
 # make reproduce         trains what the paper's tables and figures need, each once, then makes them
+# make rivals            WEIGHTS beside BM3D, non-local means, tk_r_em and total variation on DATA, in .venv-rivals
 # make bench             speed and memory beside the same network in PyTorch, into docs/performance.md; half an hour a round
+# make fuzz              mutated files of every readable format, and of the files in DATA if it is given, each read in a process
+#                        with limits; those on which anything is wrong go into RESULTS/fuzz, and the exit status is not 0 then
 # make test              all tests, or those that PYTEST_ARGS chooses; `make lint` for style and types
+# make soak              kills commands at random moments for MINUTES (30) and looks whether anything was lost
 # make docs              this documentation as a site, into site/index.html
 # Variables: DATA (folder with train, val and test TIFFs), PRESET (quick, small, paper), ITERATIONS (the preset's), RUN,
-# WEIGHTS (pretrained), RESULTS, FACTOR (5), PYTHON; of `make bench` CASES (all of them) and ROUNDS (3).
+# WEIGHTS (pretrained), RESULTS, FACTOR (5), PYTHON; of `make rivals` CLASSES (NAME=PATTERN,PATTERN ...); of `make bench`
+# CASES (all of them) and ROUNDS (3); of `make fuzz` COUNT (10000 files), SEED (0, of other files) and ONLY (the number of a
+# file, to read it alone); of `make soak` MINUTES.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -19,12 +25,18 @@ PRESET ?= quick
 DATA ?=
 ITERATIONS ?=
 ADVERSARIAL ?=
+NETWORK ?=
 FACTOR ?= $(if $(COVERAGE),$(warning COVERAGE is called FACTOR now)$(COVERAGE),5)
 CASES ?=
+CLASSES ?=
 ROUNDS ?=
+COUNT ?=
+SEED ?=
+ONLY ?=
+MINUTES ?= 30
 PYTEST_ARGS ?=
 KIND := $(PRESET)-$(if $(DATA),$(notdir $(patsubst %/,%,$(firstword $(DATA)))),simulated)
-NAME := unified-$(KIND)$(if $(ADVERSARIAL),-adversarial)
+NAME := $(if $(NETWORK),$(NETWORK),unified)-$(KIND)$(if $(ADVERSARIAL),-adversarial)
 RUN ?= runs/$(NAME)
 WEIGHTS ?= $(if $(filter command environment,$(firstword $(origin RUN))),$(RUN))
 RESULTS ?= results
@@ -35,8 +47,8 @@ EVALUATED := $(if $(DATA),$(DATA),data/simulated)
 data_flags = $(foreach folder,$(1),--data $(folder))
 TRAIN = $(BIN)/dlss-tf train --preset $(PRESET) --resume $(if $(ITERATIONS),--iterations $(ITERATIONS)) $(call data_flags,$(DATA))
 
-.PHONY: figures reproduce train-no-blur train-seeds
-.PHONY: setup train-unified train-individual train-one-stage eval-table2 export bench test lint docs clean
+.PHONY: figures reproduce rivals train-no-blur train-seeds
+.PHONY: setup train-unified train-individual train-one-stage eval-table2 export bench fuzz soak test lint docs clean
 
 setup: $(VENV)/.installed
 
@@ -47,7 +59,7 @@ $(VENV)/.installed: setup.py
 	touch $@
 
 train-unified: setup
-	$(TRAIN) --run $(RUN) $(if $(ADVERSARIAL),--adversarial)
+	$(TRAIN) --run $(RUN) $(if $(NETWORK),--network $(NETWORK)) $(if $(ADVERSARIAL),--adversarial)
 	@$(MAKE) --no-print-directory eval-table2 export WEIGHTS=$(RUN)
 	$(if $(ADVERSARIAL),$(BIN)/python -m experiments.adversarial --weights $(RUN) --out $(RESULTS) $(call data_flags,$(EVALUATED)))
 	@echo
@@ -125,13 +137,31 @@ bench: setup .venv-peer/.installed
 	$(BIN)/python -m benchmarks.bench --peer .venv-peer/bin/python --out $(RESULTS) \
 		$(if $(ROUNDS),--rounds $(ROUNDS)) $(if $(CASES),--cases $(CASES))
 
+rivals: .venv-rivals/.installed
+	$(if $(DATA),,.venv-rivals/bin/dlss-tf simulate --out $(EVALUATED) --train 0)
+	.venv-rivals/bin/python -m experiments.rivals --out $(RESULTS) $(WEIGHTS:%=--weights %) $(call data_flags,$(EVALUATED)) \
+		$(CLASSES:%=--class %)
+
+# BM3D is for non-commercial use alone and tk_r_em is under the GPL, so that this package does not depend on them.
+.venv-rivals/.installed: setup.py
+	$(PYTHON) -m venv .venv-rivals
+	.venv-rivals/bin/python -m pip install --quiet -e '.[eval]' bm3d tk_r_em
+	touch $@
+
 .venv-peer/.installed:
 	$(PYTHON) -m venv .venv-peer
 	.venv-peer/bin/python -m pip install --quiet torch numpy
 	touch $@
 
+fuzz: setup
+	$(BIN)/python -m tools.fuzz.campaign --out $(RESULTS)/fuzz $(if $(DATA),--data $(DATA)) \
+		$(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
+
 test: setup
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+soak: setup
+	$(BIN)/python -m tools.soak --minutes $(MINUTES)
 
 lint: setup
 	$(BIN)/ruff check .
@@ -143,4 +173,4 @@ docs: setup
 	@echo "Documentation       site/index.html"
 
 clean:
-	rm -rf $(VENV) .venv-peer build site *.egg-info
+	rm -rf $(VENV) .venv-peer .venv-rivals build site *.egg-info

@@ -60,7 +60,8 @@ def gemm_gflops() -> float:
 
 def generator_flops(config: Config, size: int) -> int:
     """Floating point operations of all convolutions of the generator for one image of size x size px."""
-    return _convolution_flops(generators.build(config).generator, size)
+    generator = generators.build(config).generator
+    return _convolution_flops(lambda image: generators.complete(config, generator, image, FACTOR), size)
 
 
 def training_flops(config: Config) -> int:
@@ -112,7 +113,7 @@ def _forward(config: Config) -> Callable[[], object]:
     """The generator as it is trained, weight normalisation and all, run for inference."""
     networks = generators.build(config)
     generators.initialize(config, networks)
-    run = tf.function(lambda image: networks.generator(image, training=False))
+    run = tf.function(lambda image: generators.complete(config, networks.generator, image, FACTOR, training=False))
     image = tf.random.uniform((config.batch, config.size, config.size, 1))
     return lambda: run(image).numpy()
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
+import reprlib
 from typing import Any, get_args, get_type_hints
 
 from .errors import InputError
+from .formats.json_file import read_json
 from .formats.replacing import replacing
 from .lattice import EQUATION_1, p_raw
 
 CONFIG_FILE = "config.json"  # in every run directory
 RULES = 2  # edition of the training rules; a config.json that names none is of edition 1
+MOST, MOST_A_SIDE = 2**53, 2**16  # beyond which no field's number has a meaning; nor size or batch
 
 CHOICES = {
-    "network": ("two-stage", "one-stage"),
+    "network": ("two-stage", "one-stage", "scan-grid"),
     "objective": ("blur", "no-blur"),
     "discriminator_head": ("linear", "sum"),
     "upsampling": ("transposed", "bilinear"),
@@ -37,7 +40,7 @@ class Config:
     size: int = 512  # side of the training crops in px, a multiple of 32
     batch: int = 1
     factors: tuple[int, ...] = (4, 5, 6, 7, 8, 9, 10)  # s, each as likely; coverage is 1/s^2
-    network: str = "two-stage"  # the generator: fig. 11, or fig. 9's for a single coverage
+    network: str = "two-stage"  # the generator: fig. 11, fig. 9's for a single coverage, or ours on the scan's grid
     intensity_reference: str = "crop"  # scale of the target: the crop's own [0, 1], or the scan's
     width: float = 1.0  # multiplies every channel count
     upsampling: str = "transposed"
@@ -54,6 +57,7 @@ class Config:
     p_coefficients: tuple[float, ...] = EQUATION_1  # of 1, c and c^2 in eq. 1; `dlss-tf fit-p` fits them
     track_p: bool = False  # p(c) from moving averages of each coverage's MSE, in place of eq. 1
     average_predictor: float = 0.0  # decay of the averaged weights that M predicts with; 0: its own weights
+    average: float = 0.0  # decay of the averaged weights that a scan-grid generator is validated and saved with
     mixed_precision: bool = False  # convolutions in bfloat16, variables and losses in float32
     xla: bool = False  # compile the training step with XLA
     seed: int = 0
@@ -65,11 +69,14 @@ class Config:
             _check(getattr(self, name) in choices, name, f"one of {', '.join(choices)}", getattr(self, name))
         _check(self.size >= 32 and self.size % 32 == 0, "size", "a multiple of 32 px, at least 32", self.size)
         _check(self.batch >= 1, "batch", "at least 1", self.batch)
+        for name in ("size", "batch"):
+            _check(getattr(self, name) <= MOST_A_SIDE, name, f"at most {MOST_A_SIDE}", getattr(self, name))
         _check(0 < self.width <= 4, "width", "a number in (0, 4]", self.width)
         _check(self.iterations >= 8, "iterations", "at least 8", self.iterations)
         _check(self.freeze_at >= 0, "freeze_at", "a fraction of the iterations, 0 or more", self.freeze_at)
         _check(self.learning_rate > 0, "learning_rate", "a positive number", self.learning_rate)
-        _check(0 <= self.average_predictor < 1, "average_predictor", "a decay in [0, 1)", self.average_predictor)
+        for name in ("average_predictor", "average"):
+            _check(0 <= getattr(self, name) < 1, name, "a decay in [0, 1)", getattr(self, name))
         _check(self.checkpoint_minutes > 0, "checkpoint_minutes", "a positive number", self.checkpoint_minutes)
         _check(0 <= self.seed < 2**31, "seed", "a whole number from 0 to 2147483647", self.seed)
         _check(
@@ -87,6 +94,8 @@ class Config:
         _check(1 <= self.rules <= RULES, "rules", f"{RULES}, the edition that this version trains by", self.rules)
         if self.network == "one-stage":
             self._check_one_stage()
+        if self.network == "scan-grid":
+            self._check_scan_grid()
 
     def _check_one_stage(self) -> None:
         """Section IV: a one-stage generator is for one coverage, trained by eq. 11 in the scan's own scale."""
@@ -98,12 +107,22 @@ class Config:
         _check(not self.balance_errors, f"{name} balance_errors", "false", self.balance_errors)
         _check(self.intensity_reference == "scan", f"{name} intensity_reference", "scan", self.intensity_reference)
 
+    def _check_scan_grid(self) -> None:
+        """Method.md, section 10: trained by the blurred targets in the scan's own scale."""
+        name = "a scan-grid generator's"
+        _check(max(self.factors) <= 12, f"{name} factors", "whole numbers from 2 to 12", list(self.factors))
+        _check(self.objective == "blur", f"{name} objective", "blur", self.objective)
+        _check(not self.adversarial, f"{name} adversarial", "false", self.adversarial)
+        _check(self.intensity_reference == "scan", f"{name} intensity_reference", "scan", self.intensity_reference)
+        least = 8 * max(self.factors)
+        _check(self.size >= least, f"{name} size", f"at least {least} px, 8 samples a side", self.size)
+
     @property
     def total_iterations(self) -> int:
         """Length of the whole schedule: the non-adversarial half, and the adversarial one where it is asked for."""
         return 2 * self.iterations if self.adversarial else self.iterations
 
-    def replace(self, **changes: Any) -> Config:
+    def replace(self, /, **changes: Any) -> Config:
         """A copy with some fields changed.
 
         Raises:
@@ -128,15 +147,17 @@ class Config:
             InputError: the file is missing or not a config; it names the file.
         """
         try:
-            with open(path, encoding="utf-8") as file:
-                fields = json.load(file)
+            fields = read_json(path)
         except OSError as error:
             raise InputError(f"{path}: expected a run's configuration, found {str(error.strerror).lower()}") from None
         except ValueError:
             raise InputError(f"{path}: expected JSON written by dlss-tf, found something else") from None
         if not isinstance(fields, dict):
             raise InputError(f"{path}: expected a JSON object written by dlss-tf, found {type(fields).__name__}")
-        return Config().replace(**{"rules": 1, **fields})
+        try:
+            return Config().replace(**{"rules": 1, **fields})
+        except InputError as error:
+            raise InputError(f"{path}: {error}") from None
 
     def save_in(self, run: str) -> None:
         """Make the run directory and write its `config.json`.
@@ -167,15 +188,18 @@ def _convert(name: str, value: Any, hint: Any) -> Any:
     try:
         if kind is tuple:
             items = value.split(",") if isinstance(value, str) else value
-            return tuple(get_args(hint)[0](item) for item in items)
+            return tuple(_convert(name, item, get_args(hint)[0]) for item in items)
         if kind is bool and isinstance(value, str):
             return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[value.lower()]
         if kind is int and isinstance(value, float) and not value.is_integer():
             raise ValueError
-        return kind(value)
-    except (ValueError, TypeError, KeyError):
+        converted = kind(value)
+        if kind in (int, float) and abs(converted) > MOST:
+            raise ValueError
+        return converted
+    except (ValueError, TypeError, KeyError, OverflowError):
         kind_name = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}.get(kind, "a list")
-        raise InputError(f"{name}: expected {kind_name}, found {value!r}") from None
+        raise InputError(f"{name}: expected {kind_name}, found {reprlib.repr(value)}") from None
 
 
 # Every preset of our own is for deployment, so targets keep the scan's scale; running means that freeze at once, with
@@ -229,6 +253,24 @@ ONE_STAGE_PRESETS = {
     "paper": PRESETS["paper"].replace(**_ONE_STAGE, iterations=100_000, freeze_at=0.5),
 }
 
+# Method.md, section 10; 480 px are 40 samples at s = 12 (measured: docs/scan_grid.md).
+_SCAN_GRID: dict[str, Any] = {
+    "network": "scan-grid",
+    "factors": tuple(range(2, 13)),
+    "intensity_reference": "scan",
+    "size": 480,
+    "batch": 8,
+    "width": 1.0,
+    "learning_rate": 1e-3,
+    "average": 0.999,
+}
+SCAN_GRID_PRESETS = {
+    "quick": PRESETS["quick"].replace(**_SCAN_GRID),
+    "small": PRESETS["small"].replace(**_SCAN_GRID),
+    "paper": PRESETS["paper"].replace(**_SCAN_GRID, iterations=100_000),
+}
+OTHER_NETWORKS = {"one-stage": ONE_STAGE_PRESETS, "scan-grid": SCAN_GRID_PRESETS}
+
 
 def preset(name: str, network: str | None = None) -> Config:
     """The preset of that name for a network, two-stage if not given.
@@ -238,4 +280,4 @@ def preset(name: str, network: str | None = None) -> Config:
     """
     if name not in PRESETS:
         raise InputError(f"preset: expected one of {', '.join(PRESETS)}, found {name!r}")
-    return (ONE_STAGE_PRESETS if network == "one-stage" else PRESETS)[name]
+    return OTHER_NETWORKS.get(network or "", PRESETS)[name]

@@ -1,4 +1,21 @@
-"""The one exception that a user's mistake raises, and what any other one says, in a line."""
+"""The one exception that a user's mistake raises, what any other says, and warnings: in lines that can be shown."""
+
+from __future__ import annotations
+
+import warnings
+
+
+def shown(text: object) -> str:
+    r"""In one line that does nothing to a terminal, whatever a file is called or says: escape characters as \x1b."""
+    line = str(text)
+    if line.isprintable():
+        return line
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in line)
+
+
+def warn(sentence: str, stacklevel: int = 1) -> None:
+    """A warning, as `shown`, of who calls this, or of who called that."""
+    warnings.warn(shown(sentence), stacklevel=stacklevel + 1)
 
 
 class InputError(ValueError):
@@ -6,6 +23,9 @@ class InputError(ValueError):
 
     The command line prints it without a traceback and exits with status 2.
     """
+
+    def __init__(self, sentence: object = ""):
+        super().__init__(shown(sentence))
 
 
 class TrainingStopped(RuntimeError):
@@ -19,9 +39,11 @@ def reason(error: BaseException) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror
     text = str(error).strip()
-    return f"{type(error).__name__}: {text.splitlines()[0]}" if text else type(error).__name__
+    return shown(f"{type(error).__name__}: {text.splitlines()[0]}" if text else type(error).__name__)
 
 
 def sentence(source: object, error: BaseException) -> str:
     """What an exception of any kind comes to: an InputError's own sentence, or one like it that names `source`."""
-    return str(error) if isinstance(error, InputError) else f"{source}: expected to be done, found {reason(error)}"
+    return (
+        str(error) if isinstance(error, InputError) else shown(f"{source}: expected to be done, found {reason(error)}")
+    )

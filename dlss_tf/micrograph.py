@@ -5,22 +5,16 @@ The formats are in formats/: by suffix, tiff.py, png.py, npy.py and mrc.py, and 
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
 import errno
 import os
-import re
-import warnings
-from collections.abc import Callable, Iterator, Mapping
-from typing import Literal, overload
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal, overload
 
-import numpy as np
-
-from .errors import InputError, reason
-from .formats import guards, hspy, mrc, npy, png, reasons, remarks, rosetta, tiff
-from .formats.contents import Entry, choose, entry_of, listing, numbered, taken
+from .errors import InputError, reason, warn
+from .formats import guards, hspy, limits, mrc, npy, png, processes, readers, reasons, remarks, rosetta, tiff
 from .formats.fit import fit
 from .formats.image import Micrograph
+from .formats.readers import ALL, OME, TIFF
 from .formats.replacing import replacing_all
 
 __all__ = [
@@ -32,6 +26,7 @@ __all__ = [
     "check_suffix",
     "choices",
     "contents",
+    "prepare",
     "read",
     "stem_of",
     "suffix_of",
@@ -39,22 +34,15 @@ __all__ = [
     "write_all",
 ]
 
-TIFF = (".tif", ".tiff")
-OME = (".ome.tif", ".ome.tiff")
 FOLDERS = (".zspy",)  # formats whose files are folders
 READABLE = (*OME, *TIFF, ".png", ".npy", *rosetta.SUFFIXES)
 MOST_AXES = {**dict.fromkeys((*OME, *TIFF), 4), ".png": 2, ".mrc": 3}  # an image, a stack, a series of stacks
 
-ALL = "all"  # images of a file
+LONGEST_READ = 60.0  # s, and one more a megabyte, for which an answer is waited; `limits` has those of work and memory
 
-LONGEST_READ = 60.0  # s, and one more a megabyte, after which a file counts as damaged
+#: Suffixes of what is read without a process of its own: plain numbers after a header that is checked.
+IN_PROCESS = (".npy",)
 
-#: What is read by other means than RosettaSciIO.
-READERS: dict[str, Callable[[str], list[Entry]]] = {
-    **dict.fromkeys((*TIFF, *OME), tiff.contents),
-    ".png": lambda path: [entry_of(png.read(path))],
-    ".npy": lambda path: [entry_of(npy.read(path))],
-}
 WRITERS: dict[str, Callable[[str, Micrograph], None]] = {
     **dict.fromkeys(OME, tiff.write_ome),
     **dict.fromkeys(TIFF, tiff.write_imagej),
@@ -111,16 +99,13 @@ def read(path: str, image: str | int | None = None) -> Micrograph | list[Microgr
             a package that is not installed, has no such image, or holds no real image: spectra, diffraction patterns
             and colour images are refused by name.
     """
-    with remarks.of(path), _reading(path) as entries:
-        if image == ALL:
-            chosen = [number for number, _ in numbered(entries)] or [choose(path, entries)]
-        else:
-            chosen = [choose(path, entries, image)]
-        found = [_checked(path, entries[number - 1].load()) for number in chosen]
-        said = taken(entries, chosen[0]) if image is None else None
+    path = os.fspath(path)
+    with remarks.of(path):
+        found, said = _asked("images", path, image)
     if said:
-        warnings.warn(f"{path}: {said}", stacklevel=2)
-    return found if image == ALL else found[0]
+        warn(f"{path}: {said}", stacklevel=2)
+    images = [readers.micrograph_of(path, fields) for fields in found]
+    return images if image == ALL else images[0]
 
 
 def contents(path: str) -> list[str]:
@@ -131,12 +116,8 @@ def contents(path: str) -> list[str]:
     Raises:
         InputError: one sentence that names the file.
     """
-    with remarks.of(path), _reading(path) as entries:
-        try:
-            number = choose(path, entries)
-        except InputError:
-            number = None
-        return listing(entries, number)
+    with remarks.of(path):
+        return _asked("listing", path)
 
 
 def choices(path: str, image: str | int | None) -> list[tuple[str | int | None, str]]:
@@ -149,37 +130,59 @@ def choices(path: str, image: str | int | None) -> list[tuple[str | int | None, 
     """
     if image != ALL:
         return [(image, "")]
-    with _reading(path) as entries:
-        images = numbered(entries)
-    if len(images) < 2:
-        return [(None, "")]
-    return [(number, "-".join([str(number), *re.findall(r"\w+", entry.label), ""])) for number, entry in images]
+    with remarks.gathered():  # read tells them
+        names = _asked("names", path)
+    return names if len(names) > 1 else [(None, "")]
 
 
-@contextlib.contextmanager
-def _reading(path: str) -> Iterator[list[Entry]]:
-    """What is in a file, to be read within this context: whatever is raised there becomes one sentence."""
+def prepare(paths: Iterable[str]) -> None:
+    """Have the process that is to read these files start, beside what this one does next."""
+    suffixes = dict.fromkeys(map(suffix_of, paths))
+    processes.start([suffix for suffix in suffixes if suffix in READABLE and suffix not in IN_PROCESS])
+
+
+def _asked(question: str, path: str, image: str | int | None = None) -> Any:
+    """What a question of `readers` finds in a file; its remarks are said.
+
+    Raises:
+        InputError: one sentence that names the file.
+    """
     suffix = suffix_of(path)
-    _check_there(path, suffix)
-    with guards.quiet() as messages:
-        try:
-            with guards.at_most(LONGEST_READ + guards.bytes_on_disk(path) / 1e6):
-                try:
-                    yield READERS[suffix](path) if suffix in READERS else rosetta.contents(path, suffix)
-                except Exception as error:  # third-party readers raise anything on a damaged file
-                    raise reasons.refusal(path, suffix, error) from None
-        except guards.TooLong:
-            reason = "reading it has no end"
-            raise InputError(f"{path}: expected a {suffix} image, found a damaged file ({reason})") from None
-    for message in messages:  # tifffile gives what is left of a truncated file, and an error message
-        if "corrupt" in message or "invalid page offset" in message:
-            raise InputError(f"{path}: expected a {suffix} image, found a damaged or truncated file")
+    asked = (question, path, suffix, stem_of(path), image)
+    try:
+        _check_there(path, suffix)
+        answer = (_asked_here if suffix in IN_PROCESS else _asked_elsewhere)(*asked)
+    except OSError as error:  # it has gone meanwhile, or the current folder has
+        raise reasons.refusal(path, suffix, error) from None
+    for sentence in answer["remarks"]:
+        remarks.say(sentence)
+    return answer["found"]
 
 
-def _checked(path: str, micrograph: Micrograph) -> Micrograph:
-    """With the file's name as title if it has none; InputError if it is no image."""
-    _check_image(path, micrograph.data)
-    return dataclasses.replace(micrograph, title=micrograph.title or stem_of(path))
+def _asked_here(question: str, path: str, suffix: str, stem: str, image: str | int | None) -> Any:
+    try:
+        return readers.answer(question, path, suffix, stem, image)
+    except MemoryError:
+        raise reasons.too_large(path) from None
+
+
+def _asked_elsewhere(question: str, path: str, suffix: str, stem: str, image: str | int | None) -> Any:
+    """By a process of its own."""
+    size = readers.bytes_there(path, suffix)
+    asked = {"question": question, "path": path, "suffix": suffix, "stem": stem, "image": image, "folder": os.getcwd()}
+    try:
+        answer = processes.ask(asked, suffix, LONGEST_READ + size / 1e6, limits.memory(size))
+    except processes.Ended as ended:
+        if ended.memory:
+            raise reasons.too_large(path, limits.memory(size)) from None
+        if ended.start:
+            raise InputError(f"{path}: expected a process that reads it, found that {ended}") from None
+        raise InputError(f"{path}: expected a {suffix} image, found a damaged file ({ended})") from None
+    except MemoryError:
+        raise reasons.too_large(path) from None
+    if "error" in answer:
+        raise InputError(answer["error"])
+    return answer
 
 
 def _check_there(path: str, suffix: str) -> None:
@@ -191,13 +194,6 @@ def _check_there(path: str, suffix: str) -> None:
         raise InputError(f"{path}: expected an image file, found an unknown suffix; known are {', '.join(READABLE)}")
     if guards.bytes_on_disk(path) == 0:
         raise InputError(f"{path}: expected an image, found an empty file")
-
-
-def _check_image(path: str, data: np.ndarray) -> None:
-    if data.dtype.kind not in "biuf":
-        raise InputError(f"{path}: expected a real image, found values of type {data.dtype}")
-    if data.ndim < 2 or 0 in data.shape:
-        raise InputError(f"{path}: expected an image [h, w] or a stack of them, found shape {list(data.shape)}")
 
 
 def write(path: str, micrograph: Micrograph) -> None:
@@ -237,12 +233,12 @@ def write_all(micrographs: Mapping[str, Micrograph], overwrite: bool = True) -> 
             f"{path}: expected what {suffix_of(path)} can hold, found that it cannot be written ({reason(error)})"
         ) from None
     for sentence in said:
-        warnings.warn(sentence, stacklevel=3)
+        warn(sentence, stacklevel=3)
 
 
 def _check_writable(path: str, micrograph: Micrograph) -> None:
     check_suffix(path)
-    _check_image(path, micrograph.data)
+    readers.check_image(path, micrograph.data)
     check_axes(path, micrograph.data.ndim)
     if not os.path.isdir(os.path.dirname(path) or "."):  # which some writers would make
         raise InputError(f"{path}: expected a place that can be written, found: {os.strerror(errno.ENOENT)}")

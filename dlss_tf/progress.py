@@ -8,6 +8,8 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
+from .errors import shown
+
 T = TypeVar("T")
 
 
@@ -45,7 +47,7 @@ class Progress:
         parts = [f"{self.label}: {done}/{self.total}"]
         if done > self.start:
             parts += [f"{rate:.3g}/s", f"{duration((self.total - done) / rate)} left"]
-        line = " | ".join(parts + [details] * bool(details))
+        line = shown(" | ".join(parts + [details] * bool(details)))
         end = "\n" if not self.live or done >= self.total else ""
         print(("\r\x1b[K" if self.live else "") + line, end=end, file=sys.stderr, flush=True)
 
@@ -71,13 +73,13 @@ def each(label: str, items: Iterable[T], total: int) -> Iterator[T]:
 
 
 def say(line: str) -> None:
-    """Print a line on stdout, at once, whatever is in it: what the terminal's encoding lacks is escaped.
+    """Print a line on stdout, at once, whatever is in it: as `shown`, with escapes for what the encoding lacks.
 
     A full disk under it, or nobody who listens any more, is no reason to end.
     """
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     try:
-        print(line.encode(encoding, "backslashreplace").decode(encoding), flush=True)
+        print(shown(line).encode(encoding, "backslashreplace").decode(encoding), flush=True)
     except BrokenPipeError:  # Python would fail again at the end, when it empties what is left
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError:

@@ -12,10 +12,11 @@ from typing import Any
 import numpy as np
 
 from .config import CONFIG_FILE, Config
-from .errors import InputError
+from .errors import InputError, reason
 from .formats.replacing import replacing
 
 FILE = os.path.join("weights", "generator.npz")
+MOST_EXPANSION = 20  # times a file's bytes that its arrays may take: compressed weights are hardly smaller
 PRETRAINED = "unified-small"  # what commands and `Supersampler` take when they are given no weights
 
 
@@ -66,10 +67,25 @@ def load(directory_or_name: str | None = None) -> tuple[Config, dict[str, np.nda
     if not os.path.isfile(path):
         raise InputError(f"{path}: expected a generator's weights, found {_kind(path)}; has the run saved any yet?")
     try:
-        with np.load(path, allow_pickle=False) as file:
-            return config, {name: file[name].astype(np.float32) for name in file.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: expected a generator's weights, found a damaged file ({error})") from None
+        return config, _arrays(path)
+    except MemoryError:
+        raise InputError(f"{path}: expected a generator's weights, found more than there is memory for") from None
+    except Exception as error:  # NumPy and zipfile raise anything on a damaged file
+        raise InputError(f"{path}: expected a generator's weights, found a damaged file ({reason(error)})") from None
+
+
+def _arrays(path: str) -> dict[str, np.ndarray]:
+    """What `save` wrote: an archive of arrays that are stored as they are, and so no larger than it."""
+    with zipfile.ZipFile(path) as archive:
+        announced, there = sum(member.file_size for member in archive.infolist()), os.path.getsize(path)
+    if announced > MOST_EXPANSION * there:
+        raise InputError(f"{announced} bytes of arrays in a file of {there}")
+    with np.load(path, allow_pickle=False) as file:
+        arrays = {name: file[name] for name in file.files}
+    for name, array in arrays.items():
+        if not isinstance(array, np.ndarray) or array.dtype.kind != "f" or not np.isfinite(array).all():
+            raise InputError(f"{name} is no array of finite numbers")
+    return {name: array.astype(np.float32) for name, array in arrays.items()}
 
 
 def _kind(path: str) -> str:

@@ -18,11 +18,11 @@ from matplotlib.ticker import LogLocator, NullLocator
 from dlss_tf import weights
 from dlss_tf.cli import status
 from dlss_tf.cli.options import add_images, add_results
-from dlss_tf.data.files import list_files
+from dlss_tf.data.files import digest_of_files, list_files
 from dlss_tf.evaluation import results
 from dlss_tf.evaluation.passes import Sums, Values, one_pass
 from dlss_tf.evaluation.results import provenance, results_folder, software, write_csv, write_json
-from dlss_tf.formats.replacing import replacing
+from dlss_tf.formats.replacing import replacing_all
 from dlss_tf.models import check_size
 
 #: Okabe and Ito's colours, which the colour-blind tell apart; black for truth.
@@ -56,7 +56,9 @@ def over_images(
     """`one_pass` over the images that the command line names; `identity` is what else the values depend on."""
     check_size(arguments.size)
     files = list_files(arguments.data, arguments.split)[: arguments.limit]
-    known = results.identity(getattr(arguments, "weights", None), files, arguments.size, **identity)
+    if hasattr(arguments, "weights"):
+        identity["weights"] = results.digest_of_weights(arguments.weights)
+    known = {**identity, "files": digest_of_files(files), "size": arguments.size}
     with results_folder(arguments.out):
         return one_pass(os.path.join(arguments.out, name), known, files, arguments.size, measure, publish)
 
@@ -74,14 +76,14 @@ def write(
     origin = provenance(images, arguments.split, arguments.size) if images else software()
     if hasattr(arguments, "weights"):
         origin["weights"] = arguments.weights or weights.PRETRAINED
-    with results_folder(arguments.out):
-        if figure is not None:
-            with replacing(f"{path}.png") as beside:
-                FigureCanvasAgg(figure).print_png(beside)
-        rows = list(rows)
+    rows = list(rows)
+    suffixes = [".json", *([".csv"] if rows else []), *([".png"] if figure is not None else [])]
+    with results_folder(arguments.out), replacing_all([path + suffix for suffix in suffixes]) as besides:
+        write_json(besides[0], {**report, **origin})
         if rows:
-            write_csv(f"{path}.csv", rows)
-        write_json(f"{path}.json", {**report, **origin})
+            write_csv(besides[1], rows)
+        if figure is not None:
+            FigureCanvasAgg(figure).print_png(besides[-1])
     made = [suffix for suffix in (".json", ".csv", ".png") if os.path.exists(path + suffix)]
     print(f"written to {path}{', '.join(made)}")
 

@@ -9,7 +9,7 @@ from dlss_tf.cli import status
 from dlss_tf.cli.options import add_results
 from dlss_tf.errors import InputError
 from dlss_tf.evaluation.compare import compare, format_comparison
-from dlss_tf.training.trainer import NON_ADVERSARIAL
+from dlss_tf.training.run_directory import NON_ADVERSARIAL
 
 SHIPPED = "unified-small-adversarial"
 

@@ -8,6 +8,7 @@ import numpy as np
 import trackpy
 from scipy.spatial import cKDTree
 from skimage.feature import peak_local_max
+from skimage.restoration import estimate_sigma
 
 from dlss_tf.cli import status
 from dlss_tf.cli.options import add_results
@@ -18,6 +19,7 @@ from dlss_tf.inference.supersampler import Supersampler
 
 LEAST_DISTANCE = 8.0  # px between a column and its nearest neighbour in the truth
 LEAST_CORRELATION = 0.1  # of the image with itself, one lattice vector away
+BACKGROUND = 10  # percentile of the blurred truth that lies between columns
 BORDER = 16  # px at the border where columns do not count
 
 
@@ -46,11 +48,25 @@ def columns(image: np.ndarray, spacing: float) -> np.ndarray:
     return found[["y", "x"]].to_numpy()
 
 
-def compare_columns(truth: np.ndarray, output: np.ndarray) -> dict[str, float]:
+def cramer_rao_bound(truth: np.ndarray, expected: np.ndarray, factor: int) -> float:
+    """The least rms error an axis, px, of an isolated column's position from a scan of every `factor`-th px.
+
+    In a background of noise n, a column of height A is located to sqrt(2 / pi) factor n / A at best, whatever its width
+    (method.md section 10). A is the columns' mean height in the blurred truth [N, N], at positions [n, 2], over the
+    tenth percentile of that; n is estimated from the truth.
+    """
+    smooth = blurred(truth)
+    rows, columns = np.round(expected).astype(int).T
+    height = float(np.mean(smooth[rows, columns]) - np.percentile(smooth, BACKGROUND))
+    return float(np.sqrt(2 / np.pi) * factor * estimate_sigma(truth) / height)
+
+
+def compare_columns(truth: np.ndarray, output: np.ndarray, factor: int) -> dict[str, float]:
     """Columns of the truth that count, the part found in the output, and rms distances in px, both [N, N].
 
     A column counts if its nearest neighbour in the truth is at least 8 px away. It is found if the output has one
-    within a third of the lattice vector.
+    within a third of the lattice vector. Distances an axis also over `cramer_rao_bound`, which a lattice's order can
+    beat.
     """
     spacing = lattice_vector(truth)
     expected, found = columns(truth, spacing), columns(output, spacing)
@@ -60,12 +76,16 @@ def compare_columns(truth: np.ndarray, output: np.ndarray) -> dict[str, float]:
     distances, nearest = cKDTree(found).query(expected)
     matched = distances < spacing / 3
     shifts = found[nearest[matched]] - expected[matched]
+    rms = float(np.sqrt((shifts**2).mean())) if matched.any() else float("nan")
+    bound = cramer_rao_bound(truth, expected, factor) if len(expected) else float("nan")
     return {
         "lattice_vector_px": spacing,
         "columns": len(expected),
         "found": float(matched.mean()) if len(expected) else 0.0,
         "rms_px": float(np.sqrt((shifts**2).sum(1).mean())) if matched.any() else float("nan"),
-        "rms_px_an_axis": float(np.sqrt((shifts**2).mean())) if matched.any() else float("nan"),
+        "rms_px_an_axis": rms,
+        "bound_px_an_axis": bound,
+        "rms_over_bound": rms / bound if bound else float("nan"),
     }
 
 
@@ -84,8 +104,8 @@ def main() -> None:
         output = completed(supersampler, crop, arguments.factor)[1]
         if arguments.refine:
             output = refined(output, crop, arguments.factor)
-        pair = [1 - crop, 1 - output] if arguments.dark else [crop, output]
-        found[path] = compare_columns(*pair)
+        truth, made = (1 - crop, 1 - output) if arguments.dark else (crop, output)
+        found[path] = compare_columns(truth, made, arguments.factor)
         print(os.path.basename(path), {name: round(value, 3) for name, value in found[path].items()})
     report = {
         "coverage": label(arguments.factor),

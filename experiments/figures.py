@@ -16,9 +16,10 @@ from typing import Any
 
 from dlss_tf import weights
 from dlss_tf.cli.options import add_results
-from dlss_tf.data.files import list_files
+from dlss_tf.data.files import digest_of_files, list_files
 from dlss_tf.errors import InputError
-from dlss_tf.evaluation.results import digest_of_files, digest_of_weights, results_folder, software, write_json
+from dlss_tf.evaluation.results import digest_of_weights, results_folder, software, write_json
+from dlss_tf.formats import locks
 from dlss_tf.progress import duration
 
 from ._entries import RECORD, load
@@ -101,7 +102,7 @@ def main() -> int:
     """Make all; 1 if one of them failed."""
     runs = given()
     path = os.path.join(runs.out, RECORD)
-    with results_folder(runs.out):
+    with results_folder(runs.out), locks.of(path):
         record, now = load(runs.out), states(runs)
         began = time.monotonic()
         for number, item in enumerate(ITEMS, 1):

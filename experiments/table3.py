@@ -85,7 +85,7 @@ def measure(supersampler: Supersampler, crop: np.ndarray) -> dict[str, dict[str,
     for name, cast in CASTS.items():
         wire = cast.there(scan)
         infilled = lattice.infill(cast.back(wire), crop.shape, FACTOR)[None, :, :, None]
-        output = to_crop_scale(supersampler.complete(infilled), example, reference).numpy()[0, :, :, 0]
+        output = to_crop_scale(supersampler.complete(infilled, factor=FACTOR), example, reference).numpy()[0, :, :, 0]
         found[name] = {"mse": mse(output, target), **sizes(wire)}
     return found
 

@@ -134,6 +134,15 @@ def tiny_one_stage_run(tiny_config, shared_folder):
     return shared_folder("tiny-one-stage-run", lambda run: _train(config, run))
 
 
+@pytest.fixture(scope="session")
+def tiny_scan_grid_run(tiny_config, shared_folder):
+    """Run directory of a tiny scan-grid generator for factors 4, 5 and 8 after 16 iterations, to be read alone."""
+    from dlss_tf.config import preset
+
+    config = preset("quick", "scan-grid").replace(data=tiny_config.data, factors=(4, 5, 8), **{**TINY, "width": 0.1})
+    return shared_folder("tiny-scan-grid-run", lambda run: _train(config, run))
+
+
 @pytest.fixture
 def as_first_edition(tmp_path):
     """A copy of a run directory with the config.json that it had before the training rules had editions."""
@@ -154,6 +163,14 @@ def as_first_edition(tmp_path):
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def read_here(monkeypatch):
+    """Files are read in this process, for tests that change what reads them."""
+    from dlss_tf import micrograph
+
+    monkeypatch.setattr(micrograph, "IN_PROCESS", micrograph.READABLE)
 
 
 @pytest.fixture

@@ -99,10 +99,31 @@ def test_unknown_preset():
         preset("fast")
 
 
-@pytest.mark.parametrize("content", [None, "", "[1]", "{not json", '{"width": "wide"}'])
-def test_refuses_a_bad_file(tmp_path, content):
+HOSTILE = (
+    *(
+        '{"self": 1}',
+        '{"factors": [Infinity]}',
+        '{"factors": [4.5]}',
+        '{"iterations": 1e300}',
+        '{"freeze_at": Infinity}',
+    ),
+    *('{"size": 1048576}', '{"batch": 1e9}', '{"width": 1e999}', '{"seed": -Infinity}', '{"p_coefficients": {"a": 1}}'),
+    *(
+        "[" * 100_000,
+        '{"data": 1}',
+        f'{{"seed": {"9" * 4000}}}',
+        '{"factors": null}',
+        '{"": 1}',
+        '{"learning_rate": []}',
+    ),
+)
+
+
+@pytest.mark.parametrize("content", [None, "", "[1]", "{not json", '{"width": "wide"}', *HOSTILE], ids=range(21))
+def test_refuses_a_bad_file_in_one_short_sentence_that_names_it(tmp_path, content):
     path = tmp_path / "config.json"
     if content is not None:
         path.write_text(content)
-    with pytest.raises(InputError):
+    with pytest.raises(InputError, match=f"^{path}: ") as refusal:
         Config.load(str(path))
+    assert len(str(refusal.value)) < 1000 and "\n" not in str(refusal.value)

@@ -1,6 +1,6 @@
 import pytest
 
-from dlss_tf.errors import InputError, reason, sentence
+from dlss_tf.errors import InputError, reason, sentence, shown, warn
 
 
 @pytest.mark.parametrize(
@@ -21,3 +21,24 @@ def test_reasons_are_one_line(error, text):
 def test_any_exception_is_a_sentence_that_names_its_source():
     assert sentence("a.tif", InputError("a.tif: expected better")) == "a.tif: expected better"
     assert sentence("a.tif", MemoryError()) == "a.tif: expected to be done, found MemoryError"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("scan 5 µm Å 走査.dm4", "scan 5 µm Å 走査.dm4"),
+        ("\x1b[31mred\x9b0m\x07\x7f", r"\x1b[31mred\x9b0m\x07\x7f"),
+        ("a\nb\r\tc\u2028d", r"a\nb\r\tc\u2028d"),
+        ("fit.\u202eexe", r"fit.\u202eexe"),  # which would be shown from right to left
+        ("\udcfe.hspy", r"\udcfe.hspy"),
+        (5, "5"),
+    ],
+)
+def test_what_is_shown_does_nothing_to_a_terminal(text, line):
+    assert shown(text) == line == shown(line)
+    assert str(InputError(f"{text}: bad")) == f"{line}: bad"
+    assert sentence(text, MemoryError()) == f"{line}: expected to be done, found MemoryError"
+    with pytest.warns(UserWarning) as warned:
+        warn(f"{text}: odd")
+    assert str(warned[0].message) == f"{line}: odd" and warned[0].filename == __file__
+    assert reason(ValueError("\x1b[2J")) == r"ValueError: \x1b[2J"

@@ -70,3 +70,9 @@ def test_nobody_who_listens_is_no_reason_to_end(monkeypatch, tmp_path, error):
     with open(tmp_path / "log", "w") as file:
         monkeypatch.setattr(progress.sys, "stdout", Full(file))
         progress.say("a line")
+
+
+def test_what_files_are_called_does_nothing_to_a_terminal(clock, capsys):
+    progress.Progress("\x1b[2Ja\n.tif", 1).update(1, "\x07")
+    progress.say("\x1b]0;title\x07.tif")
+    assert capsys.readouterr() == ("\\x1b]0;title\\x07.tif\n", "\\x1b[2Ja\\n.tif: 1/1 | 1e+09/s | 0 s left | \\x07\n")

@@ -1,6 +1,8 @@
 import os
+import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +41,61 @@ def test_an_installed_package_brings_the_pretrained_generator_and_its_types(tmp_
     assert Path(found) == tmp_path / "lib" / "dlss_tf" / "checkpoints" / weights.PRETRAINED
     assert weights.load(found)[0] == weights.load(weights.pretrained())[0]
     assert (tmp_path / "lib" / "dlss_tf" / "py.typed").is_file()  # so that who uses the package has its types
+
+
+def edited(offset, value):
+    """One byte of the archive's first entry changed: a zip of another kind."""
+
+    def edit(path):
+        raw = bytearray(path.read_bytes())
+        raw[raw.find(b"PK\x01\x02") + offset] = value
+        path.write_bytes(raw)
+
+    return edit
+
+
+def bomb(path):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("a.npy", "w") as file:
+        np.save(file, np.zeros(10**7, np.float32))
+
+
+def endless(path):
+    """A header that promises what no memory holds."""
+    with zipfile.ZipFile(path, "w") as archive, archive.open("a.npy", "w") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "<f4", "fortran_order": False, "shape": (10**16,)})
+
+
+def one(array, name="a"):
+    return lambda path: np.savez(path, **{name: array})
+
+
+DAMAGES = {
+    "an array alone": lambda path: np.save(open(path, "wb"), np.zeros(3)),  # noqa: SIM115
+    "encrypted": edited(8, 1),
+    "unknown method": edited(10, 99),
+    "truncated": lambda path: os.truncate(path, 100_000),
+    "empty": lambda path: os.truncate(path, 0),
+    "zeros": lambda path: path.write_bytes(bytes(1000)),
+    "bomb": bomb,
+    "endless": endless,
+    "text": one(np.array(["a"])),
+    "complex": one(np.zeros(3, complex)),
+    "not finite": one(np.array([np.nan])),
+    "pickle": one(np.array([{}], object)),
+    "no array": lambda path: zipfile.ZipFile(path, "w").writestr("a", b"text"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damaged_or_hostile_weights_are_one_sentence(tmp_path, damage):
+    source = Path(weights.pretrained())
+    (tmp_path / "weights").mkdir()
+    for name in ("config.json", weights.FILE):
+        shutil.copy(source / name, tmp_path / name)
+    DAMAGES[damage](tmp_path / weights.FILE)
+    with pytest.raises(InputError, match=r"generator.npz: expected a generator's weights, found") as refusal:
+        weights.load(str(tmp_path))
+    assert "\n" not in str(refusal.value)
 
 
 def test_pretrained_generator_gives_the_same_image_on_every_stack():

@@ -26,9 +26,11 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check each image; the verdicts."""
+    from ..micrograph import choices, prepare
+
+    prepare(arguments.images)  # while TensorFlow is imported
     supersampler = options.supersampler(arguments)
     from ..evaluation.check import check_file, format_check, result_name
-    from ..micrograph import choices
 
     named: dict[str, str] = {}  # results go by their image's name
 

@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Iterable
 from typing import Any, TypeVar
 
-from ..errors import InputError, TrainingStopped, sentence
+from ..errors import InputError, TrainingStopped, sentence, shown
 
 Source = TypeVar("Source")
 
@@ -18,19 +18,19 @@ def status(program: str, command: Callable[[], int | None]) -> int:
 
     Warnings are a sentence on stderr, too, and the same one is not repeated.
     """
-    shown = set()
+    seen = set()
 
     def show(message: Warning | str, *_: Any) -> None:
-        if str(message) not in shown:
-            print(f"{program}: warning: {message}", file=sys.stderr)
-        shown.add(str(message))
+        if str(message) not in seen:
+            print(f"{program}: warning: {shown(message)}", file=sys.stderr)
+        seen.add(str(message))
 
     with warnings.catch_warnings():
         warnings.showwarning = show  # type: ignore[assignment]
         try:
             return command() or 0
         except (InputError, TrainingStopped) as error:
-            print(f"{program}: {error}", file=sys.stderr)
+            print(f"{program}: {shown(error)}", file=sys.stderr)
             return 2
         except KeyboardInterrupt:
             print(f"{program}: interrupted", file=sys.stderr)

@@ -6,6 +6,7 @@ import argparse
 
 from ..config import CHOICES, PRESETS, preset
 from ..errors import InputError
+from ..progress import say
 from .exits import each
 from .options import add_images
 from .tensorflow import start_tensorflow
@@ -76,7 +77,8 @@ def _check_agree(arguments: argparse.Namespace) -> None:
 def _print_contents(source: str) -> None:
     from ..micrograph import contents
 
-    print("\n".join([f"{source}:", *contents(source)]))
+    for line in (f"{source}:", *contents(source)):
+        say(line)
 
 
 def _print_silence(arguments: argparse.Namespace) -> None:

@@ -25,6 +25,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Supersample each file; what each result is."""
     jobs = batch.plan(arguments, "x", arguments.ensemble)
+    from .. import micrograph
+
+    micrograph.prepare(job.source for job in jobs if not job.refusal)  # while TensorFlow is imported
     supersampler, how = options.supersampler(arguments), options.options(arguments)
     from ..interfaces import files
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 
 from . import options
@@ -26,6 +27,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> None:
     """Watch until interrupted."""
+    from .. import micrograph
+
+    with contextlib.suppress(OSError):  # which will be told
+        micrograph.prepare(["scan.tif", *os.listdir(arguments.folder)])  # while TensorFlow is imported
     supersampler, how = options.supersampler(arguments), options.options(arguments)
     from ..interfaces.watch import watch
 

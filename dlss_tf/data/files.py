@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import threading
@@ -52,6 +53,20 @@ def _list_folder(root: str, split: str) -> list[str]:
     if not names:
         raise InputError(f"The data folder {folder} holds no *.tif or *.tiff file.")
     return [os.path.join(folder, name) for name in sorted(names)]
+
+
+def digest_of_files(files: Sequence[str]) -> str:
+    """Of files by their names, sizes and times of last change, not of what is in them."""
+    return hashlib.sha256("\n".join(map(_state_of, files)).encode(errors="surrogateescape")).hexdigest()
+
+
+def _state_of(path: str) -> str:
+    """A file's name, and what changes when it does; a file that is missing is told by who reads it."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return path
+    return f"{path} {status.st_size} {status.st_mtime_ns}"
 
 
 def _is_tiff(name: str) -> bool:

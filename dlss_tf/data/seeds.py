@@ -9,6 +9,7 @@ VALIDATION = 1  # of the validation stream and its coverages
 FACTORS = 1_000_003  # coverages of examples
 PREDICTOR_CROPS = 2_000_003  # what M sees
 DISCRIMINATOR_CROPS = 3_000_017  # what the discriminators see
+WINDOWS = 4_000_037  # what of its crops a scan-grid generator is trained on
 AUGMENTATION = 5_000_011  # and on: a number for each use
 
 REPLAY_USES = 8  # the replay buffer's draws multiply the seed by this and add the number of their use

@@ -10,6 +10,7 @@ from .. import lattice, micrograph
 from ..errors import InputError
 from ..formats import values
 from ..formats.contents import Choice
+from ..formats.replacing import replacing_all
 from ..inference import defects, scaling
 from ..inference.supersampler import Supersampler
 from . import interpolation
@@ -51,9 +52,9 @@ def check_file(
     report = {"image": source, "generator": supersampler.name, **report, **software()}
     path = os.path.join(results, f"{result_name(source, part)}check{factor}")
     titles = [f"every {factor}th sample", "supersampled", "image, blurred as in training"]
-    with results_folder(results):
-        write_sheet(f"{path}.png", [(os.path.basename(source), panels)], titles)
-        write_json(f"{path}.json", report)
+    with results_folder(results), replacing_all([f"{path}.png", f"{path}.json"]) as (sheet, json_file):
+        write_sheet(sheet, [(os.path.basename(source), panels)], titles)
+        write_json(json_file, report)
     return report
 
 

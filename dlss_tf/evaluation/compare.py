@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..data.files import list_files
+from ..formats.replacing import replacing_all
 from ..inference.supersampler import Supersampler
 from ..models import check_size
 from ..progress import each
@@ -79,12 +80,13 @@ def compare(
         **provenance(data, split, size),
     }
     path = os.path.join(results, name)
-    with results_folder(results):
+    labels = ("spatial frequency (cycles/px)", "mean power in [0, 1]^2")
+    suffixes = ["-spectra.png", ".json", *([".png"] if rows else [])]
+    with results_folder(results), replacing_all([path + suffix for suffix in suffixes]) as besides:
+        write_curves(besides[0], frequency, mean_powers, *labels)
+        write_json(besides[1], report)
         if rows:
-            write_sheet(f"{path}.png", rows, [f"{label(factor)} px coverage, infilled", *weights, "truth"])
-        labels = ("spatial frequency (cycles/px)", "mean power in [0, 1]^2")
-        write_curves(f"{path}-spectra.png", frequency, mean_powers, *labels)
-        write_json(f"{path}.json", report)
+            write_sheet(besides[2], rows, [f"{label(factor)} px coverage, infilled", *weights, "truth"])
     return report
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from .. import lattice
 from ..config import Config
 from ..data.files import list_files
+from ..formats.replacing import replacing_all
 from ..inference.supersampler import Supersampler
 from ..models import check_size
 from ..weights import PRETRAINED
@@ -70,11 +71,13 @@ def evaluate(
             **provenance(data, split, size),
         }
 
+    def publish(so_far: Mapping[str, dict], _: object) -> None:
+        if not os.path.exists(f"{path}.csv"):  # beside which another evaluation's would be taken for its own
+            write_json(f"{path}.json", report_on(so_far))
+
     with results_folder(results):
         known = identity(weights, files, size, sigmas={label(s): sigmas[s] for s in factors})
-        values, _ = one_pass(
-            path, known, files, size, measure, lambda so_far, _: write_json(f"{path}.json", report_on(so_far))
-        )
+        values, _ = one_pass(path, known, files, size, measure, publish)
         report = report_on(values)
         shown = [files[i] for i in sorted(evenly_spaced(sheet_images, len(files)))]
         _write(path, report, _sheet_rows(shown, size, supersampler, factors[len(factors) // 2]))
@@ -119,9 +122,11 @@ def _best_sigmas(data: Sequence[str], factors: Sequence[int], size: int) -> dict
 
 
 def _write(path: str, report: dict, rows: list[tuple[str, list[np.ndarray]]]) -> None:
-    write_csv(f"{path}.csv", [TABLE_HEADER, *table_rows(report)])
-    if rows:
-        coverages = list(report["coverages"])
-        titles = [f"{coverages[len(coverages) // 2]} px coverage, infilled", "DLSS", "truth, blurred"]
-        write_sheet(f"{path}.png", rows, titles)
-    write_json(f"{path}.json", report)
+    """All together, so that what stands side by side is of one evaluation."""
+    with replacing_all([path + suffix for suffix in (".csv", ".json", ".png")[: 3 if rows else 2]]) as besides:
+        write_csv(besides[0], [TABLE_HEADER, *table_rows(report)])
+        write_json(besides[1], report)
+        if rows:
+            coverages = list(report["coverages"])
+            titles = [f"{coverages[len(coverages) // 2]} px coverage, infilled", "DLSS", "truth, blurred"]
+            write_sheet(besides[2], rows, titles)

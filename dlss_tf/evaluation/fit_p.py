@@ -39,7 +39,7 @@ def fit_p(
     supersamplers = [Supersampler(directory) for directory in weights]
     first = supersamplers[0].config
     if any(supersampler.config.network != "two-stage" for supersampler in supersamplers):
-        raise InputError("weights: expected two-stage generators, found a one-stage one")
+        raise InputError("weights: expected two-stage generators, found another")
     if len({supersampler.config.objective for supersampler in supersamplers}) > 1:
         raise InputError("weights: expected generators of one objective, found blur and no-blur")
     errors = _mean_errors(supersamplers, list_files(data, split), size)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import os
 import time
-import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from ..formats.replacing import replacing
+from ..formats import locks
+from ..formats.replacing import clear, replacing
 from ..progress import Progress
 from .images import central_crops
 
@@ -33,6 +33,7 @@ def one_pass(
     """Measure the central size x size px of every file: values of each by path, and sums of arrays over all.
 
     How far it is stands in `path`.part.npz, saved every 20 s and when it is interrupted, and is gone when it is done.
+    Meanwhile nobody else may work at `path`.
 
     Args:
         path: where the results go, without their ending; its folder exists.
@@ -43,8 +44,21 @@ def one_pass(
         publish: called with what there is whenever it is saved, so that results appear as they come.
 
     Raises:
-        InputError: more than 1 in 100 of the files to come, or all of them, are bad.
+        InputError: more than 1 in 100 of the files to come, or all of them, are bad; or another process works there.
     """
+    with locks.of(path):
+        return _pass(path, identity, files, size, measure, publish)
+
+
+def _pass(
+    path: str,
+    identity: Mapping[str, Any],
+    files: Sequence[str],
+    size: int,
+    measure: Measure,
+    publish: Callable[[dict[str, Values], Sums], None] | None,
+) -> tuple[dict[str, Values], Sums]:
+    clear(os.path.dirname(path))
     state = _State(f"{path}.part.npz", identity)
     progress = Progress(os.path.basename(path), len(files), start=state.done)
     place = {file: i for i, file in enumerate(files)}
@@ -102,5 +116,5 @@ class _State:
                     self.sums = {name[4:]: file[name] for name in file.files if name.startswith("sum ")}
         except FileNotFoundError:
             pass
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):  # damaged: begun anew
+        except Exception:  # damaged, in any of the ways that NumPy and zipfile know: begun anew
             self.done, self.values, self.sums = 0, {}, {}

@@ -16,6 +16,7 @@ from typing import Any
 import tensorflow as tf
 
 from .. import weights
+from ..data.files import digest_of_files
 from ..errors import InputError
 from ..formats.replacing import replacing
 
@@ -43,19 +44,6 @@ def digest_of_weights(weights_or_name: str | None) -> str | None:
     """Of a generator's weights, another one for others; None if it has none yet."""
     weights_file = Path(weights.find(weights_or_name), weights.FILE)
     return hashlib.sha256(weights_file.read_bytes()).hexdigest() if weights_file.is_file() else None
-
-
-def digest_of_files(files: Sequence[str]) -> str:
-    """Of files by their names, sizes and times of last change, not of what is in them."""
-    return hashlib.sha256("\n".join(map(_state_of, files)).encode()).hexdigest()
-
-
-def _state_of(path: str) -> str:
-    """A file's name, and what changes when it does; a file that is missing is told by who reads it."""
-    if not os.path.exists(path):
-        return path
-    status = os.stat(path)
-    return f"{path} {status.st_size} {status.st_mtime_ns}"
 
 
 def write_json(path: str, report: dict) -> None:

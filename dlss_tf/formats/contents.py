@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, shown
 from .image import Micrograph
 
 IMAGE = "an image"  # the kind of an entry that can be read; other kinds say what there is instead
@@ -96,8 +96,10 @@ def listing(entries: Sequence[Entry], taken: int | None) -> list[str]:
     """A line for each entry, with its number; the one that is taken unasked is marked."""
     width = max((len(entry.label) for entry in entries), default=0)
     return [
-        f"{number:3}{'*' if number == taken else ' '} {entry.label:{width}}  {entry.describe()}"
-        + (f"  {entry.name}" if entry.detector and entry.name not in ("", entry.detector) else "")
+        shown(
+            f"{number:3}{'*' if number == taken else ' '} {entry.label:{width}}  {entry.describe()}"
+            + (f"  {entry.name}" if entry.detector and entry.name not in ("", entry.detector) else "")
+        )
         for number, entry in enumerate(entries, 1)
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import re
 import unicodedata
 from collections.abc import Mapping
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from . import remarks, units
-from .image import Micrograph
+from .image import Axis, Micrograph
 
 LONGEST_UNIT = 40  # characters
 #: Control characters, breaks of lines and paragraphs, halves of characters and what is none: no XML, HDF5 or label
@@ -28,7 +29,24 @@ def fit(micrograph: Micrograph) -> Micrograph:
     if any(line(text) != str(text).strip() for text in micrograph.history):
         remarks.say("the notes have characters that cannot be written; others stand for them")
     size, unit = _pixel(micrograph)
-    return dataclasses.replace(micrograph, title=title, units=unit, history=notes, pixel_size=size)
+    row, column = micrograph.origin
+    origin, frames = (finite(row, 0.0), finite(column, 0.0)), tuple(map(_frames, micrograph.frames))
+    if (origin, frames) != (micrograph.origin, micrograph.frames):
+        remarks.say("the places of the first pixel or of frames cannot be written as they are; they were changed")
+    changed: dict[str, Any] = {"title": title, "units": unit, "history": notes, "pixel_size": size}
+    return dataclasses.replace(micrograph, origin=origin, frames=frames, **changed)
+
+
+def _frames(axis: Axis) -> Axis:
+    return Axis(line(axis.name), line(axis.units), finite(axis.scale, 1.0), finite(axis.offset, 0.0))
+
+
+def finite(value: Any, otherwise: float) -> float:
+    """A finite number, or else the other one."""
+    try:
+        return float(value) if math.isfinite(value) else otherwise
+    except (TypeError, ValueError):
+        return otherwise
 
 
 def _pixel(micrograph: Micrograph) -> tuple[tuple[float, float] | None, str]:

@@ -1,4 +1,4 @@
-"""What keeps a damaged or malicious file from taking all time, memory or disk, and other libraries from talking."""
+"""What keeps a damaged or malicious file from promising too much, a disk from running full, libraries from talking."""
 
 from __future__ import annotations
 
@@ -6,12 +6,9 @@ import contextlib
 import importlib
 import logging
 import os
-import signal
-import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from types import ModuleType
-from typing import Any
 
 import numpy as np
 
@@ -21,37 +18,11 @@ from . import reasons
 MOST_EXPANSION = 1000  # an image that claims more bytes than so many times its file's is not believed
 
 
-class TooLong(BaseException):
-    """No Exception, since readers pass over those."""
-
-
-@contextlib.contextmanager
-def at_most(seconds: float) -> Iterator[None]:
-    """Raises TooLong in what takes longer: a reader may believe a count in a damaged file and go on for hours.
-
-    Where there is no alarm, off the main thread or on Windows, there is no limit.
-    """
-    if not hasattr(signal, "SIGALRM") or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(*_: Any) -> None:
-        raise TooLong
-
-    before = signal.signal(signal.SIGALRM, stop)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
-    try:
-        yield
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
-
-
 def bytes_on_disk(path: str) -> int:
     """Of a file, or of all files in a folder."""
     if not os.path.isdir(path):
         return os.path.getsize(path)
-    return sum(os.path.getsize(os.path.join(folder, name)) for folder, _, names in os.walk(path) for name in names)
+    return sum(os.lstat(os.path.join(folder, name)).st_size for folder, _, names in os.walk(path) for name in names)
 
 
 def check_bytes(path: str, shape: Sequence[int], dtype: np.dtype) -> None:

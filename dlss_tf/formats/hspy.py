@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import math
+import os
 import shutil
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .._version import __version__
 from ..errors import reason
 from . import guards, remarks
-from .fit import plain, shortened
+from .fit import finite, plain, shortened
 from .image import Axis, Micrograph
 
 LONGEST_TITLE = 200  # bytes; it becomes a folder's name
@@ -37,9 +38,15 @@ def kept(axes: Sequence[Mapping[str, Any]], dataset: Mapping[str, Any]) -> dict[
     }
 
 
+def forget(path: str) -> None:
+    """Have RosettaSciIO not keep a file open for ever that it has read: it is closed once its arrays are gone."""
+    reader = sys.modules.get("rsciio.hspy._api")
+    getattr(reader, "_lazy_file_handles", {}).pop(os.path.abspath(path), None)
+
+
 def _origin(axis: Mapping[str, Any]) -> float:
     """Where an axis begins, in pixels."""
-    scale, offset = _number(axis.get("scale"), 1.0), _number(axis.get("offset"), 0.0)
+    scale, offset = finite(axis.get("scale"), 1.0), finite(axis.get("offset"), 0.0)
     return offset / abs(scale) + 0.0 if scale else 0.0
 
 
@@ -47,15 +54,7 @@ def _frames(axis: Mapping[str, Any]) -> Axis:
     name, units = (text if isinstance(text, str) else "" for text in (axis.get("name"), axis.get("units")))
     if "scale" not in axis:  # its steps are not even
         return Axis(name)
-    return Axis(name, units, _number(axis.get("scale"), 1.0), _number(axis.get("offset"), 0.0))
-
-
-def _number(value: Any, otherwise: float) -> float:
-    """A finite number, or else the other one."""
-    try:
-        return float(value) if math.isfinite(value) else otherwise
-    except (TypeError, ValueError):
-        return otherwise
+    return Axis(name, units, finite(axis.get("scale"), 1.0), finite(axis.get("offset"), 0.0))
 
 
 def _fill_in(metadata: dict[str, Any], original: Mapping[str, Any], places: Mapping[str, tuple[str, Any]]) -> None:

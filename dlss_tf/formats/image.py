@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import InputError
+from ..errors import InputError, shown
 from . import remarks
 from .values import fits_float32
 
@@ -54,7 +54,7 @@ class Micrograph:
         if self.pixel_size is None:
             return f"{size}, pixel size unknown"
         sides = dict.fromkeys(f"{side:.4g}" for side in self.pixel_size)
-        return f"{size} of {' x '.join(sides)} {self.units if self.units != 'px' else '(no units)'}"
+        return f"{size} of {' x '.join(sides)} {shown(self.units) if self.units != 'px' else '(no units)'}"
 
 
 def as_grey(path: str, image: np.ndarray) -> np.ndarray:

@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+import os
 import struct
 import textwrap
 from typing import Any
 
+from ..errors import InputError
 from . import remarks, units
 from .guards import needed
 from .image import Micrograph, as_type
 
 LABELS, LONGEST_LABEL = 9, 79  # beside the one of mrcfile's own
+BYTES = {0: 1, 1: 2, 2: 4, 3: 4, 4: 8, 6: 2, 12: 2}  # a pixel, by the mode of a file
 IMOD_STAMP = 1146047817  # of a header whose next word says, in its first bit, whether bytes have a sign
+
+
+def check(path: str) -> None:
+    """InputError if the header promises more than there is, which RosettaSciIO would cut into pieces for ever."""
+    with open(path, "rb") as file:
+        header = file.read(1024)
+    if len(header) < 1024:
+        raise InputError(f"{path}: expected the 1024 bytes of an MRC header, found {len(header)}")
+    columns, rows, sections, mode = struct.unpack_from("<4i", header)
+    extended = struct.unpack_from("<i", header, 92)[0]
+    announced = 1024 + extended + columns * rows * sections * BYTES.get(mode, 1)
+    there = os.path.getsize(path)
+    if min(columns, rows, sections, extended + 1) < 1 or announced > there:
+        raise InputError(
+            f"{path}: expected {columns}x{rows}x{sections} px in {announced} bytes as it says, found {there} bytes"
+        )
 
 
 def corrected(path: str, dataset: dict[str, Any]) -> dict[str, Any]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import dask.array as da
 import numpy as np
@@ -11,7 +12,8 @@ from dask.callbacks import Callback
 
 from ..errors import InputError
 from ..progress import Progress
-from .replacing import replacing
+from . import locks
+from .replacing import clear, replacing
 from .units import NGFF, name_of
 
 HALVINGS = 3  # levels beside the full one, at most
@@ -34,21 +36,40 @@ def write_ome_zarr(
     Axes before the last two are called t; t, c; t, c, z. Where chunks halve evenly there are up to three smaller
     levels, means of 2x2 px, made of the same chunks while these are in memory. A line on stderr says how far it is,
     except with `dask.distributed`, which has its dashboard. Until it is complete the store has a hidden name beside
-    `path`; interrupted work leaves nothing.
+    `path`; interrupted work leaves nothing, and what a killed writer left there is removed by the next one.
 
     Raises:
-        InputError: `path` exists, or axes, pixel size or units are others.
+        InputError: `path` exists, somebody else writes it, or axes, pixel size or units are others.
     """
     path = os.fspath(path).rstrip("/")
-    if os.path.lexists(path):
-        raise InputError(f"{path}: expected a path where nothing is yet, found a {_kind(path)}")
+    _check_free(path)
     if not isinstance(images, da.Array) or not 2 <= images.ndim <= len(AXES) or images.dtype.kind not in "biuf":
         raise InputError(f"images: expected a Dask array of real numbers and 2 to 5 axes, found {_found(images)}")
     levels = _levels(images.rechunk([max(axis) for axis in images.chunks], method="tasks"))
     metadata = _metadata(levels, _pixel(pixel_size), _unit(units), name or os.path.basename(path).split(".")[0])
 
-    with replacing(path) as beside, _Shown(path) if progress else Callback():
+    with _alone(path), _Shown(path) if progress else Callback(), replacing(path, overwrite=False) as beside:
         da.store(levels, _create(beside, levels, metadata), lock=False)  # every chunk is a file of its own
+
+
+@contextlib.contextmanager
+def _alone(path: str) -> Iterator[None]:
+    """Nobody else writes `path` meanwhile."""
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+    try:
+        with locks.of(path):
+            _check_free(path)
+            clear(os.path.dirname(path) or ".")
+            yield
+    except FileExistsError as error:
+        if error.filename != os.path.normpath(path):
+            raise
+        raise InputError(f"{path}: expected a path where nothing is yet, found one that came meanwhile") from None
+
+
+def _check_free(path: str) -> None:
+    if os.path.lexists(path):
+        raise InputError(f"{path}: expected a path where nothing is yet, found a {_kind(path)}")
 
 
 def _levels(images: da.Array) -> list[da.Array]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import xml.etree.ElementTree as ElementTree
 from typing import TYPE_CHECKING
 
@@ -29,12 +30,32 @@ def image_of(file: TiffFile, series: TiffPageSeries) -> Image | None:
     return next((found[0] for found in (named, fitting) if len(found) == 1), None)
 
 
-@functools.lru_cache(maxsize=1)  # it is asked for every series of a file
+def companion(file: TiffFile) -> str | None:
+    """The file in which OME's metadata of this one are; None if they are in it."""
+    match = re.search(r"<(?:\w+:)?BinaryOnly\b[^>]*\bMetadataFile=[\"']([^\"']*)", file.ome_metadata or "")
+    return match and match[1]
+
+
+def other(file: TiffFile) -> str | None:
+    """A file, there or not, in which planes of this one's images are; None if all are in it."""
+    root = _root(file.ome_metadata or "")
+    for uuid in root.iter():
+        name = uuid.get("FileName")
+        if _local(uuid) == "UUID" and name and name.lower() != file.filename.lower() and uuid.text != root.get("UUID"):
+            return name
+    return None
+
+
 def _images(metadata: str) -> list[Image]:
+    return [each for each in _root(metadata) if _local(each) == "Image"]
+
+
+@functools.lru_cache(maxsize=1)  # it is asked for every series of a file
+def _root(metadata: str) -> Image:
     try:
-        return [each for each in ElementTree.fromstring(metadata) if _local(each) == "Image"]
+        return ElementTree.fromstring(metadata)
     except ElementTree.ParseError:
-        return []
+        return ElementTree.Element("OME")
 
 
 def _sides(image: Image) -> tuple[str | None, str | None]:

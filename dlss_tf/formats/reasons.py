@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import textwrap
 
@@ -22,6 +23,7 @@ _PACKAGES = {"netCDF4": "netCDF4", "yaml": "pyyaml"}
 
 _NEEDED = re.compile(r"requires the '(\w+)' package|[Tt]he '(\w+)' library|No module named '([\w.]+)'")
 _NO_FILTER = re.compile(r"can't open directory|required filter|filter .*(not available|not registered)", re.IGNORECASE)
+_NO_MEMORY = re.compile(r"memory allocation failed|(unable to|can(no|'|)t) allocate|out of memory", re.IGNORECASE)
 _UNSUPPORTED = re.compile(
     r"not (yet |currently |been )?(a )?(supported|implemented|recogni[sz]ed|valid \w+ (hdf5|format))|unsupported"
     r"|only support|cannot currently|could not recogni[sz]e|pickled|not an? (tofwerk|elid|tiff)\b|COMPRESSION\.",
@@ -46,10 +48,25 @@ def missing(error: BaseException) -> str | None:
     return next(filter(None, found.groups())) if found else None
 
 
+def lacks_memory(error: BaseException) -> bool:
+    """Whether it was raised for want of memory, which HDF5 says in words of its own."""
+    if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+        return True
+    return isinstance(error, MemoryError) or bool(_NO_MEMORY.search(str(error)))
+
+
+def too_large(path: str, most: int | None = None) -> InputError:
+    """The sentence for a file whose reading takes more than `most` bytes of memory, or than there are."""
+    limit = "there is" if most is None else f"the {most // 10**6} MB that a file of its size may take"
+    return InputError(f"{path}: expected an image that fits, found one that needs more memory than {limit}")
+
+
 def refusal(path: str, suffix: str, error: BaseException) -> InputError:
     """The sentence for what a reader raised on a file."""
     if isinstance(error, InputError):
         return error
+    if lacks_memory(error):
+        return too_large(path)
     module = missing(error)
     if module:
         return InputError(f"{path}: reading this {suffix} needs {needed(module)}")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import contextlib
-import warnings
 from collections.abc import Iterator
 from contextvars import ContextVar
+
+from ..errors import warn
 
 _remarks: ContextVar[list[str] | None] = ContextVar("remarks", default=None)
 
@@ -14,7 +15,7 @@ def say(sentence: str) -> None:
     """Warn, of the file that `of` names once that is done, or at once."""
     sentences = _remarks.get()
     if sentences is None:
-        warnings.warn(sentence, stacklevel=2)
+        warn(sentence, stacklevel=2)
     else:
         sentences.append(sentence)
 
@@ -36,4 +37,4 @@ def of(path: str) -> Iterator[None]:
     with gathered() as sentences:
         yield
     for sentence in dict.fromkeys(sentences):
-        warnings.warn(f"{path}: {sentence}", stacklevel=4)
+        warn(f"{path}: {sentence}", stacklevel=4)

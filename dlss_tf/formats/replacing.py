@@ -1,19 +1,29 @@
-"""Files appear whole or not at all, and together: written beside, then renamed."""
+"""Files appear whole or not at all, and together: written beside, then renamed.
+
+What appears survives a loss of power: file and folder are flushed to the disk (fsync) before and after the renaming.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import errno
 import os
+import re
 import secrets
 import shutil
 from collections.abc import Iterator, Sequence
 
+from . import locks
+
+_BESIDE = re.compile(r"(\.[0-9a-f]{16})\.part(\.\w*)?")  # what is written beside; its lock file is `\1.lock`
+_LOCK = re.compile(r"\.[0-9a-f]{16}\.lock")
+_TOGETHER = ".together"  # what is locked while several files are moved into a folder
+
 
 @contextlib.contextmanager
-def replacing(path: str | os.PathLike[str]) -> Iterator[str]:
+def replacing(path: str | os.PathLike[str], overwrite: bool = True) -> Iterator[str]:
     """`replacing_all` for one path."""
-    with replacing_all([path]) as (beside,):
+    with replacing_all([path], overwrite) as (beside,):
         yield beside
 
 
@@ -23,31 +33,91 @@ def replacing_all(paths: Sequence[str | os.PathLike[str]], overwrite: bool = Tru
 
     They become `paths` together when the block ends, and are removed if the block raises or one of them cannot be
     renamed: what was at `paths` stays until then, and none of them is ever half a file. Their names are this write's
-    alone, so that writers of one path do not meet; the last one wins, or without `overwrite` the first.
+    alone, so that writers of one path do not meet; the last one wins, or without `overwrite` the first. What a killed
+    writer leaves `clear` removes.
 
     Raises:
         OSError: one cannot be renamed, or without `overwrite` is there; `filename` is its path.
     """
-    moves = []
-    for path in (os.path.normpath(os.fspath(each)) for each in paths):
-        folder, name = os.path.split(path)
-        moves.append((os.path.join(folder, f".{secrets.token_hex(8)}.part{os.path.splitext(name)[1]}"), path))
+    with contextlib.ExitStack() as held:
+        moves = []
+        for path in (os.path.normpath(os.fspath(each)) for each in paths):
+            folder, name = os.path.split(path)
+            beside = os.path.join(folder, f".{secrets.token_hex(8)}")
+            held.enter_context(locks.held(f"{beside}.lock", wait=True))
+            moves.append((f"{beside}.part{os.path.splitext(name)[1]}", path))
+        try:
+            yield [beside for beside, _ in moves]
+            folder = os.path.dirname(moves[0][1]) if moves else ""
+            if len(moves) > 1:  # so that no other set mixes with this one
+                held.enter_context(locks.of(os.path.join(folder, _TOGETHER), wait=True))
+            _move_in(moves, overwrite)
+            for folder in dict.fromkeys(os.path.dirname(path) for _, path in moves):
+                flush_folder(folder)
+        finally:
+            for beside, _ in moves:
+                _remove(beside)
+
+
+def clear(folder: str) -> None:
+    """Remove what killed writers left beside files of `folder`, but nothing that may have a writer yet."""
     try:
-        yield [beside for beside, _ in moves]
-        for _, path in moves:
-            if not overwrite and os.path.lexists(path):
-                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
-        _move_in(moves)
+        names = os.listdir(folder)
+    except OSError:
+        return
+    for name in names:
+        beside = _BESIDE.fullmatch(name)
+        if beside or _LOCK.fullmatch(name):
+            lock = f"{beside[1]}.lock" if beside else name
+            with locks.abandoned(os.path.join(folder, lock)) as free:
+                path = os.path.join(folder, name)
+                if free and beside and not os.path.lexists(f"{path}.old"):  # killed between two renames: all is kept
+                    _remove(path)
+
+
+def flush(path: str) -> None:
+    """Have a file, or a folder with all that is in it, on the disk before it goes on."""
+    if os.path.isdir(path):
+        for folder, _, names in os.walk(path):
+            for name in names:
+                _fsync(os.path.join(folder, name), os.O_RDWR)
+            flush_folder(folder)
+    else:
+        _fsync(path, os.O_RDWR)
+
+
+def flush_folder(folder: str) -> None:
+    """Have the names in a folder on the disk; Windows has no such call."""
+    if os.name != "nt":
+        _fsync(folder or ".", os.O_RDONLY)
+
+
+def _fsync(path: str, flags: int) -> None:
+    try:
+        descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0))
+    except PermissionError:  # written by someone who then made it read-only
+        return
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.ENOSYS):  # a file system that has none
+            raise
     finally:
-        for beside, _ in moves:
-            _remove(beside)
+        os.close(descriptor)
 
 
-def _move_in(moves: list[tuple[str, str]]) -> None:
+def _move_in(moves: list[tuple[str, str]], overwrite: bool) -> None:
     """Rename each first path to the second, or none: what was there is kept until the last is in place."""
     changed: list[tuple[str, str | None]] = []  # paths, and where what was there is kept
     try:
+        for move in moves:
+            beside, path = move
+            flush(beside)
         for beside, path in moves:
+            if not overwrite:
+                _move_where_nothing_is(beside, path)
+                changed.append((path, None))
+                continue
             former = _keep(beside, path, alone=len(moves) == 1)
             changed += [(path, former)] if former else []
             folder = former is not None and os.path.isdir(former)
@@ -62,6 +132,33 @@ def _move_in(moves: list[tuple[str, str]]) -> None:
     for _, former in changed:
         if former:
             _remove(former)
+
+
+def _move_where_nothing_is(beside: str, path: str) -> None:
+    """Rename, unless anything is at `path`: of two at one moment one does it."""
+    if os.path.lexists(path):
+        raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
+    if os.name == "nt":
+        os.rename(beside, path)
+    elif os.path.isdir(beside):
+        try:
+            os.rename(beside, path)
+        except OSError as error:  # a folder that is not empty, or a file, came meanwhile
+            if error.errno in (errno.ENOTEMPTY, errno.ENOTDIR):
+                raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path) from error
+            raise
+    else:
+        try:
+            os.link(beside, path, follow_symlinks=False)
+        except FileExistsError:
+            raise
+        except OSError:  # a file system without second names
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL))
+            try:
+                os.replace(beside, path)
+            except OSError:
+                os.remove(path)
+                raise
 
 
 def _keep(beside: str, path: str, alone: bool) -> str | None:

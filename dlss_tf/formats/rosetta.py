@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from . import datasets, guards, hspy, mrc, reasons, units
+from . import confined, datasets, guards, hspy, mrc, reasons, units
 from .contents import Entry
 from .datasets import Dataset
 from .image import Micrograph
@@ -39,19 +39,39 @@ def contents(path: str, suffix: str) -> list[Entry]:
     Raises:
         InputError: no reader knows the file, or RosettaSciIO or what the reader needs is not installed.
     """
+    _import_filters(suffix)
     if suffix in HDF5:
-        with contextlib.suppress(ImportError):
-            import hdf5plugin  # noqa: F401  decodes what HDF5 alone does not, once it is imported
+        confined.check_hdf5(path)
     errors: dict[str, Exception] = {}
     for plugin in _plugins(path, suffix):
         try:
             found = _datasets(path, plugin)
         except Exception as error:  # not this plugin's format; the others with this suffix may know it
+            if reasons.lacks_memory(error):
+                raise
             errors[plugin["name"]] = error
             continue
         if found:
             return [_entry(path, dataset) for dataset in found]
     raise _refusal(path, suffix, errors)
+
+
+def warm(suffix: str) -> None:
+    """Import what reading such a file takes.
+
+    Raises:
+        InputError, ImportError: it is not installed.
+    """
+    _import_filters(suffix)
+    for plugin in _plugins("", suffix):
+        importlib.import_module(plugin["api"])
+
+
+def _import_filters(suffix: str) -> None:
+    """What decodes that HDF5 alone does not, once it is imported."""
+    if suffix in HDF5:
+        with contextlib.suppress(ImportError):
+            import hdf5plugin  # noqa: F401
 
 
 def pixel_size(dataset: Dataset) -> tuple[tuple[float, float] | None, str]:
@@ -93,7 +113,12 @@ def _load(path: str, dataset: Dataset) -> Micrograph:
 
 def _datasets(path: str, plugin: dict[str, Any]) -> list[Dataset]:
     """What a reader finds in a file, with what it takes another way put right."""
-    found = _read(path, plugin)
+    if plugin["name"] == "MRC":
+        mrc.check(path)
+    try:
+        found = _read(path, plugin)
+    finally:
+        hspy.forget(path)
     if plugin["name"] == "MRC":
         return [mrc.corrected(path, dataset) for dataset in found]
     return [datasets.with_reciprocal_metres(dataset) for dataset in found] if plugin["name"] == "TIA" else found

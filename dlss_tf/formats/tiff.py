@@ -6,7 +6,7 @@ import dataclasses
 import functools
 from typing import TYPE_CHECKING, Any
 
-from . import axes, guards, ome, remarks, tiff_sizes, tiff_values, units
+from . import axes, confined, guards, ome, remarks, tiff_sizes, tiff_values, units
 from .contents import DIFFRACTION, Entry
 from .image import Micrograph, as_type, grey_limits, type_for
 from .values import fits_float32
@@ -25,6 +25,8 @@ def contents(path: str) -> list[Entry]:
     import tifffile
 
     with tifffile.TiffFile(path) as file:
+        if file.is_ome and (other := ome.other(file)):
+            raise confined.refusal(path, other)
         return [_entry(path, file, number) for number in range(len(file.series))]
 
 
@@ -68,6 +70,8 @@ def read(path: str, number: int = 0) -> Micrograph:
         data = tiff_values.intensities(path, file, series)
         size, unit = tiff_sizes.pixel_size(path, file, series)
         title, history = _title_and_history(file, series)
+        if companion := ome.companion(file):
+            remarks.say(f"found its metadata to be in another file, {companion}, which is not read")
     return Micrograph(data, size, unit, title, history)
 
 

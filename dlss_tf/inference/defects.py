@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
-
 import numpy as np
 
+from .. import errors
 from . import outliers
 
 FILLED = "were filled in from their neighbours"
@@ -33,7 +32,7 @@ def cleaned(scan: np.ndarray, keep_outliers: bool = False) -> tuple[np.ndarray, 
 def warn(sentences: list[str], about: str, stacklevel: int = 2) -> None:
     """A warning for each sentence of `cleaned`; `about` says of what, "scan" or a file's name."""
     for sentence in sentences:
-        warnings.warn(f"{about}: {sentence}", stacklevel=stacklevel + 1)
+        errors.warn(f"{about}: {sentence}", stacklevel=stacklevel + 1)
 
 
 def _without_outliers(scan: np.ndarray) -> tuple[np.ndarray, int, int]:

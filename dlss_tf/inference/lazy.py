@@ -264,7 +264,7 @@ def _through_the_generator(job: Job, image: np.ndarray, first: tuple[int, int]) 
     """
     with _passing:
         supersampler = _supersampler(job.weights, job.changed, job.tile)
-        return supersampler.complete(image[None, ..., None], first).numpy()[0, ..., 0]
+        return supersampler.complete(image[None, ..., None], first, job.factor).numpy()[0, ..., 0]
 
 
 @functools.lru_cache(maxsize=2)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import warnings
 from collections.abc import Callable, Sequence
@@ -15,6 +16,7 @@ from ..config import Config
 from ..errors import InputError
 from ..formats import values
 from ..models import SIDE_MULTIPLE, generators
+from ..models.scan_grid import infilled_by
 from . import deconvolution, defects, refinement, scaling, tiles
 from .ensemble import MEMBERS, ensemble
 from .options import Options
@@ -49,9 +51,12 @@ class Supersampler:
         self.config, arrays = weights.load(weights_or_name)
         try:
             self._generator = generators.trained(self.config, arrays)
-        except (KeyError, ValueError) as error:
-            raise InputError(f"weights {weights_or_name}: do not fit its config.json: {error}") from None
-        self._run = tf.function(self._generator, input_signature=[tf.TensorSpec([None, None, None, 1])])
+        except InputError as error:
+            raise InputError(f"{weights.find(weights_or_name)}: {error}") from None
+        self._run = tf.function(
+            functools.partial(generators.complete, self.config, self._generator),
+            input_signature=[tf.TensorSpec([None, None, None, 1]), tf.TensorSpec([], tf.int32)],
+        )
 
     def __call__(
         self,
@@ -73,8 +78,8 @@ class Supersampler:
         Warns of those samples, of saturated ones, and of a factor that the generator was not trained for.
 
         Raises:
-            InputError: another shape, no real numbers, a factor outside 2 to 16, or another than a one-stage generator
-                was trained for, or a scan without a finite value.
+            InputError: another shape, no real numbers, a factor outside 2 to 16, or one that a one-stage or scan-grid
+                generator was not trained for, or a scan without a finite value.
         """
         return self.run(scan, factor, Options.of(options, changes), on_progress).image
 
@@ -148,7 +153,7 @@ class Supersampler:
         images = np.empty((len(stack), *size), np.float32)
 
         def run(part: np.ndarray) -> np.ndarray:
-            output = self.complete(part[..., None], starts).numpy()[..., 0]
+            output = self.complete(part[..., None], starts, factor).numpy()[..., 0]
             report()
             return output
 
@@ -161,17 +166,37 @@ class Supersampler:
                 images[i] = tiles.complete(run, infilled[0], *self._tiling(factor))
         return scaling.from_unit(images, low, high).numpy()
 
-    def complete(self, inputs: np.ndarray | tf.Tensor, first: Sequence[int | None] = (None, None)) -> tf.Tensor:
+    def complete(
+        self,
+        inputs: np.ndarray | tf.Tensor,
+        first: Sequence[int | None] = (None, None),
+        factor: int | None = None,
+    ) -> tf.Tensor:
         """Generator outputs for nearest-infilled inputs [b, H, W, 1] in [0, 1], of any sides; same shape and scale.
 
         In one pass, so H and W are bounded by memory. `first` is the first sampled row and column, the lattice's own
-        for that size if None.
+        for that size if None. A factor that is not given is found in the inputs where the network must know it.
+
+        Raises:
+            InputError: it must, and the inputs are not nearest-infilled by a factor that it was trained for.
         """
+        factor = self._known_factor(inputs) if factor is None else factor
         height, width = inputs.shape[1:3]
-        padding = [self._padding(side, start) for side, start in zip((height, width), first)]
+        padding = [padding_of(self.config, factor, side, start) for side, start in zip((height, width), first)]
         (top, _), (left, _) = padding
         padded = np.pad(np.asarray(inputs, np.float32), [(0, 0), *padding, (0, 0)], mode="symmetric")
-        return self._run(padded)[:, top : top + height, left : left + width]
+        return self._run(padded, factor)[:, top : top + height, left : left + width]
+
+    def _known_factor(self, inputs: np.ndarray | tf.Tensor) -> int:
+        """The factor of nearest-infilled inputs [b, H, W, 1] on their lattice; any where the network need not know."""
+        factors = sorted(set(self.config.factors))
+        if self.config.network != "scan-grid":
+            return factors[0]
+        found = [s for s, here in zip(factors, infilled_by(tf.convert_to_tensor(inputs), factors).numpy()) if here]
+        if not found:
+            expected = f"nearest infill on the lattice of a factor out of {', '.join(map(str, factors))}"
+            raise InputError(f"inputs: expected {expected}, found another image of shape {list(inputs.shape)}")
+        return found[-1]
 
     def check_factor(self, factor: int) -> int:
         """Return it as an int; InputError unless the generator takes it."""
@@ -195,19 +220,6 @@ class Supersampler:
         defects.warn(sentences, about, stacklevel=4)
         return scan, offset, stack, factor
 
-    def _padding(self, side: int, first: int | None = None) -> tuple[int, int]:
-        """Pixels to add before and after an axis: to a multiple of 32 on which the scan is on the lattice still.
-
-        Only the one-stage generator, which takes the lattice's samples alone, needs some before.
-        """
-        before, padded = 0, side + -side % SIDE_MULTIPLE
-        if self.config.network == "one-stage":
-            (factor,) = self.config.factors
-            first = lattice.offset(side, factor) if first is None else first
-            while side + (before := (lattice.offset(padded, factor) - first) % factor) > padded:
-                padded += SIDE_MULTIPLE
-        return before, padded - side - before
-
     def _tiling(self, factor: int) -> tuple[int, int, int]:
         """Side of a tile, what tiles' starts are multiples of, and how many go through the generator together."""
         step = step_of(self.config, factor)
@@ -229,13 +241,28 @@ def check_tile(tile: int) -> None:
         raise InputError(f"tile: expected a multiple of {SIDE_MULTIPLE} px, at least {SMALLEST_TILE}, found {tile}")
 
 
+def padding_of(config: Config, factor: int, side: int, first: int | None = None) -> tuple[int, int]:
+    """Pixels to add before and after an axis, to a multiple of what the network takes, and so that its lattice fits.
+
+    Networks that take the lattice's samples out of an image expect the first, number `first` here, where the lattice
+    has it on the padded side.
+    """
+    multiple = 1 if config.network == "scan-grid" else SIDE_MULTIPLE
+    before, padded = 0, side + -side % multiple
+    if config.network != "two-stage":
+        first = lattice.offset(side, factor) if first is None else first
+        while side + (before := (lattice.offset(padded, factor) - first) % factor) > padded:
+            padded += multiple
+    return before, padded - side - before
+
+
 def check_factor(config: Config, factor: int) -> int:
     """Return it as an int; InputError unless the generator of that config takes it."""
     factor = lattice.check_factor(factor)
-    if config.network == "one-stage" and factor not in config.factors:
-        raise InputError(
-            f"factor: expected {config.factors[0]}, the only one that this one-stage generator takes, found {factor}"
-        )
+    if config.network != "two-stage" and factor not in config.factors:
+        taken = ", ".join(map(str, sorted(set(config.factors))))
+        only = f"{taken}, the only one" if len(set(config.factors)) == 1 else f"one of {taken}, the only ones"
+        raise InputError(f"factor: expected {only} that this {config.network} generator takes, found {factor}")
     return factor
 
 
@@ -248,7 +275,7 @@ def warn_if_untrained(config: Config, factor: int) -> None:
 
 def step_of(config: Config, factor: int) -> int:
     """What tiles' starts are multiples of, px: they cut an image where the generator's own grid does."""
-    return factor if config.network == "one-stage" else SIDE_MULTIPLE
+    return SIDE_MULTIPLE if config.network == "two-stage" else factor
 
 
 def _size(stack: np.ndarray, factor: int) -> tuple[int, int]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import warnings
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .. import lattice, micrograph
 from .._version import __version__
-from ..errors import InputError, reason
+from ..errors import InputError, reason, warn
 from ..formats.contents import Choice
 from ..formats.image import as_whole_numbers
 from ..inference.options import Options
@@ -72,7 +71,7 @@ def _in_type(source: str, image: np.ndarray, dtype: np.dtype) -> tuple[np.ndarra
     converted, clipped = as_whole_numbers(image, dtype)
     if clipped:
         limits = np.iinfo(dtype)
-        warnings.warn(
+        warn(
             f"{source}: {clipped} of {image.size} values lay beyond {dtype.name}'s {limits.min} to {limits.max} "
             "and were clipped",
             stacklevel=3,

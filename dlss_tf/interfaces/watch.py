@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -13,6 +14,7 @@ import numpy as np
 from .. import micrograph
 from ..errors import InputError, sentence
 from ..formats.contents import Choice
+from ..formats.replacing import clear
 from ..inference.options import Options
 from ..inference.supersampler import Supersampler
 from ..progress import say
@@ -107,13 +109,14 @@ def watch(
     _check_folders(folder, out, suffix)
     options = options or Options()
     supersampler(np.eye(64), factor)  # TensorFlow prepares itself now, not at the first scan
-    new = arrivals(folder, existing=existing)
-    _log(f"watching {folder}; results go to {out}; Ctrl-C ends it")
+    clear(out)
     made: dict[str, str] = {}  # a source for each result's place
+    new = (path for path in arrivals(folder, existing=existing) if place(path) not in made)
+    _log(f"watching {folder}; results go to {out}; Ctrl-C ends it")
     for path, choice, part in _images(new, image):
         began = time.monotonic()
-        targets = outputs(output_path(path, out, factor, suffix, part + "x"), options.ensemble)
         try:
+            targets = outputs(output_path(path, out, factor, suffix, part + "x"), options.ensemble)
             ours = overwrite or all(place(target) in made for target in targets)
             check_outputs(path, targets, ours, dict(made))
             how: dict[str, Any] = {"image": choice, "quiet": True, "dtype": dtype, "overwrite": ours}
@@ -124,6 +127,7 @@ def watch(
             made.update((place(target), path) for target in targets)
             size = "x".join(map(str, result.data.shape))
             _log(f"{os.path.basename(path)} -> {targets[0]}, {size} px, {time.monotonic() - began:.2f} s")
+        gc.collect()  # readers leave open files in circles of references
 
 
 def _images(paths: Iterator[str], image: Choice) -> Iterator[tuple[str, Choice, str]]:
@@ -145,7 +149,7 @@ def _check_folders(folder: str, out: str, suffix: str) -> None:
         raise InputError(f"{folder}: expected a folder to watch, found {found}")
     if is_file_name(out) or os.path.exists(out) and not os.path.isdir(out):
         raise InputError(f"--out {out}: expected a folder for results, found a file's name")
-    if os.path.realpath(folder) == os.path.realpath(out):
+    if os.path.realpath(folder) == os.path.realpath(out) or os.path.exists(out) and os.path.samefile(folder, out):
         raise InputError(f"{out}: expected another folder for results than the one watched")
 
 

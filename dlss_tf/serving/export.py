@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Sequence
 
@@ -10,27 +11,33 @@ import tensorflow as tf
 
 from .. import lattice, weights
 from .._compat import variables
+from ..config import Config
 from ..errors import InputError
-from ..formats.replacing import replacing
+from ..formats import locks
+from ..formats.replacing import clear, replacing
 from ..inference import scaling
 from ..models import check_size, generators
+from ..models.scan_grid import infilled_by
+
+LOCK_FILE = ".lock"  # in the folder of all versions, while one is written
 
 
 class _Served(tf.Module):
     """Signatures over plain convolutions. Holds variables and constants only: it loads with TensorFlow alone."""
 
-    def __init__(self, generator: tf.keras.Model, size: int, factors: Sequence[int]):
-        """`factors` are those that the generator takes, whole numbers without a gap."""
+    def __init__(self, config: Config, generator: tf.keras.Model, size: int, factors: Sequence[int]):
+        """`factors` are those that the generator takes, in order."""
         super().__init__(name="dlss")
         self.weights_by_name = variables(generator)
-        generate = generator.call  # __call__ would make Keras objects part of the SavedModel
-        unused = [np.zeros(size, np.int32)] * factors[0]
-        index = tf.constant(np.stack([*unused, *(lattice.sample_index(size, s) for s in factors)]), tf.int32)
-        counts = tf.constant([0] * factors[0] + [lattice.count(size, s) for s in factors], tf.int32)
+        # __call__ would make Keras objects part of the SavedModel
+        generate = functools.partial(generators.complete, config, generator.call)
+        index = tf.constant(np.stack([lattice.sample_index(size, s) for s in factors]), tf.int32)
+        counts = tf.constant([lattice.count(size, s) for s in factors], tf.int32)
 
         @tf.function(input_signature=[tf.TensorSpec([None, size, size, 1], tf.float32, "image")])
         def complete(image: tf.Tensor) -> dict[str, tf.Tensor]:
-            return {"output": tf.ensure_shape(generate(image, training=False), image.shape)}
+            factor = _infilled_by(image, factors) if config.network == "scan-grid" else factors[0]
+            return {"output": tf.ensure_shape(generate(image, factor, training=False), image.shape)}
 
         @tf.function(
             input_signature=[
@@ -39,25 +46,38 @@ class _Served(tf.Module):
             ]
         )
         def supersample(scan: tf.Tensor, factor: tf.Tensor) -> dict[str, tf.Tensor]:
-            s = _one_factor(factor, factors)
-            with tf.control_dependencies([_check_sides(scan, tf.gather(counts, s), size), _check_finite(scan)]):
+            s, which = _one_factor(factor, factors)
+            with tf.control_dependencies([_check_sides(scan, tf.gather(counts, which), size), _check_finite(scan)]):
                 scan = scaling.fill_non_finite(scan)
             low, high = scaling.limits(scan)
-            fill = tf.gather(index, s)
+            fill = tf.gather(index, which)
             infilled = tf.gather(tf.gather(scaling.to_unit(scan, low, high), fill, axis=1), fill, axis=2)[..., None]
-            image = generate(tf.ensure_shape(infilled, [None, size, size, 1]), training=False)[..., 0]
+            image = generate(tf.ensure_shape(infilled, [None, size, size, 1]), s, training=False)[..., 0]
             return {"image": scaling.from_unit(image, low, high)}
 
         self.complete, self.supersample = complete, supersample
 
 
-def _one_factor(factor: tf.Tensor, taken: Sequence[int]) -> tf.Tensor:
-    """The factor of a request: a number, or one for each scan as TensorFlow Serving's row format has it."""
+def _one_factor(factor: tf.Tensor, taken: Sequence[int]) -> tuple[tf.Tensor, tf.Tensor]:
+    """The factor of a request, and which of `taken` it is.
+
+    It is a number, or one for each scan as TensorFlow Serving's row format has it.
+    """
     factors = tf.reshape(factor, [-1])
-    valid = tf.reduce_all((factors == factors[0]) & (factors >= taken[0]) & (factors <= taken[-1]))
-    message = f"factor: expected one whole number from {taken[0]} to {taken[-1]}, found"
-    with tf.control_dependencies([tf.debugging.Assert(valid, [message, factors])]):
-        return tf.identity(factors[0])
+    same = tf.equal(taken, factors[0])
+    valid = tf.reduce_all(factors == factors[0]) & tf.reduce_any(same)
+    whole = taken[-1] - taken[0] + 1 == len(taken)
+    expected = f"whole number from {taken[0]} to {taken[-1]}" if whole else f"of {', '.join(map(str, taken))}"
+    with tf.control_dependencies([tf.debugging.Assert(valid, [f"factor: expected one {expected}, found", factors])]):
+        return tf.identity(factors[0]), tf.argmax(tf.cast(same, tf.int32), output_type=tf.int32)
+
+
+def _infilled_by(image: tf.Tensor, taken: Sequence[int]) -> tf.Tensor:
+    """The factor, out of those `taken`, by which images are nearest-infilled."""
+    found = infilled_by(image, taken)
+    message = f"image: expected nearest infill by a factor out of {', '.join(map(str, taken))}, found another"
+    with tf.control_dependencies([tf.debugging.Assert(tf.reduce_any(found), [message])]):
+        return tf.reduce_max(tf.where(found, tf.constant(taken, tf.int32), 0))
 
 
 def _check_sides(scan: tf.Tensor, count: tf.Tensor, size: int) -> tf.Operation:
@@ -82,29 +102,38 @@ def export(weights_or_name: str | None, destination: str, size: int = 512, versi
         InputError: missing weights, a size that is no multiple of 32, or a version that exists.
     """
     check_size(size)
+    if version is not None:
+        _version(destination, version)  # refused before the work
     config, arrays = weights.load(weights_or_name)
-    version = version if version is not None else _next_version(destination)
-    final = os.path.join(destination, str(version))
-    if version < 1 or os.path.exists(final):
-        raise InputError(f"version: expected a new one, 1 or more, found {version} for {destination}")
-    taken = config.factors if config.network == "one-stage" else range(lattice.MIN_FACTOR, lattice.MAX_FACTOR + 1)
-    served = _Served(generators.trained(config, arrays), size, taken)
+    anything = range(lattice.MIN_FACTOR, lattice.MAX_FACTOR + 1)
+    taken = list(anything if config.network == "two-stage" else sorted(set(config.factors)))
+    served = _Served(config, generators.trained(config, arrays), size, taken)
     signatures = {"serving_default": served.complete, "supersample": served.supersample}
     try:
         os.makedirs(destination, exist_ok=True)
-        with replacing(final) as beside:  # its name is no number, so TensorFlow Serving does not look at it
-            tf.saved_model.save(served, beside, signatures)
-            _write_warmup(beside, os.path.basename(os.path.normpath(destination)), config.factors, size)
+        with locks.held(os.path.join(destination, LOCK_FILE), wait=True):  # the next export gets the next version
+            clear(destination)
+            final = _version(destination, version)
+            with replacing(final, overwrite=False) as beside:  # its name is no number: not for TensorFlow Serving
+                tf.saved_model.save(served, beside, signatures)
+                _write_warmup(beside, os.path.basename(os.path.normpath(destination)), config.factors, size)
     except (OSError, tf.errors.OpError) as error:
         reason = error.strerror if isinstance(error, OSError) else error.message
         raise InputError(f"{destination}: expected a folder that can be written, found: {reason}") from None
     return final
 
 
+def _version(destination: str, version: int | None) -> str:
+    """The folder of a version, the next one if none is given; InputError if it is no new one."""
+    version = version if version is not None else _next_version(destination)
+    final = os.path.join(destination, str(version))
+    if version < 1 or os.path.lexists(final):
+        raise InputError(f"version: expected a new one, 1 or more, found {version} for {destination}")
+    return final
+
+
 def _next_version(destination: str) -> int:
-    if not os.path.isdir(destination):
-        return 1
-    return max((int(name) for name in os.listdir(destination) if name.isdigit()), default=0) + 1
+    return max((int(name) for name in os.listdir(destination) if name.isdecimal()), default=0) + 1
 
 
 def _write_warmup(directory: str, name: str, factors: tuple[int, ...], size: int) -> None:
@@ -127,8 +156,10 @@ def _write_warmup(directory: str, name: str, factors: tuple[int, ...], size: int
     extra = os.path.join(directory, "assets.extra")
     os.makedirs(extra)
     with tf.io.TFRecordWriter(os.path.join(extra, "tf_serving_warmup_requests")) as writer:
-        writer.write(log("serving_default", {"image": random.random((1, size, size, 1), np.float32)}))
         for s in factors:
             n = lattice.count(size, s)
             scan = random.random((1, n, n), np.float32)
+            if s == factors[0]:
+                image = lattice.infill(scan, (size, size), s)[..., None]
+                writer.write(log("serving_default", {"image": image}))
             writer.write(log("supersample", {"scan": scan, "factor": np.int32(s)}))

@@ -19,13 +19,16 @@ import numpy as np
 import tifffile
 
 from ..errors import InputError
-from ..formats.replacing import replacing
+from ..formats import locks
+from ..formats.json_file import read_json
+from ..formats.replacing import clear, replacing
 from ..progress import Progress
 from .crop import check_size, simulate_crop
 
 VERSION = 1  # of the simulator: raise it with every change that alters a crop, so that no dataset mixes two versions
 SPLITS = ("train", "val", "test")  # the position is part of the seed of every crop: append only
 RECORD = "simulation.json"
+LOCK_FILE = ".lock"  # in the dataset's folder, while its record is read and written
 MOST = 100_000  # files of a split, that five digits can number
 
 
@@ -55,14 +58,14 @@ def _recorded_counts(root: Path, size: int, seed: int) -> dict[str, int]:
     """Counts of the dataset that is there already, after a check that it is the one asked for."""
     path = root / RECORD
     if not path.exists():
-        if any(any((root / split).glob("*.tif")) for split in SPLITS):
+        if any(any((root / split).glob("[!.]*.tif")) for split in SPLITS):
             raise InputError(f"{root}: expected a new folder or a simulated dataset, found .tif files but no {RECORD}.")
         return {}
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
+        record = read_json(path)
         counts = {split: int(record["counts"].get(split, 0)) for split in SPLITS}
         found = {key: record[key] for key in ("seed", "size", "version")}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, OverflowError) as error:
         raise InputError(f"{path}: expected the record of a simulated dataset, found something else.") from error
     for key, expected in (("seed", seed), ("size", size), ("version", VERSION)):
         if found[key] != expected:
@@ -130,8 +133,9 @@ def simulate_dataset(
     Each file is one uncompressed float32 page of `size` x `size` pixels. File i of a split depends on `seed`,
     the split, i and `size` only, whatever the number of `processes` (default: one per CPU). Files that are there
     already are kept, so an interrupted run goes on where it stopped and larger `counts` make the dataset grow;
-    `simulation.json` in `root` records what it was made with. Progress is shown on stderr. With more than one
-    process, a script must call this under `if __name__ == "__main__":`, for its workers import the script.
+    several may write into one `root` at once, where `simulation.json` records what it was made with. Progress is shown
+    on stderr. With more than one process, a script must call this under `if __name__ == "__main__":`, for its workers
+    import the script.
 
     Raises:
         InputError: an argument is out of range, `root` is not a folder that can be written to, or it holds a dataset of
@@ -145,12 +149,14 @@ def simulate_dataset(
         raise InputError(f"processes: expected 1 or more, found {processes}.")
     folder = Path(root)
     _open_root(folder)
-    before = _recorded_counts(folder, size, seed)
-    after = {split: max(counts.get(split, 0), before.get(split, 0)) for split in SPLITS}
-    for split in SPLITS:
-        (folder / split).mkdir(exist_ok=True)
-    if after != before:
-        _write_record(folder, after, size, seed)  # first, so that an interrupted run can be continued
+    with locks.held(folder / LOCK_FILE, wait=True):  # another simulation in the folder looks and notes before or after
+        before = _recorded_counts(folder, size, seed)
+        after = {split: max(counts.get(split, 0), before.get(split, 0)) for split in SPLITS}
+        for split in SPLITS:
+            (folder / split).mkdir(exist_ok=True)
+            clear(os.fspath(folder / split))
+        if after != before:
+            _write_record(folder, after, size, seed)  # first, so that an interrupted run can be continued
     tasks = _tasks(folder, counts, size, seed)
     total = sum(counts.values())
     kept = total - len(tasks)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import tensorflow as tf
@@ -97,15 +98,24 @@ def one_stage_boundaries(
     return [(i, one_stage(tf.constant(i, tf.int64), iterations, learning_rate)) for i in starts]
 
 
+def cosine(iteration: tf.Tensor, iterations: int, learning_rate: float) -> tf.Tensor:
+    """The scan-grid generator's rate, from `learning_rate` to 0 (method.md section 10); float32 scalar."""
+    return learning_rate * 0.5 * (1 + tf.cos(math.pi * tf.cast(iteration, tf.float32) / iterations))
+
+
 def format_table(config: Config) -> str:
     """A config's schedule for a terminal: a line for each boundary of Table 1, dashes where a network is not trained.
 
-    For a one-stage generator, section IV's.
+    For a one-stage generator section IV's, for a scan-grid one the eighths of its cosine.
     """
     iterations, rate = config.iterations, config.learning_rate
     names: tuple[str, ...]
     if config.network == "one-stage":
         names, rows = ("G", "beta1 G"), [(i, _cells(now)) for i, now in one_stage_boundaries(iterations, rate)]
+    elif config.network == "scan-grid":
+        starts = [eighth * iterations // 8 for eighth in range(8)]
+        names = ("G",)
+        rows = [(i, [f"{float(cosine(tf.constant(i, tf.int64), iterations, rate)):.6g}"]) for i in starts]
     else:
         names = ("G", "M", "T", "D", "beta1 G, T", "beta1 M", "beta1 D")
         rows = [(i, _cells(now)) for i, now in boundaries(iterations, rate)]

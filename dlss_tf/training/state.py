@@ -14,7 +14,7 @@ from .._compat import tf_variable, variables
 from ..config import Config
 from ..layers.alrc import ALRC
 from ..models import discriminators, generators, mse_predictor
-from ..models.one_stage import OneStage
+from ..models.scan_grid import ScanGrid
 from ..models.two_stage import TwoStage
 from . import schedules
 from .optimizer import Adam
@@ -25,12 +25,13 @@ from .replay import Replay
 class State:
     """All that training changes, and so all that a checkpoint holds."""
 
-    networks: TwoStage | OneStage
+    networks: generators.Networks
     models: dict[str, tuple[keras.Model, ...]]  # by the group that one ADAM trains; only those the objective needs
+    averaged: keras.Model | None  # a scan-grid generator of moving-average weights, if asked for
     averaged_predictor: keras.Model | None  # M of moving-average weights, if asked for
     adams: dict[str, Adam]
     alrcs: dict[str, ALRC]  # by the equation that each clips; error, whose mu1 eq. 6 takes
-    replay: Replay | None  # section IV's one-stage training has none
+    replay: Replay | None  # section IV's one-stage training has none, nor has the scan-grid generator's
     tracked_mse: tf.Variable  # float32 [17], by factor: p_raw(c) tracked in place of eq. 1
     iteration: tf.Variable  # int64: updates done
     position: tf.Variable  # int64: next example of the training stream
@@ -42,13 +43,15 @@ class State:
         """A run's state before its first step, its networks not initialised yet."""
         networks = generators.build(config)
         models = {"generator": (networks.generator,)}
-        averaged, alrcs = None, ["equation_11"]
+        averaged, averaged_predictor, alrcs = None, None, ["equation_11"]
+        if isinstance(networks, ScanGrid):
+            averaged, alrcs = generators.build(config).generator if config.average else None, []
         if isinstance(networks, TwoStage):
             models["trainer"] = (networks.trainer,)
             alrcs = ["equation_3", "equation_7"]
         if config.objective == "no-blur":
             models["predictor"] = (_predictor(config),)
-            averaged = _predictor(config) if config.average_predictor else None
+            averaged_predictor = _predictor(config) if config.average_predictor else None
             alrcs = ["equation_6", "equation_7", "error"]
         if config.adversarial:
             dtype = "mixed_bfloat16" if config.mixed_precision else "float32"
@@ -59,9 +62,10 @@ class State:
             networks,
             models,
             averaged,
+            averaged_predictor,
             {name: _adam(name, group) for name, group in models.items()},
             {name: _built(ALRC(name=f"alrc_{name}")) for name in alrcs},
-            None if config.network == "one-stage" else Replay(config.size, config.seed),
+            Replay(config.size, config.seed) if isinstance(networks, TwoStage) else None,
             tf.Variable(by_factor(lambda c: lattice.p_raw(c, config.p_coefficients)), trainable=False),
             iteration,
             position,
@@ -69,13 +73,18 @@ class State:
             _text(),
         )
 
+    @property
+    def generator(self) -> keras.Model:
+        """What is validated and saved: of averaged weights, where the run averages them."""
+        return self.averaged or self.networks.generator
+
     def checkpoint(self, discriminators: bool = True) -> tf.train.Checkpoint:
         """Plain variables by name, so that a run trained on one stack resumes on the other."""
         groups = [name for name in self.models if discriminators or name != "discriminators"]
-        averaged = {} if self.averaged_predictor is None else {"averaged": variables(self.averaged_predictor)}
+        averages = {"averaged": self.averaged_predictor, "averaged_generator": self.averaged}
         return tf.train.Checkpoint(
             **{name: _variables(self.models[name]) for name in groups},
-            **averaged,
+            **{name: variables(model) for name, model in averages.items() if model is not None},
             **{f"{name}_adam": self.adams[name].state() for name in groups},
             **{f"alrc_{name}": _moments(alrc) for name, alrc in self.alrcs.items()},
             replay={} if self.replay is None else self.replay.state(),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import tensorflow as tf
+from tensorflow import keras
 
 from .. import lattice
 from .._compat import variables
@@ -12,9 +13,9 @@ from ..config import Config
 from ..data import seeds
 from ..data.examples import Example, draw_factors, make_example, to_crop_scale
 from ..layers.blur import blur_output, blur_target
-from ..models import discriminators, mse_predictor, one_stage
+from ..models import discriminators, generators, mse_predictor, one_stage
 from ..models.two_stage import TwoStage
-from . import losses, schedules
+from . import losses, scan_grid, schedules
 from .state import State, by_factor
 
 P_DECAY = 0.999  # of the tracked MSE of each coverage
@@ -26,29 +27,24 @@ def train_step(
     """The training step: (positions int64 [b], crops [b, N, N, 1] in [0, 1]) -> scalars for the log.
 
     Draws coverages, mixes in replayed examples, minimises each network's loss by one ADAM step, offers hard examples to
-    the replay buffer; a one-stage generator's step has no replay.
+    the replay buffer, which one-stage and scan-grid generators' steps do not have.
     """
 
     @tf.function(jit_compile=config.xla, autograph=False)
     def step(positions: tf.Tensor, crops: tf.Tensor) -> dict[str, tf.Tensor]:
-        factors = draw_factors(positions, config.factors, config.seed)
+        factors = _drawn_factors(config, positions, config.seed)
         if state.replay is not None:
             crops, factors, fresh = state.replay.mix(crops, factors, state.iteration)
-        example = make_example(crops, factors, config.intensity_reference, _p(config, state, factors))
-        blurred = blur_target(example.target)
-        if config.balance_errors:
-            example = example._replace(p=example.p * losses.difficulty(example, blurred, config.factors))
+        p = _p(config, state, factors)
         with tf.GradientTape(persistent=True) as tape:
-            if config.network == "one-stage":
-                outputs, terms, objectives = _one_stage_objectives(state, example, blurred)
+            if config.network == "scan-grid":
+                mse, terms, objectives = _scan_grid_objectives(config, state, crops, factors, p)
             else:
-                outputs, terms, objectives = _two_stage_objectives(config, state, example, blurred, crops, adversarial)
+                mse, terms, objectives, p = _objectives(config, state, crops, factors, p, adversarial)
         rates = _rates(config, state.iteration)
-        _minimise(state, tape, objectives, rates)
-        if state.averaged_predictor is not None and not adversarial:
-            _average(state, config.average_predictor)
-        mse = losses.weighted_mse(outputs, example.target if config.objective == "no-blur" else blurred, example)
-        _track(state, factors, mse * example.p)
+        _minimise(config, state, tape, objectives, rates)
+        _average(config, state, adversarial)
+        _track(state, factors, mse * p)
         replayed = {}
         if state.replay is not None:
             state.replay.insert(crops, factors, mse, fresh, state.iteration)
@@ -77,7 +73,9 @@ def many_steps(
     @tf.function(input_signature=[tf.TensorSpec([], tf.int32)], autograph=False)
     def run(count: tf.Tensor) -> dict[str, tf.Tensor]:
         def body(i: tf.Tensor, arrays: dict[str, tf.TensorArray]) -> tuple[tf.Tensor, dict[str, tf.TensorArray]]:
-            scalars = step(*next(stream))
+            element = next(stream)
+            with tf.control_dependencies(element):  # nothing of a step is done if there is no data for it
+                scalars = step(*element)
             return i + 1, {name: array.write(i, scalars[name]) for name, array in arrays.items()}
 
         arrays = {name: tf.TensorArray(tf.float32, count, element_shape=[]) for name in names}
@@ -102,6 +100,40 @@ def _track(state: State, factors: tf.Tensor, mse: tf.Tensor) -> None:
     mean = tf.reduce_sum(which * mse[:, None], 0) / tf.maximum(count, 1.0)
     moved = P_DECAY * state.tracked_mse + (1 - P_DECAY) * mean
     state.tracked_mse.assign(tf.where(count > 0, moved, state.tracked_mse))
+
+
+def _drawn_factors(config: Config, positions: tf.Tensor, seed: int) -> tf.Tensor:
+    """A factor for each example, [b]; one for all of a batch where the network's grid is the scan's."""
+    factors = draw_factors(positions, config.factors, seed)
+    return tf.fill(tf.shape(factors), factors[0]) if config.network == "scan-grid" else factors
+
+
+def _scan_grid_objectives(
+    config: Config, state: State, crops: tf.Tensor, factors: tf.Tensor, p: tf.Tensor
+) -> tuple[tf.Tensor, dict[str, tf.Tensor], dict[str, tf.Tensor]]:
+    """MSE over p(c), [b], its root for the log, and what is minimised (method.md, section 10)."""
+    mse = scan_grid.weighted_mse(config, state, crops, factors[0], p)
+    root = scan_grid.loss(mse)
+    return mse, {"root_mse": root}, {"generator": root}
+
+
+def _objectives(
+    config: Config, state: State, crops: tf.Tensor, factors: tf.Tensor, p: tf.Tensor, adversarial: bool
+) -> tuple[tf.Tensor, dict[str, tf.Tensor], dict[str, tf.Tensor], tf.Tensor]:
+    """MSE over what losses are divided by, [b], losses by equation, what each group minimises, and that divisor, [b].
+
+    Of the paper's networks, which see their scans infilled.
+    """
+    example = make_example(crops, factors, config.intensity_reference, p)
+    blurred = blur_target(example.target)
+    if config.balance_errors:
+        example = example._replace(p=example.p * losses.difficulty(example, blurred, config.factors))
+    if config.network == "one-stage":
+        outputs, terms, objectives = _one_stage_objectives(state, example, blurred)
+    else:
+        outputs, terms, objectives = _two_stage_objectives(config, state, example, blurred, crops, adversarial)
+    target = example.target if config.objective == "no-blur" else blurred
+    return losses.weighted_mse(outputs, target, example), terms, objectives, example.p
 
 
 def _one_stage_objectives(
@@ -191,6 +223,9 @@ def _rates(config: Config, iteration: tf.Tensor) -> dict[str, tuple[tf.Tensor, t
     """Learning rate and beta1 of each group's ADAM."""
     if config.network == "one-stage":
         return {"generator": tuple(schedules.one_stage(iteration, config.iterations, config.learning_rate))}
+    if config.network == "scan-grid":
+        rate = schedules.cosine(iteration, config.iterations, config.learning_rate)
+        return {"generator": (rate, tf.constant(schedules.BETA1))}
     now = schedules.table_1(iteration, config.iterations, config.learning_rate)
     return {
         "generator": (now.generator_rate, now.beta1),
@@ -200,7 +235,9 @@ def _rates(config: Config, iteration: tf.Tensor) -> dict[str, tuple[tf.Tensor, t
     }
 
 
-def _minimise(state: State, tape: tf.GradientTape, objectives: dict[str, tf.Tensor], rates: dict) -> None:
+def _minimise(
+    config: Config, state: State, tape: tf.GradientTape, objectives: dict[str, tf.Tensor], rates: dict
+) -> None:
     """One ADAM step of every group that has an objective; all gradients are taken before any weight moves."""
     groups = {name: adam.variables_by_name for name, adam in state.adams.items()}
     joint = {name: groups[name] for name in ("generator", "trainer") if name in groups}
@@ -208,15 +245,24 @@ def _minimise(state: State, tape: tf.GradientTape, objectives: dict[str, tf.Tens
     for name in ("predictor", "discriminators"):
         if name in objectives:
             gradients[name] = tape.gradient(objectives[name], groups[name])
+    if config.network == "scan-grid":
+        gradients = {name: scan_grid.clipped(gradient) for name, gradient in gradients.items()}
     for name, gradient in gradients.items():
         state.adams[name].apply(gradient, *rates[name])
 
 
-def _average(state: State, decay: float) -> None:
-    """Move the averaged weights of M towards its weights."""
-    (predictor,) = state.models["predictor"]
-    weights = variables(predictor)
-    for name, average in variables(state.averaged_predictor).items():
+def _average(config: Config, state: State, adversarial: bool) -> None:
+    """Move averaged weights towards those of M, and of the generator: of these early on as a mean of all so far."""
+    if state.averaged_predictor is not None and not adversarial:
+        _move(state.averaged_predictor, state.models["predictor"][0], config.average_predictor)
+    if state.averaged is not None:
+        done = tf.cast(state.iteration, tf.float32)
+        _move(state.averaged, state.networks.generator, tf.minimum(config.average, done / (done + 10)))
+
+
+def _move(averaged: keras.Model, model: keras.Model, decay: float | tf.Tensor) -> None:
+    weights = variables(model)
+    for name, average in variables(averaged).items():
         average.assign(decay * average + (1 - decay) * weights[name])
 
 
@@ -232,10 +278,10 @@ def validation_step(config: Config, state: State) -> Callable[[tf.Tensor, tf.Ten
 
     @tf.function(jit_compile=config.xla, autograph=False)
     def step(positions: tf.Tensor, crops: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
-        factors = draw_factors(positions, config.factors, config.seed + seeds.VALIDATION)
+        factors = _drawn_factors(config, positions, config.seed + seeds.VALIDATION)
         example = make_example(crops, factors, config.intensity_reference, _p(config, state, factors))
         target = example.target if sharp else blur_target(example.target)
-        outputs = state.networks.generator(example.inputs, training=False)
+        outputs = generators.complete(config, state.generator, example.inputs, factors[0], training=False)
         state.validation_position.assign(positions[-1] + 1)
         scalars = {name: tf.reduce_mean(losses.equation_3(outputs, target, example))}
         return scalars, _log_images(example, outputs, crops if sharp else blur_target(crops), config)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 
 import numpy as np
@@ -22,12 +23,12 @@ from ..data.files import balanced, list_files
 from ..errors import InputError, TrainingStopped
 from ..models import generators
 from ..progress import Progress
-from . import run_directory
+from . import checkpoints, run_directory
 from .replay import Replay
+from .run_directory import NON_ADVERSARIAL
 from .state import State
 from .steps import many_steps, train_step, validation_step
 
-NON_ADVERSARIAL = "non-adversarial"  # folder in the run directory: the generator before its adversarial half
 VALIDATE_EVERY = 50  # updates between validation steps, which are no iterations themselves
 LOG_EVERY = 50
 READ_EVERY = 10  # iterations between looks at the losses, which make the host wait for the device
@@ -44,41 +45,30 @@ def train(config: Config, run: str, *, resume: bool = False, stop_at: int | None
     to start from (`start_from`) takes the place of an adversarial run's non-adversarial half, which is left out.
 
     Raises:
-        InputError: bad data, a run that exists when `resume` is off, or one that was begun with another config or by an
-            earlier edition of the training rules.
+        InputError: bad data (what was done before is saved), a run that exists when `resume` is off, that was begun
+            with another config or by an earlier edition of the training rules, that another process trains, or whose
+            checkpoints are lost or all damaged.
         TrainingStopped: a loss is not finite, or what the run needs is exhausted or cannot be written.
     """
     if stop_at is not None and stop_at < 1:
         raise InputError(f"stop_at: expected at least 1, found {stop_at}")
-    config = run_directory.prepare(config, run, resume)
-    try:
-        state = State.create(config)
-        checkpoints = tf.train.CheckpointManager(state.checkpoint(), os.path.join(run, "checkpoints"), max_to_keep=2)
-        if checkpoints.latest_checkpoint:
-            _restore(state, checkpoints)
-        else:
-            _start(config, state)
-        return _Loop(config, run, state, checkpoints).run(
-            min(stop_at or config.total_iterations, config.total_iterations)
-        )
-    except tf.errors.ResourceExhaustedError:
-        asked = f"width {config.width}, size {config.size}, batch {config.batch}"
-        raise TrainingStopped(f"training: memory or disk is exhausted; {asked} need more than there is") from None
-    except (OSError, tf.errors.OpError) as error:
-        reason = getattr(error, "message", None) or error
-        raise TrainingStopped(f"run {run}: cannot go on: {reason}") from None
-
-
-def _restore(state: State, checkpoints: tf.train.CheckpointManager) -> None:
-    """Everything from the latest checkpoint; discriminators stay new if a non-adversarial run goes on adversarially."""
-    latest = checkpoints.latest_checkpoint
-    try:
-        held = any(name.startswith("discriminators/") for name, _ in tf.train.list_variables(latest))
-        checkpoint = checkpoints.checkpoint if held else state.checkpoint(discriminators=False)
-        checkpoint.restore(latest).assert_consumed()
-    except (tf.errors.OpError, AssertionError, ValueError, IndexError) as error:
-        reason = (str(error) or type(error).__name__).splitlines()[0]
-        raise InputError(f"{checkpoints.latest_checkpoint}: expected this run's checkpoint, found {reason}") from None
+    with run_directory.alone(run):
+        config = run_directory.prepare(config, run, resume)
+        try:
+            run_directory.check_not_lost(run)
+            state = State.create(config)
+            restored = checkpoints.restore(state, run)
+            if restored is None:
+                _start(config, state)
+            return _Loop(config, run, state, restored).run(
+                min(stop_at or config.total_iterations, config.total_iterations)
+            )
+        except (tf.errors.ResourceExhaustedError, MemoryError):
+            asked = f"width {config.width}, size {config.size}, batch {config.batch}"
+            raise TrainingStopped(f"training: memory or disk is exhausted; {asked} need more than there is") from None
+        except (OSError, tf.errors.OpError) as error:
+            reason = getattr(error, "message", None) or error
+            raise TrainingStopped(f"run {run}: cannot go on: {reason}") from None
 
 
 def _start(config: Config, state: State) -> None:
@@ -86,8 +76,11 @@ def _start(config: Config, state: State) -> None:
     generators.initialize(config, state.networks)
     if config.start_from:
         _, values = weights.load(config.start_from)
-        for name, variable in variables(state.networks.generator).items():
-            variable.assign(values[name])
+        try:
+            for name, variable in variables(state.networks.generator).items():
+                variable.assign(values[name])
+        except (KeyError, ValueError) as error:
+            raise InputError(f"start_from {config.start_from}: does not fit its config.json: {error}") from None
         if config.adversarial:
             state.iteration.assign(config.iterations)  # they are what the non-adversarial half has made
     if state.replay is not None:
@@ -121,8 +114,10 @@ def _near_device(dataset: tf.data.Dataset) -> tf.data.Dataset:
 class _Loop:
     """One call of `train`: the iterations between two checkpoints and what they show."""
 
-    def __init__(self, config: Config, run: str, state: State, checkpoints: tf.train.CheckpointManager):
-        self.config, self.run_directory, self.state, self.checkpoints = config, run, state, checkpoints
+    def __init__(self, config: Config, run: str, state: State, restored: str | None):
+        self.config, self.run_directory, self.state = config, run, state
+        self.checkpoint = state.checkpoint()
+        self.saved = checkpoints.iterations(restored) if restored else None  # iterations of the latest checkpoint
         self.validation_step = validation_step(config, state)
         self.train_stream = self._stream(_training_files(config), config.seed, state.position, config.augment)
         self.train_elements = iter(_near_device(self.train_stream.dataset))
@@ -152,7 +147,8 @@ class _Loop:
         try:
             with writer.as_default():
                 while iteration < last and not self.interrupted:
-                    before, iteration = iteration, self._iterate(iteration, last)
+                    with self._saved_if_data_is_bad():
+                        before, iteration = iteration, self._iterate(iteration, last)
                     if iteration // READ_EVERY > before // READ_EVERY or iteration == last:
                         self._read_losses(leave=0 if iteration == last else 1)
                         progress.update(iteration, self._details())
@@ -172,6 +168,21 @@ class _Loop:
         self.interrupted = True
         signal.signal(number, signal.default_int_handler if number == signal.SIGINT else signal.SIG_DFL)
 
+    @contextlib.contextmanager
+    def _saved_if_data_is_bad(self) -> Iterator[None]:
+        """What was done before bad data came is saved; of several steps a call, the ones before it."""
+        try:
+            yield
+        except InputError as error:
+            iteration = int(self.state.iteration.numpy())
+            if not iteration:
+                raise
+            self._save(iteration)
+            raise InputError(
+                f"{str(error).rstrip('.')}; the {iteration} iterations done before are saved: mend the data, "
+                f"then dlss-tf train --run {self.run_directory} --resume"
+            ) from None
+
     def _iterate(self, iteration: int, last: int) -> int:
         """Training steps up to whatever comes next, and validation if it does; returns the iterations done then.
 
@@ -184,15 +195,16 @@ class _Loop:
         validation = iteration + VALIDATE_EVERY - iteration % VALIDATE_EVERY
         events = [validation, last, self.config.iterations, self.freeze_at, iteration + _steps_per_call()]
         done = min(event for event in events if event > iteration)
+        element = next(self.validation_elements) if done == validation else None  # bad data stops before the update
         with self.train_stream.input_errors():
             scalars = self._steps(iteration >= self.config.iterations)(tf.constant(done - iteration))
         self.pending.append((iteration + 1, scalars))
-        if done == validation:
-            self._validate(done)
+        if element is not None:
+            self._validate(done, element)
         return done
 
-    def _validate(self, iteration: int) -> None:
-        scalars, images = self.validation_step(*next(self.validation_elements))
+    def _validate(self, iteration: int, element: tuple[tf.Tensor, tf.Tensor]) -> None:
+        scalars, images = self.validation_step(*element)
         if iteration % IMAGES_EVERY == 0:
             tf.summary.image("validation input, output, target", images, iteration, max_outputs=12)
         self.pending.append((iteration, scalars))
@@ -232,23 +244,26 @@ class _Loop:
             self.logged = {}
 
     def _divergence(self, name: str, value: float, iteration: int) -> str:
-        kept = self.checkpoints.latest_checkpoint
-        last_good = f"the last good checkpoint is {kept}" if kept else "no checkpoint had been saved"
+        kept = checkpoints.saved(self.run_directory)
+        last_good = f"the last good checkpoint is {kept[0]}" if kept else "no checkpoint had been saved"
         return f"training: {name} became {value} at iteration {iteration}; {last_good}; a lower learning_rate may help"
 
     def _details(self) -> str:
         latest = {**{name: float(np.mean(values)) for name, values in self.logged.items()}, **self.shown}
         labels = {f"equation_{number}": f"eq. {number}" for number in (3, 6, 7, 8, 9, 11)}
         labels |= {f"validation_equation_{number}": f"validation eq. {number}" for number in (3, 11)}
+        labels["root_mse"] = "root MSE / p"
         labels["validation_mse"] = "validation MSE x 200 / p"
         return " | ".join(f"{label} {latest[name]:.3g}" for name, label in labels.items() if name in latest)
 
     def _save(self, iteration: int) -> None:
         """A checkpoint, then the generator alone; both appear by renaming, so a kill leaves the last good ones."""
         self._read_losses()
-        self.state.unfinished_log.assign(json.dumps(self.logged))
-        self.checkpoints.save(iteration)
-        weights.save(self.run_directory, arrays(self.state.networks.generator))
+        if iteration != self.saved:  # a whole checkpoint is not written over by the same one
+            self.state.unfinished_log.assign(json.dumps(self.logged))
+            checkpoints.save(self.checkpoint, self.run_directory, iteration)
+            self.saved = iteration
+        weights.save(self.run_directory, arrays(self.state.generator))
 
     def _keep_non_adversarial(self) -> None:
         """The generator before its adversarial half, as weights beside which to see what that half does."""

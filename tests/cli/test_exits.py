@@ -46,3 +46,12 @@ def test_parts_of_a_file_are_named_by_it(capsys):
 
     assert exits.each([(1, "1-BF-")], fail, "scan.emd") == 2
     assert capsys.readouterr().err == "dlss-tf: scan.emd: expected to be done, found MemoryError\n"
+
+
+def test_nothing_does_anything_to_the_terminal(capsys):
+    assert cli.status("job", lambda: warnings.warn("\x1b[2Jcareful", stacklevel=1)) == 0
+    assert exits.each(["\x1b]0;a\x07.tif"], lambda source: 1 / 0) == 2
+    assert capsys.readouterr().err == (
+        "job: warning: \\x1b[2Jcareful\ndlss-tf: \\x1b]0;a\\x07.tif: expected to be done, found ZeroDivisionError: "
+        "division by zero\n"
+    )

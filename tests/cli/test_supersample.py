@@ -176,12 +176,17 @@ def test_bad_input_is_one_sentence_and_status_2(refused, arguments, sentence):
 
 
 def test_a_full_disk_leaves_nothing(save, tmp_path, capsys, monkeypatch):
-    def full(*_):
-        raise OSError(28, "No space left on device")
+    def full_for(move):
+        def moved(source, target, **how):
+            if "uncertainty" in target:
+                raise OSError(28, "No space left on device")
+            return move(source, target, **how)
+
+        return moved
 
     scan = save(tmp_path / "a.npy", 9, 9)
-    replace = os.replace
-    monkeypatch.setattr(os, "replace", lambda *paths: full() if "uncertainty" in paths[1] else replace(*paths))
+    for name in ("replace", "link"):
+        monkeypatch.setattr(os, name, full_for(getattr(os, name)))
     assert cli.main(["supersample", scan, "--factor", "4", "--ensemble"]) == 2
     assert "a-x4-uncertainty.tif: expected a place that can be written, found: No space left" in capsys.readouterr().err
     assert os.listdir(tmp_path) == ["a.npy"]

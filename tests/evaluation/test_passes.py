@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tifffile
 
+from dlss_tf.errors import InputError
 from dlss_tf.evaluation import passes
 from dlss_tf.evaluation.passes import one_pass
 
@@ -95,3 +96,17 @@ def test_killed_it_goes_on_from_what_was_saved(tmp_path, files, monkeypatch):
     counted = []
     values, sums = run(tmp_path, files, lambda crop: counted.append(crop) or measure(crop))
     assert len(counted) == 2 and len(values) == sums["one"] == 7
+
+
+def test_a_second_one_at_the_same_place_is_refused(tmp_path, files):
+    refused = []
+
+    def measured(crop):
+        if not refused:
+            with pytest.raises(InputError, match="result: expected nobody else to write it, found process") as refusal:
+                run(tmp_path, files)
+            refused.append(refusal)
+        return measure(crop)
+
+    values, _ = run(tmp_path, files, measured)
+    assert len(values) == 7 and refused

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from dlss_tf.errors import InputError
-from experiments.columns import columns, compare_columns, lattice_vector
+from experiments.columns import columns, compare_columns, cramer_rao_bound, lattice_vector
 
 SIDE, SPACING = 192, 16.0
 
@@ -37,7 +37,7 @@ def test_columns_are_where_they_were_put():
 
 
 def test_a_shift_is_measured_and_missing_columns_are_not_found():
-    found = compare_columns(lattice(), lattice(shift=(0.3, 0.4), missing=[(5, 5), (8, 3)]))
+    found = compare_columns(lattice(), lattice(shift=(0.3, 0.4), missing=[(5, 5), (8, 3)]), 4)
     assert found["lattice_vector_px"] == SPACING
     assert found["columns"] == 100
     assert found["found"] == pytest.approx(0.98)
@@ -47,4 +47,15 @@ def test_a_shift_is_measured_and_missing_columns_are_not_found():
 
 def test_columns_closer_than_8_px_do_not_count():
     narrow = lattice()[::3, ::3]
-    assert compare_columns(narrow, narrow)["columns"] == 0
+    assert compare_columns(narrow, narrow, 4)["columns"] == 0
+
+
+def test_bound_is_that_of_an_isolated_column_in_noise(rng):
+    """Heights are those of the blurred truth, which are lower than the columns' own, 1."""
+    truth = lattice() + rng.normal(0, 0.1, (SIDE, SIDE)).astype(np.float32)
+    bound = cramer_rao_bound(truth, columns(lattice(), SPACING), 4)
+    assert np.sqrt(2 / np.pi) * 4 * 0.1 == pytest.approx(bound, rel=0.4)
+    assert bound > np.sqrt(2 / np.pi) * 4 * 0.1
+    assert cramer_rao_bound(truth, columns(lattice(), SPACING), 8) == pytest.approx(2 * bound)
+    noisy = compare_columns(truth, lattice(shift=(0.3, 0.4)), 4)
+    assert noisy["rms_over_bound"] == pytest.approx(noisy["rms_px_an_axis"] / bound, rel=0.05)

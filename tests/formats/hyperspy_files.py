@@ -1,4 +1,6 @@
-"""Files of HyperSpy's own, of any kind of data, and with their arrays in one piece."""
+"""Files of HyperSpy's own, of any kind of data, with their arrays in one piece, and one that has no end."""
+
+import struct
 
 import pytest
 
@@ -28,3 +30,13 @@ def make_contiguous(path, shape=None):
             group["data"] = data
         else:
             group.create_dataset("data", shape, "f4")
+
+
+def make_endless(path):
+    """A .hspy in whose heap an object has no size, so that libhdf5 reads on for ever, and heeds no signal."""
+    content = bytearray(path.read_bytes())
+    at = content.find(b"GCOL") + 16
+    while struct.unpack_from("<H", content, at)[0]:  # to the free object, whose index is 0
+        at += 16 + -(-struct.unpack_from("<Q", content, at + 8)[0] // 8) * 8
+    struct.pack_into("<Q", content, at + 8, 0)
+    path.write_bytes(content)

@@ -84,3 +84,12 @@ def test_listing():
         "  3  overview  32x32 px, pixel size unknown, uint16",
         "  4  spectrum  a spectrum 20",
     ]
+
+
+def test_names_do_nothing_to_a_terminal():
+    entries = [entry("\x1b[2Jmap"), entry("a\nb", detector="\x07")]
+    lines = listing(entries, 1)
+    assert all(line.isprintable() for line in lines) and r"\x1b[2Jmap" in lines[0] and r"\x07" in lines[1]
+    assert taken(entries, 1).startswith(
+        "found 2 images, took image 1 (\x1b[2Jmap)"
+    )  # the warning is escaped as a whole

@@ -6,6 +6,7 @@ import pytest
 from dlss_tf import micrograph
 from dlss_tf.errors import InputError
 from dlss_tf.formats import fit, remarks
+from dlss_tf.formats.image import Axis
 from dlss_tf.formats.units import METRES
 from dlss_tf.micrograph import Micrograph
 
@@ -33,6 +34,9 @@ HOSTILE = {
     **{f"largest {t}": Micrograph(np.full((9, 12), np.iinfo(t).max, t)) for t in TYPES if np.dtype(t).kind in "iu"},
     "many notes": Micrograph(DATA, (0.5, 0.5), "nm", "t", tuple(f"note {i}" for i in range(3000))),
     "nothing": Micrograph(DATA, (1, 2), None, None),
+    "no numbers": Micrograph(DATA, ("a", None), 5, 5, (5, None)),
+    "origin": Micrograph(DATA, (1, 1), "nm", origin=(np.nan, np.inf)),
+    "frames": Micrograph(np.ones((2, 9, 12), "f4"), frames=(Axis("a\0\ud800", "x" * 999, np.nan, 1e300),)),
     "not in one piece": Micrograph(DATA[::2, ::-1]),
     "columns first": Micrograph(np.asfortranarray(DATA)),
     "3 columns": Micrograph(np.ones((4, 9, 3), np.float32)),

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from dlss_tf import micrograph
+from dlss_tf.errors import InputError
 from dlss_tf.formats import mrc
 from dlss_tf.micrograph import Micrograph
 
@@ -70,3 +71,26 @@ def test_what_mrc_does_not_hold_is_said(tmp_path):
         micrograph.write(path, Micrograph(np.eye(8, dtype="f4"), (0.2, 0.2)))
     with pytest.warns(UserWarning, match=r"a\.mrc: float32, the only type of this format for float64, rounds values"):
         micrograph.write(path, Micrograph(np.eye(8) + 1e10))
+
+
+@pytest.mark.parametrize(
+    ("offset", "values", "found"),
+    [
+        (0, (2**24, 2**25, 24), "16777216x33554432x24 px"),
+        (8, (2,), r"8x8x2 px in 1536 bytes as it says, found 1280 bytes"),
+        (0, (-8,), "-8x8x1 px"),
+        (92, (-1,), "8x8x1 px in 1279 bytes"),
+        (92, (2**31 - 1,), "8x8x1 px"),
+    ],
+)
+def test_a_header_that_promises_more_than_there_is(tmp_path, offset, values, found):
+    mrc.write(str(tmp_path / "a.mrc"), Micrograph(np.ones((8, 8), np.float32), (1.0, 1.0), "nm"))
+    patched(tmp_path / "a.mrc", offset, *values)
+    with pytest.raises(InputError, match=rf"a\.mrc: expected {found}"):
+        micrograph.read(str(tmp_path / "a.mrc"))
+
+
+def test_half_a_header(tmp_path):
+    (tmp_path / "a.mrc").write_bytes(bytes(500))
+    with pytest.raises(InputError, match="expected the 1024 bytes of an MRC header, found 500"):
+        micrograph.read(str(tmp_path / "a.mrc"))

@@ -82,6 +82,46 @@ def test_writes_over_nothing(tmp_path):
     assert os.listdir(tmp_path) == ["mine"] and os.listdir(tmp_path / "mine") == []
 
 
+def test_a_second_writer_is_refused_and_leaves_the_first_alone(tmp_path):
+    path, refusals = tmp_path / "a.zarr", []
+
+    def second(chunk):
+        with pytest.raises(
+            InputError, match=r"a\.zarr: expected nobody else to write it, found process \d+"
+        ) as refusal:
+            write_ome_zarr(path, da.zeros((100, 100), chunks=50))
+        refusals.append(refusal)
+        return chunk
+
+    images = da.ones((100, 100), chunks=50)
+    with dask.config.set(scheduler="synchronous"):
+        write_ome_zarr(path, images.map_blocks(second, meta=images._meta))
+    assert len(refusals) == 4 and os.listdir(tmp_path) == ["a.zarr"]
+    assert (zarr.open_group(str(path), mode="r")["0"][:] == 1).all()
+
+
+def test_what_comes_meanwhile_stays(tmp_path):
+    path = tmp_path / "new" / "a.zarr"
+
+    def make(chunk):
+        path.mkdir()
+        (path / "precious").touch()
+        return chunk
+
+    with pytest.raises(
+        InputError, match=r"a\.zarr: expected a path where nothing is yet, found one that came meanwhile"
+    ):
+        images = da.ones((10, 10))
+        write_ome_zarr(path, images.map_blocks(make, meta=images._meta))
+    assert os.listdir(path.parent) == ["a.zarr"] and os.listdir(path) == ["precious"]
+
+
+def test_what_a_killed_writer_left_is_removed_by_the_next(tmp_path):
+    (tmp_path / ".0123456789abcdef.part.zarr").mkdir()
+    write_ome_zarr(tmp_path / "a.zarr", da.ones((5, 5)))
+    assert os.listdir(tmp_path) == ["a.zarr"]
+
+
 def test_pixels_are_no_unit(tmp_path):
     write_ome_zarr(tmp_path / "a.zarr", da.ones((5, 5)), 0.1, "pixels")
     axes = zarr.open_group(str(tmp_path / "a.zarr"), mode="r").attrs["multiscales"][0]["axes"]

@@ -51,7 +51,7 @@ def test_16_bit_colours_that_are_alike_keep_their_16_bits(samples, tmp_path, rng
             micrograph.read(str(tmp_path / "image.png"))
 
 
-def test_16_bit_colours_without_imagecodecs(tmp_path, monkeypatch):
+def test_16_bit_colours_without_imagecodecs(tmp_path, monkeypatch, read_here):
     import struct
     import sys
 

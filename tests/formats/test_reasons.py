@@ -60,3 +60,20 @@ def test_anything_else_is_damage_and_the_reason_is_short():
     assert "(EOFError)" in str(reasons.refusal("a.rpl", ".rpl", EOFError()))
     own = InputError("a.rpl: a sentence")
     assert reasons.refusal("a.rpl", ".rpl", own) is own
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        OSError(12, "Cannot allocate memory"),
+        OSError("Can't synchronously read data (memory allocation failed for type conversion)"),
+        ValueError("Unable to allocate 1.00 TiB for an array"),
+    ],
+)
+def test_a_lack_of_memory_is_called_that(error):
+    assert reasons.lacks_memory(error)
+    assert str(reasons.refusal("a.tif", ".tif", error)) == (
+        "a.tif: expected an image that fits, found one that needs more memory than there is"
+    )
+    assert str(reasons.too_large("a.tif", 3 * 10**8)).endswith("than the 300 MB that a file of its size may take")

@@ -1,9 +1,13 @@
+import contextlib
 import os
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
-from dlss_tf.formats.replacing import replacing, replacing_all
+from dlss_tf.formats.replacing import clear, replacing, replacing_all
 
 
 def test_appears_whole_under_its_name(tmp_path):
@@ -131,3 +135,98 @@ def test_without_leave_a_file_that_came_meanwhile_stays(tmp_path):
         path.write_text("another's")
     assert raised.value.filename == str(path)
     assert path.read_text() == "another's" and os.listdir(tmp_path) == ["a"]
+
+
+@pytest.mark.parametrize("make", [os.mkdir, lambda path: open(path, "w").close()], ids=["folders", "files"])
+@pytest.mark.parametrize("names", [["a"], ["a", "b"]])
+def test_of_two_without_leave_the_first_to_end_wins(tmp_path, make, names):
+    paths = [tmp_path / name for name in names]
+    with pytest.raises(FileExistsError) as raised, replacing_all(paths, overwrite=False) as slow:
+        with replacing_all(paths, overwrite=False) as fast:
+            for beside in (*slow, *fast):
+                make(beside)
+        inodes = [os.stat(path).st_ino for path in paths]
+    assert raised.value.filename == str(paths[0])
+    assert sorted(os.listdir(tmp_path)) == names and inodes == [os.stat(path).st_ino for path in paths]
+
+
+@pytest.mark.parametrize("make", [os.mkdir, lambda path: open(path, "w").close()], ids=["folder", "file"])
+def test_without_leave_what_comes_at_the_last_moment_stays(tmp_path, monkeypatch, make):
+    """Between the look and the renaming; what the system calls do then decides."""
+    path = tmp_path / "a"
+    monkeypatch.setattr(os.path, "lexists", lambda _: False)
+    with pytest.raises(FileExistsError), replacing(path, overwrite=False) as beside:
+        make(beside)
+        path.write_text("another's")
+    assert path.read_text() == "another's" and os.listdir(tmp_path) == ["a"]
+
+
+def test_without_second_names_it_is_as_safe(tmp_path, monkeypatch):
+    def no_links(*_, **__):
+        raise OSError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", no_links)
+    for text in ("first", "second"):
+        with contextlib.suppress(FileExistsError), replacing(tmp_path / "a", overwrite=False) as beside:
+            Path(beside).write_text(text)
+    assert (tmp_path / "a").read_text() == "first" and os.listdir(tmp_path) == ["a"]
+
+
+KILLED = """import os, signal, sys
+from dlss_tf.formats.replacing import replacing
+with replacing(sys.argv[1]) as beside:
+    os.mkdir(beside)
+    open(os.path.join(beside, "chunk"), "w").close()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_kill_leaves_is_cleared_but_no_living_writers(tmp_path):
+    subprocess.run([sys.executable, "-c", KILLED, tmp_path / "a.zspy"])
+    assert len(os.listdir(tmp_path)) == 2  # the folder, and its lock
+    for name in (".mine.part.tif", ".0123456789abcdef.tif", "notes.part"):
+        (tmp_path / name).touch()
+    with replacing(tmp_path / "b.tif") as beside:
+        open(beside, "w").close()
+        clear(str(tmp_path))
+        assert os.path.exists(beside)
+    assert sorted(os.listdir(tmp_path)) == [".0123456789abcdef.tif", ".mine.part.tif", "b.tif", "notes.part"]
+    clear(str(tmp_path / "none"))
+
+
+def test_what_was_killed_between_two_renames_is_kept(tmp_path):
+    for name in (".0123456789abcdef.part.zspy", ".0123456789abcdef.part.zspy.old"):
+        (tmp_path / name).mkdir()
+    clear(str(tmp_path))
+    assert len(os.listdir(tmp_path)) == 2
+
+
+def test_sets_do_not_mix(tmp_path):
+    """Two writers of the same pair: what stands there at any end is of one of them."""
+    paths, barrier = [tmp_path / "a", tmp_path / "b"], threading.Barrier(4)
+
+    def write(number):
+        barrier.wait()
+        for _ in range(10):
+            with replacing_all(paths) as besides:
+                for beside in besides:
+                    with open(beside, "w") as file:
+                        file.write(str(number))
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert paths[0].read_text() == paths[1].read_text() and sorted(os.listdir(tmp_path)) == ["a", "b"]
+
+
+def test_all_is_on_the_disk_before_it_is_renamed(tmp_path, monkeypatch):
+    done = []
+    fsync, replace = os.fsync, os.replace
+    monkeypatch.setattr(os, "fsync", lambda file: done.append(os.readlink(f"/proc/self/fd/{file}")) or fsync(file))
+    monkeypatch.setattr(os, "replace", lambda *paths: done.append("renamed") or replace(*paths))
+    with replacing(tmp_path / "a") as beside:
+        os.mkdir(beside)
+        open(os.path.join(beside, "chunk"), "w").close()
+    assert done == [os.path.join(beside, "chunk"), beside, "renamed", str(tmp_path)]

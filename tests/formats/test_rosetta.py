@@ -1,3 +1,5 @@
+import gc
+
 import numpy as np
 import pytest
 from formats.dm3_files import write_dm3
@@ -72,7 +74,7 @@ def test_several_detectors_of_velox(tmp_path):
     assert [each.data.shape for each in found] == [(24, 32), (24, 32), (20, 32)]
 
 
-def test_eds_beside_an_image_of_velox(tmp_path, monkeypatch):
+def test_eds_beside_an_image_of_velox(tmp_path, monkeypatch, read_here):
     pytest.importorskip("rsciio")
     import importlib.util
 
@@ -171,7 +173,7 @@ def test_what_cannot_be_left_on_disk_is_read_whole(tmp_path):
 
 
 @pytest.mark.parametrize("name", ["mrcz", "pyUSID"])
-def test_a_package_that_one_reader_needs_is_named(tmp_path, monkeypatch, name):
+def test_a_package_that_one_reader_needs_is_named(tmp_path, monkeypatch, read_here, name):
     pytest.importorskip("rsciio")
     h5py = pytest.importorskip("h5py")
     import sys
@@ -201,7 +203,7 @@ def test_hdf5_in_one_piece(image, tmp_path):
     np.testing.assert_array_equal(micrograph.read(str(tmp_path / "image.hspy")).data, image.data)
 
 
-def test_without_rosettasciio_a_sentence_says_what_to_install(tmp_path, monkeypatch):
+def test_without_rosettasciio_a_sentence_says_what_to_install(tmp_path, monkeypatch, read_here):
     import sys
 
     (tmp_path / "scan.dm4").write_bytes(b"x")
@@ -247,3 +249,18 @@ def test_every_axis_has_its_own_unit_and_a_size_that_may_be(scales, axes, size, 
     found, name = rosetta.pixel_size({"data": np.zeros((2, 2)), "axes": described, "metadata": {}})
     assert found == (size and pytest.approx(size)) and name == unit
     assert len(recwarn) == (size is None)
+
+
+def test_what_was_left_on_disk_is_closed_once_it_is_no_more_needed(tmp_path):
+    pytest.importorskip("rsciio")
+    h5py = pytest.importorskip("h5py")
+    write_hspy(tmp_path / "a.hspy", integers(24, 32))
+    write_velox(tmp_path / "a.emd", {"HAADF": integers(24, 32)})
+    gc.collect()  # what other tests have left
+    before = h5py.h5f.get_obj_count(types=h5py.h5f.OBJ_FILE | h5py.h5f.OBJ_DATASET)
+    for name in ("a.hspy", "a.emd"):
+        entries = rosetta.contents(str(tmp_path / name), name[1:])
+        np.testing.assert_array_equal(entries[0].load().data, integers(24, 32))
+    del entries
+    gc.collect()
+    assert h5py.h5f.get_obj_count(types=h5py.h5f.OBJ_FILE | h5py.h5f.OBJ_DATASET) == before

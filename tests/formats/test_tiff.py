@@ -156,7 +156,7 @@ def test_several_images(tmp_path, rng):
     np.testing.assert_array_equal(micrograph.read(path, "BF").data, images["BF"])
 
 
-def test_a_codec_that_is_missing_is_named(tmp_path, monkeypatch):
+def test_a_codec_that_is_missing_is_named(tmp_path, monkeypatch, read_here):
     tifffile.imwrite(tmp_path / "a.tif", np.ones((16, 20), np.uint8), compression="zlib")
 
     def refuse(*_, **__):

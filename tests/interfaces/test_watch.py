@@ -150,6 +150,19 @@ def test_watch_replaces_its_own_results_alone(tmp_path, monkeypatch, capsys):
     assert done.startswith("b.npy -> ") and micrograph.read(str(foreign)).data.shape == (8, 8)
 
 
+@pytest.mark.usefixtures("copies")
+def test_own_results_are_no_scans_and_any_name_is_a_line(tmp_path, monkeypatch, capsys):
+    """Also where results lie in the watched folder under another name of it."""
+    name = os.fsdecode(b"\xfe.npy")
+    np.save(tmp_path / "a.npy", np.eye(8))
+    with open(os.fsencode(tmp_path) + b"/\xfe.npy", "wb") as file:
+        np.save(file, np.eye(8))
+    names = ["a.npy", "out/a-x4.tif", name, f"out/{name[:-4]}-x4.tif", "bad0.npy"]
+    done, *named, bad = lines_of(tmp_path, names, monkeypatch, capsys)
+    assert done.startswith("a.npy -> ") and "bad0.npy" in bad
+    assert len(os.listdir(tmp_path / "out")) == 2 and named[0].startswith("\\udcfe")
+
+
 def test_one_entry_that_cannot_be_looked_at_hides_no_other(tmp_path):
     (tmp_path / "a.tif").symlink_to("a.tif")  # a loop
     (tmp_path / "b.tif").symlink_to("nothing")

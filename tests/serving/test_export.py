@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -54,6 +55,22 @@ def test_layout_is_tensorflow_servings(exported, tiny_run):
     assert os.path.basename(export(tiny_run, os.path.dirname(exported), size=SIZE)) == "2"
     with pytest.raises(InputError, match="version: expected a new one"):
         export(tiny_run, os.path.dirname(exported), size=SIZE, version=2)
+
+
+@pytest.mark.slow
+def test_two_at_once_are_two_versions(tiny_run, tmp_path):
+    with ThreadPoolExecutor() as pool:
+        made = list(pool.map(lambda _: export(tiny_run, str(tmp_path / "served"), size=SIZE), range(2)))
+    assert sorted(made) == [str(tmp_path / "served" / version) for version in "12"]
+    assert sorted(os.listdir(tmp_path / "served")) == ["1", "2"]
+
+
+def test_weights_that_do_not_fit_are_refused(tiny_run, tmp_path):
+    config, arrays = weights.load(tiny_run)
+    config.replace(width=0.3).save_in(str(tmp_path / "run"))
+    weights.save(str(tmp_path / "run"), arrays)
+    with pytest.raises(InputError, match=r"the weights do not fit its config\.json"):
+        export(str(tmp_path / "run"), str(tmp_path / "served"), size=SIZE)
 
 
 @pytest.mark.parametrize("batch", [1, 3])
@@ -145,6 +162,28 @@ def test_one_stage_generator_is_served_for_its_factor_alone(tiny_one_stage_run, 
     assert exported["serving_default"].structured_outputs["output"].shape[1:] == (SIZE, SIZE, 1)
     with pytest.raises(tf.errors.InvalidArgumentError, match="factor: expected one whole number from 5 to 5"):
         exported["supersample"](scan=tf.zeros([1, 24, 24]), factor=tf.constant(4))
+
+
+def test_scan_grid_generator_finds_the_factor_of_an_infilled_image(tiny_scan_grid_run, rng, tmp_path):
+    exported = tf.saved_model.load(export(tiny_scan_grid_run, str(tmp_path), size=SIZE)).signatures
+    supersampler = Supersampler(tiny_scan_grid_run)
+    for factor in (4, 5, 8):
+        n = lattice.count(SIZE, factor)
+        scan = rng.random((2, n, n)).astype(np.float32)
+        scan[:, 0, 0], scan[:, 0, 1] = 0, 1  # spans [0, 1], so that both signatures are in its scale
+        filled = lattice.infill(scan, (SIZE, SIZE), factor)[..., None]
+        expected = supersampler.complete(filled, factor=factor)
+        np.testing.assert_allclose(
+            exported["serving_default"](image=tf.constant(filled))["output"], expected, atol=1e-5
+        )
+        image = exported["supersample"](scan=tf.constant(scan), factor=tf.constant(factor))["image"]
+        np.testing.assert_allclose(image, expected[..., 0], atol=1e-5)
+    with pytest.raises(
+        tf.errors.InvalidArgumentError, match="image: expected nearest infill by a factor out of 4, 5, 8"
+    ):
+        exported["serving_default"](image=tf.constant(rng.random((1, SIZE, SIZE, 1)), tf.float32))
+    with pytest.raises(tf.errors.InvalidArgumentError, match="factor: expected one of 4, 5, 8, found"):
+        exported["supersample"](scan=tf.zeros([1, n, n]), factor=tf.constant(6))
 
 
 def test_refuses_bad_arguments(tiny_run, tmp_path):

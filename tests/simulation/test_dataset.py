@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -67,6 +68,22 @@ def test_dataset_grows_and_never_shrinks(tmp_path):
     assert dataset.simulate_dataset(tmp_path, {"train": 4}, size=64, processes=1) == 1
     record = json.loads((tmp_path / "simulation.json").read_text())
     assert record == {"version": dataset.VERSION, "seed": 0, "size": 64, "counts": {"train": 4, "val": 1, "test": 2}}
+
+
+def test_two_at_once_make_one_dataset(tmp_path):
+    """Each does all of it; the record is of the larger one, whichever of them notes it last."""
+    counts = [{"train": 4, "val": 1}, {"train": 2, "test": 3}]
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(lambda each: dataset.simulate_dataset(tmp_path / "two", each, size=64, processes=1), counts))
+    dataset.simulate_dataset(tmp_path / "one", {"train": 4, "val": 1, "test": 3}, size=64, processes=1)
+    assert contents(tmp_path / "two") == contents(tmp_path / "one")
+
+
+def test_what_a_killed_one_left_is_removed(tmp_path):
+    (tmp_path / "train").mkdir()
+    (tmp_path / "train" / ".0123456789abcdef.part.tif").write_bytes(b"half")
+    dataset.simulate_dataset(tmp_path, {"train": 1}, size=64, processes=1)
+    assert os.listdir(tmp_path / "train") == ["00000.tif"]
 
 
 @pytest.mark.parametrize("key, arguments", [("seed", {"seed": 7}), ("size", {"size": 80}), ("version", {})])

@@ -233,15 +233,6 @@ def test_complete_run_resumes_to_nothing(unstopped, config, tmp_path):
     assert equal(run, unstopped)
 
 
-def test_refuses_a_damaged_checkpoint(stopped, config, tmp_path):
-    run = copied(stopped, tmp_path)
-    latest = tf.train.latest_checkpoint(os.path.join(run, "checkpoints"))
-    with open(latest + ".data-00000-of-00001", "r+b") as file:
-        file.truncate(1000)
-    with pytest.raises(InputError, match="ckpt-49: expected this run's checkpoint, found"):
-        train(config, run, resume=True)
-
-
 @pytest.mark.slow
 def test_adversarial_half_resumes_exactly_and_continues_a_run_that_was_begun_without(
     tiny_config, tmp_path, monkeypatch

@@ -1,0 +1,148 @@
+"""What opens a file of a suffix, and what is asked of it: its images, their names, a list of what is in it."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import importlib
+import os
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+
+from ..errors import InputError
+from . import confined, guards, npy, png, reasons, remarks, rosetta, tiff
+from .contents import Choice, Entry, choose, entry_of, listing, numbered, taken
+from .image import Axis, Micrograph
+
+TIFF = (".tif", ".tiff")
+OME = (".ome.tif", ".ome.tiff")
+ALL = "all"  # images of a file
+
+#: What is read by other means than RosettaSciIO.
+READERS: dict[str, Callable[[str], list[Entry]]] = {
+    **dict.fromkeys((*TIFF, *OME), tiff.contents),
+    ".png": lambda path: [entry_of(png.read(path))],
+    ".npy": lambda path: [entry_of(npy.read(path))],
+}
+#: Modules that reading takes, beside RosettaSciIO's.
+MODULES = {**dict.fromkeys((*TIFF, *OME), "tifffile"), ".png": "PIL.Image"}
+
+
+def answer(question: str, path: str, suffix: str, stem: str, image: Choice = None) -> dict[str, Any]:
+    """What is asked of a file, in plain values and arrays: QUESTIONS' answer, and what there is to remark of the file.
+
+    Raises:
+        InputError: one sentence that names the file, whatever its reader raises.
+        MemoryError: there is too little for it.
+    """
+    with remarks.gathered() as sentences, opened(path, suffix) as entries:
+        found = QUESTIONS[question](path, entries, stem, image)
+    return {"found": found, "remarks": list(dict.fromkeys(sentences))}
+
+
+def warm(suffix: str) -> None:
+    """Import what reading such a file takes, as far as it is installed."""
+    with contextlib.suppress(Exception):
+        if suffix in READERS:
+            importlib.import_module(MODULES.get(suffix, "numpy"))
+        else:
+            rosetta.warm(suffix)
+
+
+@contextlib.contextmanager
+def opened(path: str, suffix: str) -> Iterator[list[Entry]]:
+    """What is in a file, to be read within this context: whatever is raised there becomes one sentence."""
+    with guards.quiet() as messages, confined.to(path, suffix):
+        try:
+            yield READERS[suffix](path) if suffix in READERS else rosetta.contents(path, suffix)
+        except Exception as error:  # third-party readers raise anything on a damaged file
+            if reasons.lacks_memory(error):
+                raise MemoryError from None
+            raise reasons.refusal(path, suffix, error) from None
+    for message in messages:  # tifffile gives what is left of a truncated file, and an error message
+        if "corrupt" in message or "invalid page offset" in message:
+            raise InputError(f"{path}: expected a {suffix} image, found a damaged or truncated file")
+
+
+def _images(path: str, entries: list[Entry], stem: str, image: Choice) -> tuple[list[dict[str, Any]], str | None]:
+    """Fields of the Micrographs that are meant, and a sentence if others were not."""
+    if image == ALL:
+        chosen = [number for number, _ in numbered(entries)] or [choose(path, entries)]
+    else:
+        chosen = [choose(path, entries, image)]
+    found = [_fields(path, entries[number - 1].load(), stem) for number in chosen]
+    return found, taken(entries, chosen[0]) if image is None else None
+
+
+def _fields(path: str, micrograph: Micrograph, stem: str) -> dict[str, Any]:
+    """Of an image, whose title is the file's name if it has none; InputError if it is none."""
+    check_image(path, micrograph.data)
+    fields = {field.name: getattr(micrograph, field.name) for field in dataclasses.fields(micrograph)}
+    frames = [dataclasses.astuple(axis) for axis in micrograph.frames]
+    return {**fields, "frames": frames, "title": micrograph.title or stem}
+
+
+def micrograph_of(path: str, fields: dict[str, Any]) -> Micrograph:
+    """The Micrograph that the fields are those of, if that is what they are; else InputError, which names `path`."""
+    try:
+        check_image(path, fields["data"])
+        size = fields["pixel_size"]
+        kinds = {"units": str, "title": str, "metadata": dict, "original_metadata": dict}
+        return Micrograph(
+            data=fields["data"],
+            **{name: kind(fields[name]) for name, kind in kinds.items()},
+            pixel_size=None if size is None else _pair(size),
+            history=tuple(map(str, fields["history"])),
+            origin=_pair(fields["origin"]),
+            frames=tuple(Axis(str(name), str(unit), float(a), float(b)) for name, unit, a, b in fields["frames"]),
+        )
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise reasons.refusal(path, os.path.splitext(path)[1], error) from None
+
+
+def _pair(values: Any) -> tuple[float, float]:
+    rows, columns = values
+    return float(rows), float(columns)
+
+
+def check_image(path: str, data: np.ndarray) -> None:
+    """InputError unless it is a real image [h, w] or a stack of them."""
+    if data.dtype.kind not in "biuf":
+        raise InputError(f"{path}: expected a real image, found values of type {data.dtype}")
+    if data.ndim < 2 or 0 in data.shape:
+        raise InputError(f"{path}: expected an image [h, w] or a stack of them, found shape {list(data.shape)}")
+
+
+def _listing(path: str, entries: list[Entry], stem: str, image: Choice) -> list[str]:
+    """A line for each entry; a star marks the one that is taken unasked."""
+    try:
+        number = choose(path, entries)
+    except InputError:
+        number = None
+    return listing(entries, number)
+
+
+def _names(path: str, entries: list[Entry], stem: str, image: Choice) -> list[tuple[int, str]]:
+    """Each image's number, and what comes into the names of its results: '1-HAADF-' and the like."""
+    images = numbered(entries)
+    return [(number, "-".join([str(number), *re.findall(r"\w+", entry.label), ""])) for number, entry in images]
+
+
+QUESTIONS: dict[str, Callable[[str, list[Entry], str, Choice], Any]] = {
+    "images": _images,
+    "listing": _listing,
+    "names": _names,
+}
+
+
+def bytes_there(path: str, suffix: str) -> int:
+    """Of a file, or of all files in a folder, with those that are part of it by their name."""
+    there = guards.bytes_on_disk(path)
+    if suffix not in confined.OF_SEVERAL:
+        return there
+    with contextlib.suppress(OSError), os.scandir(os.path.dirname(path) or ".") as entries:
+        there += sum(entry.stat().st_size for entry in entries if entry.is_file())
+    return there

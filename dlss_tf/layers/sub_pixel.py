@@ -1,0 +1,60 @@
+"""From features of a scan's samples to the s x s pixels around each, a kernel of its own for each s (method.md, 10)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow import keras
+
+from .._compat import add_float32_weight, tf_variable
+
+
+class SubPixelHeads(keras.layers.Layer):
+    """A 3x3 convolution to s^2 channels and depth to space, s out of `factors`, starting as bilinear interpolation.
+
+    Takes [features, scan, factor], [b, n, m, c], [b, n, m, 1] and int32 [b] of one value; gives [b, n s, m s, 1], the
+    convolution of the features added to bilinear interpolation of the scan on its true lattice. Pixel k of a sample's s
+    lies k - floor(s / 2) px from it. Float32 whatever the features are.
+    """
+
+    def __init__(self, factors: Sequence[int], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.factors = tuple(factors)
+
+    def build(self, input_shape: Sequence[Sequence[int]]) -> None:
+        """Make kernel and bias of each factor, zero."""
+        channels = input_shape[0][-1]
+        self.kernels = {
+            s: add_float32_weight(self, f"kernel_{s}", (3, 3, channels, s * s), "zeros") for s in self.factors
+        }
+        self.biases = {s: add_float32_weight(self, f"bias_{s}", (s * s,), "zeros") for s in self.factors}
+
+    def call(self, inputs: Sequence[tf.Tensor]) -> tf.Tensor:
+        """The pixels for the factor that `inputs` ask for; of one that there is none for, those of the last."""
+        features, scan, factor = inputs
+        branches = [lambda s=s: self.pixels(features, scan, s) for s in self.factors]
+        which = tf.argmax(tf.cast(tf.equal(self.factors, factor[0]), tf.int32), output_type=tf.int32)
+        pixels = tf.switch_case(which, branches)
+        return tf.ensure_shape(pixels, [None, None, None, 1])
+
+    def pixels(self, features: tf.Tensor, scan: tf.Tensor, s: int) -> tf.Tensor:
+        """As `call`, for a factor known when the graph is made, so that shapes are known then, too."""
+        features = tf.cast(features, tf.float32)
+        kernel = tf.concat([tf_variable(self.kernels[s]), bilinear_kernel(s)], 2)
+        cells = tf.nn.conv2d(tf.concat([features, scan], 3), kernel, 1, "SAME") + tf_variable(self.biases[s])
+        return tf.nn.depth_to_space(cells, s)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments it was made with, for Keras to save."""
+        return {**super().get_config(), "factors": self.factors}
+
+
+def bilinear_kernel(factor: int) -> np.ndarray:
+    """Bilinear interpolation of a scan as a convolution: float32 [3, 3, 1, s^2], a channel for each of s x s pixels."""
+    places = (np.arange(factor) - factor // 2) / factor  # of a cell's pixels, in samples from its own
+    shares = np.maximum(0, 1 - np.abs(places[None] - np.array([-1, 0, 1])[:, None]))  # [3, s], of a sample's neighbours
+    kernel = np.einsum("ik,jl->ijkl", shares, shares)
+    return kernel.reshape(3, 3, 1, factor**2).astype(np.float32)

@@ -1,0 +1,99 @@
+"""Empirical Wiener filters in overlapping windows: a lattice stands out of noise in the Fourier transform of a window.
+
+A convolution sees a few samples; a window of 64 sees the 200 columns of a lattice at once, whose few Fourier
+coefficients are far above the noise that all others share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+from tensorflow import keras
+
+from .._compat import add_float32_weight, tf_variable
+
+OVERLAP = 4  # windows over a sample, along an axis
+FINE = 0.3  # cycles a sample, from which on coefficients tell the noise of a window
+EULER_GAMMA = 0.5772  # by which the mean logarithm of a noise power is below the logarithm of its mean
+LEAST_POWER = 1e-12  # of a scan in [0, 1], so that nothing divides by zero
+
+
+class WindowedWiener(keras.layers.Layer):
+    """A scan filtered in windows of each of `sizes` samples, at each of `strengths`: [b, h, w, 1] -> [b, h, w, k].
+
+    In Hann windows, 16 over every sample, each Fourier coefficient F of power |F|^2 is multiplied by
+    max(0, 1 - a E / |F|^2), E being the power of the window's fine coefficients: their geometric mean, which peaks of a
+    lattice hardly move, times the constant that makes it the mean of white noise's. `strengths` are what the a start
+    from, and are learned. Beyond its borders the scan is mirrored. Float32.
+    """
+
+    def __init__(self, sizes: Sequence[int], strengths: Sequence[float], **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.sizes, self.strengths = tuple(sizes), tuple(strengths)
+
+    def build(self, input_shape: Sequence[int]) -> None:
+        """Make the strengths, a row for each size."""
+        start = keras.initializers.Constant(np.tile(self.strengths, (len(self.sizes), 1)))
+        shape = (len(self.sizes), len(self.strengths))
+        self.strength = add_float32_weight(self, "strength", shape, start)
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """The filtered scans, sizes first."""
+        scan = tf.cast(inputs[..., 0], tf.float32)
+        filtered = [
+            image
+            for size, strengths in zip(self.sizes, tf.unstack(tf_variable(self.strength)))
+            for image in _filtered(scan, size, tf.unstack(strengths))
+        ]
+        return tf.ensure_shape(tf.stack(filtered, -1), [*inputs.shape[:3], len(filtered)])
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments it was made with, for Keras to save."""
+        return {**super().get_config(), "sizes": self.sizes, "strengths": self.strengths}
+
+
+def _filtered(scan: tf.Tensor, size: int, strengths: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+    """Scans [b, h, w] filtered at each of the strengths."""
+    step = size // OVERLAP
+    height, width = (scan.shape[axis] or tf.shape(scan)[axis] for axis in (1, 2))
+    padded = tf.gather(tf.gather(scan, _mirrored(height, size), axis=1), _mirrored(width, size), axis=2)
+    windows = tf.signal.frame(tf.signal.frame(padded, size, step, axis=1), size, step, axis=3)
+    windows = tf.transpose(windows, [0, 1, 3, 2, 4])  # [b, rows, columns, size, size]
+    hann = tf.signal.hann_window(size, periodic=True)
+    window = hann[:, None] * hann
+    mean = tf.reduce_sum(windows * window, (3, 4), keepdims=True) / tf.reduce_sum(window)
+    spectra = tf.signal.rfft2d((windows - mean) * window)
+    power = tf.square(tf.math.real(spectra)) + tf.square(tf.math.imag(spectra)) + LEAST_POWER
+    fine = tf.constant(_fine(size), tf.float32)
+    noise = tf.reduce_sum(tf.math.log(power) * fine, (3, 4), keepdims=True) / tf.reduce_sum(fine)
+    ratio = tf.exp(noise + EULER_GAMMA) / power
+    images = []
+    for strength in strengths:
+        kept = tf.complex(tf.nn.relu(1 - strength * ratio), 0.0)
+        windows = (tf.signal.irfft2d(spectra * kept, [size, size]) + mean * window) * window
+        added = _overlapped(windows, step) / (OVERLAP * 3 / 8) ** 2  # Hann's squares sum to 3/8 of the windows' number
+        images.append(added[:, size - step :, size - step :][:, :height, :width])
+    return images
+
+
+def _mirrored(side: int | tf.Tensor, size: int) -> tf.Tensor:
+    """Which sample lies where on an axis that is mirrored, as often as need be, for whole windows over all samples."""
+    step = size // OVERLAP
+    places = tf.range(step - size, side + -side % step + size - step)
+    folded = places % (2 * side)
+    return tf.minimum(folded, 2 * side - 1 - folded)
+
+
+def _overlapped(windows: tf.Tensor, step: int) -> tf.Tensor:
+    """The sum of windows [b, rows, columns, size, size], `step` samples apart: [b, h, w]."""
+    columns = tf.signal.overlap_and_add(tf.transpose(windows, [0, 2, 4, 1, 3]), step)  # [b, columns, size, h]
+    return tf.signal.overlap_and_add(tf.transpose(columns, [0, 3, 1, 2]), step)
+
+
+def _fine(size: int) -> np.ndarray:
+    """1 where a coefficient of rfft2 is of a frequency that tells noise, else 0."""
+    rows, columns = np.abs(np.fft.fftfreq(size))[:, None], np.fft.rfftfreq(size)
+    return (np.maximum(rows, columns) > FINE).astype(np.float32)

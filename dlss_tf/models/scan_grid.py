@@ -1,0 +1,237 @@
+"""The scan-grid generator: one for all coverages that works on the scan's own samples (method.md section 10).
+
+A body on the n x n samples, at full, half and quarter resolution, that also sees them through Wiener filters in
+windows; for each factor s a head that gives the s x s pixels around each sample; their sum with bilinear interpolation
+of a mixture of the filtered scans on the true lattice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import tensorflow as tf
+from tensorflow import keras
+
+from .. import lattice
+from .._compat import add_float32_weight, tf_variable, variables
+from ..config import Config
+from ..layers.convolution import convolve
+from ..layers.sub_pixel import SubPixelHeads
+from ..layers.windowed_wiener import WindowedWiener
+from . import channels, xavier
+
+LEVELS = (40, 80, 120)  # channels at width 1: at the scan's resolution, half and a quarter of it
+DOWN_BLOCKS, UP_BLOCKS = (4, 4, 4), (4, 2)  # residual blocks on the way down, the last at the bottom, and up again
+WINDOWS, STRENGTHS = (16, 32, 64), (1.5, 3.0)  # samples a side of the Wiener filters, and how strong they start
+MULTIPLE = 4  # samples, of the sides at the scan's resolution
+BEYOND = 0.1  # of the samples' range; blurred images leave it by less
+BORDER = 1  # replicated samples on each side, whose pixels cover the image's border
+
+
+class ScanGrid(NamedTuple):
+    """`generator` takes [image, factor], [b, H, W, 1] nearest-infilled and int32 [b] of one value; same shape out.
+
+    It takes the lattice's samples out of the image and sees nothing else. Of these, `bordered`, `body` makes features
+    and a filtered scan, [scan, factor] to [b, n, m, c] and [b, n, m, 1], and `heads` of these pixels.
+    """
+
+    generator: keras.Model
+    body: keras.Model
+    heads: SubPixelHeads
+
+
+class Samples(keras.layers.Layer):
+    """The scan in an infilled image, bordered: [image, factor], [b, H, W, 1] and [b] -> [b, n + 2, m + 2, 1]."""
+
+    def call(self, inputs: Sequence[tf.Tensor]) -> tf.Tensor:
+        """The samples of `inputs`."""
+        image, factor = inputs
+        row, column = (lattice_offset(image, axis, factor[0]) for axis in (1, 2))
+        return bordered(tf.ensure_shape(image[:, row :: factor[0], column :: factor[0]], [None, None, None, 1]))
+
+
+class Crop(keras.layers.Layer):
+    """The image's pixels out of all around its samples and their border: [pixels, image, factor] -> [b, H, W, 1].
+
+    They leave the samples' [0, 1] by no more than a tenth.
+    """
+
+    def call(self, inputs: Sequence[tf.Tensor]) -> tf.Tensor:
+        """`pixels`, as large as the image."""
+        pixels, image, factor = inputs
+        top, left = (first_pixel(factor[0], lattice_offset(image, axis, factor[0])) for axis in (1, 2))
+        height, width = tf.unstack(tf.shape(image)[1:3])
+        pixels = tf.ensure_shape(pixels[:, top : top + height, left : left + width], [None, None, None, 1])
+        return tf.clip_by_value(pixels, -BEYOND, 1 + BEYOND)
+
+
+class Convolution(keras.layers.Layer):
+    """Plain 3x3 convolution with bias, SAME; in training by whichever algorithm is the fastest."""
+
+    def __init__(self, filters: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.filters = filters
+
+    def build(self, input_shape: Sequence[int]) -> None:
+        """Make kernel and bias, zero until `initialize`."""
+        self.kernel = add_float32_weight(self, "kernel", (3, 3, input_shape[-1], self.filters), "zeros")
+        self.bias = add_float32_weight(self, "bias", (self.filters,), "zeros")
+
+    def call(self, inputs: tf.Tensor, training: bool = False) -> tf.Tensor:
+        """[b, h, w, c] -> [b, h, w, filters]."""
+        kernel, bias = (tf.cast(tf_variable(weight), inputs.dtype) for weight in (self.kernel, self.bias))
+        return tf.nn.bias_add(convolve(inputs, kernel, 1, training), bias)
+
+    def get_config(self) -> dict[str, Any]:
+        """The arguments it was made with, for Keras to save."""
+        return {**super().get_config(), "filters": self.filters}
+
+
+class WithFactor(keras.layers.Layer):
+    """A scan with s / 10 everywhere as a second channel: [scan, factor], [b, n, m, 1] and [b] -> [b, n', m', 2].
+
+    n' and m' are the next multiples of 4; what is added mirrors what is there.
+    """
+
+    def call(self, inputs: Sequence[tf.Tensor]) -> tf.Tensor:
+        """The body's two input channels."""
+        scan, factor = inputs
+        more = [[0, -side % MULTIPLE] for side in _sides(scan)]
+        scan = tf.pad(scan, [[0, 0], *more, [0, 0]], "SYMMETRIC")
+        return tf.concat([scan, tf.ones_like(scan) * tf.cast(factor[0], scan.dtype) / 10], 3)
+
+
+class Mixture(keras.layers.Layer):
+    """One image out of several, [b, h, w, k] -> [b, h, w, 1]: their mean at the start, other shares are learned."""
+
+    def build(self, input_shape: Sequence[int]) -> None:
+        """Make the share of each."""
+        start = keras.initializers.Constant(1 / input_shape[-1])
+        self.share = add_float32_weight(self, "share", (input_shape[-1],), start)
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """The images' sum in these shares."""
+        return tf.reduce_sum(inputs * tf_variable(self.share), 3, keepdims=True)
+
+
+class AsLarge(keras.layers.Layer):
+    """Features without what `WithFactor` added: [features, scan] -> [b, n, m, c]."""
+
+    def call(self, inputs: Sequence[tf.Tensor]) -> tf.Tensor:
+        """Features as large as the scan."""
+        features, scan = inputs
+        height, width = _sides(scan)
+        return features[:, :height, :width]
+
+
+def _sides(images: tf.Tensor) -> list[int | tf.Tensor]:
+    """Height and width, as numbers where they are known when a graph is made."""
+    return [images.shape[axis] or tf.shape(images)[axis] for axis in (1, 2)]
+
+
+def lattice_offset(image: tf.Tensor, axis: int, factor: tf.Tensor) -> tf.Tensor:
+    """`lattice.offset` along an axis of an image [b, H, W, 1], for a factor that is known when the graph runs."""
+    return (tf.shape(image)[axis] % factor) // 2
+
+
+def first_pixel(factor: int | tf.Tensor, offset: int | tf.Tensor) -> int | tf.Tensor:
+    """Where an image begins whose first sample is at `offset`, among the pixels around its bordered samples."""
+    return BORDER * factor + factor // 2 - offset
+
+
+def bordered(scan: tf.Tensor) -> tf.Tensor:
+    """A scan [b, n, m, 1] with its outermost samples again on each side, [b, n + 2, m + 2, 1]."""
+    return tf.pad(scan, [[0, 0], [BORDER, BORDER], [BORDER, BORDER], [0, 0]], "SYMMETRIC")
+
+
+def infilled_by(images: tf.Tensor, factors: Sequence[int]) -> tf.Tensor:
+    """Whether images [b, H, W, 1] are the nearest infill of their lattice's samples, bool [k], for each of k factors.
+
+    What is infilled by several, a constant image for one, is so by the largest.
+    """
+
+    def infilled(s: int) -> tf.Tensor:
+        rows, columns = (lattice.infill_index(side, s) for side in images.shape[1:3])
+        return tf.reduce_all(tf.equal(tf.gather(tf.gather(images, rows, axis=1), columns, axis=2), images))
+
+    return tf.stack([infilled(s) for s in factors])
+
+
+class _Blocks:
+    def __init__(self, config: Config):
+        self.width = config.width
+        self.dtype = "mixed_bfloat16" if config.mixed_precision else "float32"
+
+    def conv(self, x: tf.Tensor, count: int, name: str) -> tf.Tensor:
+        return Convolution(count, name=name, dtype=self.dtype)(x)
+
+    def residuals(self, x: tf.Tensor, blocks: int, name: str) -> tf.Tensor:
+        """Blocks of two 3x3 convolutions, ReLU between, added to what they are given."""
+        for i in range(1, blocks + 1):
+            y = self.conv(x, x.shape[-1], f"{name}_residual{i}_conv1")
+            y = keras.layers.ReLU(name=f"{name}_residual{i}_relu", dtype=self.dtype)(y)
+            y = self.conv(y, x.shape[-1], f"{name}_residual{i}_conv2")
+            x = keras.layers.Add(name=f"{name}_residual{i}", dtype=self.dtype)([x, y])
+        return x
+
+    def halve(self, x: tf.Tensor, count: int, name: str) -> tf.Tensor:
+        return keras.layers.Conv2D(count, 2, 2, name=name, dtype=self.dtype)(x)
+
+    def double(self, x: tf.Tensor, skipped: tf.Tensor, name: str) -> tf.Tensor:
+        """Twice the side, added to what was there before it was halved."""
+        x = keras.layers.Conv2DTranspose(skipped.shape[-1], 2, 2, name=name, dtype=self.dtype)(x)
+        return keras.layers.Add(name=f"{name}_add", dtype=self.dtype)([x, skipped])
+
+
+def _body(config: Config) -> keras.Model:
+    blocks = _Blocks(config)
+    scan, factor = keras.Input((None, None, 1), name="scan"), keras.Input((), name="factor", dtype="int32")
+    first, *lower = (channels(count, config.width) for count in LEVELS)
+    seen = WithFactor(name="with_factor", dtype="float32")([scan, factor])
+    filtered = WindowedWiener(WINDOWS, STRENGTHS, name="wiener", dtype="float32")(seen[..., :1])
+    seen = keras.layers.Concatenate(name="seen", dtype="float32")([seen, filtered])
+    x = blocks.conv(seen, first, "first")
+    x = blocks.residuals(x, DOWN_BLOCKS[0], "down1")
+    skipped = []
+    for level, (count, number) in enumerate(zip(lower, DOWN_BLOCKS[1:]), start=2):
+        skipped.append(x)
+        x = blocks.residuals(blocks.halve(x, count, f"halve{level}"), number, f"down{level}")
+    for level in range(len(lower), 0, -1):
+        x = blocks.double(x, skipped.pop(), f"double{level}")
+        x = blocks.residuals(x, UP_BLOCKS[level - 1], f"up{level}")
+    made = {"features": x, "filtered": Mixture(name="mixture", dtype="float32")(filtered)}
+    outputs = [AsLarge(name=name, dtype="float32")([each, scan]) for name, each in made.items()]
+    return keras.Model([scan, factor], outputs, name="body")
+
+
+def build(config: Config) -> ScanGrid:
+    """Build the generator for `config.factors`, for scans of any size. Call `initialize` before the first step."""
+    image, factor = keras.Input((None, None, 1), name="image"), keras.Input((), name="factor", dtype="int32")
+    body = _body(config)
+    heads = SubPixelHeads(sorted(set(config.factors)), name="heads", dtype="float32")
+    scan = Samples(name="samples", dtype="float32")([image, factor])
+    pixels = heads([*body([scan, factor]), factor])
+    output = Crop(name="output", dtype="float32")([pixels, image, factor])
+    return ScanGrid(keras.Model([image, factor], output, name="scan_grid"), body, heads)
+
+
+def trained(config: Config, weights: dict[str, np.ndarray]) -> keras.Model:
+    """The generator with trained weights, by name as `variables(generator)` names them; KeyError if one is missing."""
+    generator = build(config.replace(mixed_precision=False)).generator
+    for name, variable in variables(generator).items():
+        variable.assign(weights[name])
+    return generator
+
+
+def initialize(networks: ScanGrid, seed: int = 0) -> None:
+    """Draw the kernels, Xavier uniform; residual blocks start as identity, heads as interpolation of filtered scans."""
+    xavier.initialize(networks.generator, seed)
+    for name, kernel in variables(networks.generator).items():
+        if name.endswith("_conv2/kernel"):
+            kernel.assign(tf.zeros_like(kernel))
+
+
+def freeze(networks: ScanGrid) -> None:
+    """Nothing: it has no normalisation."""

@@ -1,0 +1,79 @@
+"""The Supersampler with a scan-grid generator, which takes some factors and any size."""
+
+import dask.array as da
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from dlss_tf import Supersampler, lattice
+from dlss_tf.errors import InputError
+from dlss_tf.inference.lazy import supersample_lazily
+from dlss_tf.inference.supersampler import padding_of
+
+
+@pytest.fixture(scope="module")
+def supersampler(tiny_scan_grid_run):
+    return Supersampler(tiny_scan_grid_run)
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (9, 13), (2, 8, 8), (1, 20)])
+@pytest.mark.parametrize("factor", [4, 5])
+def test_gives_factor_times_the_sides(supersampler, rng, shape, factor):
+    image = supersampler(rng.random(shape), factor)
+    assert image.shape == (*shape[:-2], shape[-2] * factor, shape[-1] * factor)
+    assert np.isfinite(image).all()
+
+
+def test_samples_lie_where_they_were(supersampler, rng):
+    """The tiny network is bilinear interpolation still, but for 16 iterations."""
+    scan = rng.random((12, 12)).astype(np.float32)
+    image = supersampler(scan, 5)
+    assert np.corrcoef(image[::5, ::5].ravel(), scan.ravel())[0, 1] > 0.9
+    assert np.corrcoef(image[2::5, 2::5].ravel(), scan.ravel())[0, 1] < 0.9
+
+
+def test_refuses_other_factors_by_name(supersampler, rng):
+    sentence = "factor: expected one of 4, 5, 8, the only ones that this scan-grid generator takes, found 6"
+    with pytest.raises(InputError, match=sentence):
+        supersampler(rng.random((8, 8)), 6)
+
+
+def test_a_constant_scan_gives_its_value(supersampler):
+    np.testing.assert_array_equal(supersampler(np.full((9, 9), 7.0), 5), 7.0)
+
+
+@pytest.mark.parametrize("factor", [4, 5, 8])
+@pytest.mark.parametrize("side", [40, 43, 64])
+@pytest.mark.parametrize("first", [0, 1, 3])
+def test_padding_keeps_samples_on_the_lattice_of_the_padded_side(supersampler, factor, side, first):
+    before, after = padding_of(supersampler.config, factor, side, first)
+    assert (lattice.offset(side + before + after, factor) - first - before) % factor == 0
+    assert 0 <= before + after < 2 * factor
+
+
+def test_finds_the_factor_of_infilled_inputs(supersampler, rng):
+    inputs = lattice.infill(rng.random((1, 10, 10)).astype(np.float32), (50, 50), 5)[..., None]
+    np.testing.assert_array_equal(supersampler.complete(inputs), supersampler.complete(inputs, factor=5))
+    with pytest.raises(InputError, match="inputs: expected nearest infill on the lattice of a factor out of 4, 5, 8"):
+        supersampler.complete(rng.random((1, 50, 50, 1)).astype(np.float32))
+
+
+def test_tiles_join_into_what_one_pass_gives(tiny_scan_grid_run, rng):
+    scan = tf.image.resize(rng.random((30, 30, 1)), (160, 150)).numpy()[..., 0]
+    whole, tiled = (Supersampler(tiny_scan_grid_run, tile=tile)(scan, 5) for tile in (1024, 512))
+    np.testing.assert_allclose(tiled, whole, atol=0.02)
+
+
+def test_dask_arrays_give_the_same(tiny_scan_grid_run, supersampler, rng):
+    scans = rng.random((2, 24, 20)).astype(np.float32)
+    lazy = supersample_lazily(da.from_array(scans, chunks=(1, 12, 20)), 4, tiny_scan_grid_run)
+    np.testing.assert_allclose(lazy.compute(), supersampler(scans, 4), atol=1e-5)
+
+
+def test_an_ensemble_averages_turned_scans(supersampler, rng):
+    scan = rng.random((10, 9)).astype(np.float32)
+    image, spread = supersampler.ensemble(scan, 5)
+    assert image.shape == spread.shape == (50, 45)
+    np.testing.assert_allclose(
+        np.rot90(supersampler.ensemble(np.rot90(scan), 5)[0], -1)[4:, :-4], image[4:, :-4], atol=0.3
+    )
