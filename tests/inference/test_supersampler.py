@@ -8,6 +8,7 @@ import tensorflow as tf
 from dlss_tf import Supersampler, lattice
 from dlss_tf.errors import InputError
 from dlss_tf.inference.options import Options
+from dlss_tf.inference.supersampler import padding_of
 from dlss_tf.models import one_stage
 
 
@@ -215,7 +216,7 @@ def test_one_stage_takes_scans_of_any_shape(tiny_one_stage_run, rng, shape):
 def test_one_stage_samples_stay_on_the_lattice(tiny_one_stage_run, side):
     """What is added to reach a multiple of 32 leaves every sample of the scan where the network looks for it."""
     supersampler = Supersampler(tiny_one_stage_run)
-    before, after = supersampler._padding(side)
+    before, after = padding_of(supersampler.config, 5, side)
     padded = before + side + after
     assert padded % 32 == 0
     assert set(before + lattice.positions(side, 5)) <= set(lattice.positions(padded, 5))
