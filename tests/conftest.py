@@ -40,6 +40,8 @@ def pytest_collection_modifyitems(items):
         path = item.path.relative_to(here).as_posix()
         if path in ONCE or path.split("/")[0] in ONCE:
             item.add_marker("once")
+    # The longest first, so that the processes of a test run end together.
+    items.sort(key=lambda item: item.path.parent.name != "training")
 
 
 @pytest.fixture(scope="session")

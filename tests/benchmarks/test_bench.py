@@ -4,6 +4,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from shallow import shallow
 
 from benchmarks import bench, ours
 from dlss_tf.config import PRESETS
@@ -42,13 +43,27 @@ def test_training_counts_three_passes_and_the_inner_trainer():
     assert ours.training_flops(config) == 3 * 2 * (ours.generator_flops(config, 64) + trainer)
 
 
+def arguments(mode):
+    return ["--mode", mode, "--preset", "quick", "--width=0.05", "--size=64", "--batch=1", "--runs=1"]
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("mode", ["train", "savedmodel"])
-def test_one_measurement(mode):
-    command = [sys.executable, "-m", "benchmarks.ours", "--mode", mode, "--preset", "quick", "--width=0.05"]
-    command += ["--size=64", "--batch=1", "--runs=1"]
-    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    report = json.loads(process.stdout)
+def test_one_measurement():
+    command = [sys.executable, "-m", "benchmarks.ours", *arguments("savedmodel")]
+    check(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
+
+
+def test_a_measurement_of_training(monkeypatch, capsys):
+    """In this process, which has TensorFlow loaded."""
+    shallow(monkeypatch)
+    monkeypatch.setattr(ours, "GEMM_SIDE", 256)
+    monkeypatch.setattr("sys.argv", ["ours", *arguments("train")])
+    ours.main()
+    check(capsys.readouterr().out)
+
+
+def check(printed):
+    report = json.loads(printed)
     assert len(report["seconds"]) == 1
     assert report["seconds"][0] > 0
     assert 0.1 < report["peak_gib"] < 10

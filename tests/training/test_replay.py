@@ -16,23 +16,23 @@ def replay():
 
 
 def run(replay, errors, batch):
-    """Insert flags of a stream of errors, through the compiled graph."""
+    """How many of each batch of a stream of errors were new, and how many were inserted, in one compiled loop."""
+
+    def step(_, element):
+        i, error = element
+        crops = tf.fill([batch, SIDE, SIDE, 1], 1000.0 + tf.cast(i, tf.float32))
+        crops, factors, fresh = replay.mix(crops, tf.fill([batch], 5), i)
+        before = replay.crops.read_value()
+        replay.insert(crops, factors, error, fresh, i)
+        changed = tf.reduce_any(replay.crops != before, (1, 2, 3))
+        return tf.math.count_nonzero(fresh), tf.math.count_nonzero(changed)
 
     @tf.function
-    def step(crops, errors, iteration):
-        crops, factors, fresh = replay.mix(crops, tf.fill([batch], 5), iteration)
-        before = replay.crops.read_value()
-        replay.insert(crops, factors, errors, fresh, iteration)
-        changed = tf.reduce_any(replay.crops != before, (1, 2, 3))
-        return fresh, tf.reduce_sum(tf.cast(changed, tf.int32))
+    def stream(errors):
+        elements = tf.range(len(errors), dtype=tf.int64), errors
+        return tf.scan(step, elements, (tf.zeros([], tf.int64),) * 2, parallel_iterations=1)
 
-    fresh_count, inserted = [], []
-    for i, error in enumerate(errors.reshape(-1, batch).astype(np.float32)):
-        new = tf.fill([batch, SIDE, SIDE, 1], 1000.0 + i)
-        fresh, changed = step(new, tf.constant(error), tf.constant(i, tf.int64))
-        fresh_count.append(int(tf.reduce_sum(tf.cast(fresh, tf.int32))))
-        inserted.append(int(changed))
-    return np.array(fresh_count), np.array(inserted)
+    return [counts.numpy() for counts in stream(errors.reshape(-1, batch).astype(np.float32))]
 
 
 @pytest.mark.parametrize("batch", [1, 4])

@@ -18,6 +18,8 @@ from dlss_tf.training import run_directory, trainer
 from dlss_tf.training.run_directory import alone, check_not_lost, prepare
 from dlss_tf.training.trainer import NON_ADVERSARIAL, train
 
+pytestmark = pytest.mark.usefixtures("few_layers")
+
 
 def test_a_new_run_gets_its_configuration(tiny_config, tmp_path):
     run = str(tmp_path / "run")
@@ -34,7 +36,6 @@ def test_an_adversarial_half_may_be_added(tiny_config, tmp_path):
         prepare(tiny_config, run, resume=True)
 
 
-@pytest.mark.usefixtures("few_layers")
 def test_weights_to_start_from_take_the_place_of_the_non_adversarial_half(tiny_config, tmp_path):
     other, run = str(tmp_path / "other"), str(tmp_path / "run")
     networks = generators.build(tiny_config)
@@ -59,7 +60,6 @@ def test_refuses_to_resume_with_other_options(tiny_run, tiny_config):
         train(tiny_config.replace(width=0.5), tiny_run, resume=True)
 
 
-@pytest.mark.usefixtures("few_layers")
 def test_a_run_begun_by_earlier_rules_is_refused_but_its_weights_are_not(
     tiny_run, tiny_config, as_first_edition, tmp_path
 ):
@@ -247,7 +247,6 @@ def test_bad_data_stops_with_one_sentence(tiny_config, tmp_path, break_data, sen
         train(tiny_config.replace(data=(str(root),)), str(tmp_path / "run"))
 
 
-@pytest.mark.usefixtures("few_layers")
 def test_without_data_simulated_crops_are_made(tiny_config, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(run_directory, "SIMULATED_COUNTS", {"quick": {"train": 2, "val": 1, "test": 1}})
@@ -256,7 +255,6 @@ def test_without_data_simulated_crops_are_made(tiny_config, tmp_path, monkeypatc
     assert len(os.listdir("data/simulated/train")) == 2
 
 
-@pytest.mark.usefixtures("few_layers")
 def test_unwritable_checkpoints_stop_with_a_sentence(tiny_config, tmp_path):
     (tmp_path / "run").mkdir()
     (tmp_path / "run" / "checkpoints").write_text("a file where the folder should be")

@@ -4,6 +4,8 @@ import tensorflow as tf
 from dlss_tf.config import preset
 from dlss_tf.training.state import State
 
+pytestmark = pytest.mark.usefixtures("few_layers")
+
 
 @pytest.fixture
 def config(tiny_config):

@@ -245,8 +245,13 @@ def test_tracked_p_follows_each_coverages_errors(config, crops):
     start = steps._p(config, state, tf.constant([4, 10])).numpy()
     published = np.array([lattice.p_raw(1 / 16), lattice.p_raw(1 / 100)])
     np.testing.assert_allclose(start, published / published.mean(), rtol=1e-5)
-    for _ in range(5000):
-        steps._track(state, tf.constant([4, 10, 10]), tf.constant([1.0, 2.0, 4.0]))
+
+    @tf.function
+    def track():
+        for _ in tf.range(5000):
+            steps._track(state, tf.constant([4, 10, 10]), tf.constant([1.0, 2.0, 4.0]))
+
+    track()
     np.testing.assert_allclose(steps._p(config, state, tf.constant([4, 10])).numpy(), [0.5, 1.5], rtol=0.02)
     assert float(state.tracked_mse[5]) == pytest.approx(lattice.p_raw(1 / 25), rel=1e-5)
 
