@@ -10,6 +10,8 @@ from dlss_tf.training import scan_grid
 from dlss_tf.training.state import State
 from dlss_tf.training.steps import train_step, validation_step
 
+pytestmark = pytest.mark.usefixtures("few_layers")
+
 
 @pytest.fixture(scope="module")
 def config():
