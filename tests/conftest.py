@@ -144,6 +144,15 @@ def tiny_scan_grid_run(tiny_config, shared_folder):
 
 
 @pytest.fixture
+def few_layers(request, monkeypatch):
+    """Networks are built without most residual blocks, except in a test [default]."""
+    from shallow import shallow
+
+    if not request.node.name.endswith("[default]"):
+        shallow(monkeypatch)
+
+
+@pytest.fixture
 def as_first_edition(tmp_path):
     """A copy of a run directory with the config.json that it had before the training rules had editions."""
 

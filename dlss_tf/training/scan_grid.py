@@ -62,4 +62,3 @@ def clipped(gradients: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:
     """Gradients by name, all scaled down together where their norm is above 1."""
     values, _ = tf.clip_by_global_norm(list(gradients.values()), CLIP_NORM)
     return dict(zip(gradients, values))
-

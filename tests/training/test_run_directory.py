@@ -9,11 +9,9 @@ import pytest
 import tensorflow as tf
 
 from dlss_tf import weights
-from dlss_tf._compat import arrays
 from dlss_tf.config import Config
 from dlss_tf.errors import InputError, TrainingStopped
 from dlss_tf.formats import locks
-from dlss_tf.models import generators
 from dlss_tf.training import run_directory, trainer
 from dlss_tf.training.run_directory import alone, check_not_lost, prepare
 from dlss_tf.training.trainer import NON_ADVERSARIAL, train
@@ -36,34 +34,30 @@ def test_an_adversarial_half_may_be_added(tiny_config, tmp_path):
         prepare(tiny_config, run, resume=True)
 
 
-def test_weights_to_start_from_take_the_place_of_the_non_adversarial_half(tiny_config, tmp_path):
-    other, run = str(tmp_path / "other"), str(tmp_path / "run")
-    networks = generators.build(tiny_config)
-    generators.initialize(tiny_config.replace(seed=5), networks)
-    weights.save(other, arrays(networks.generator))
-    tiny_config.save_in(other)
-    config = tiny_config.replace(start_from=other, adversarial=True, size=64)
+def test_weights_to_start_from_take_the_place_of_the_non_adversarial_half(short_run, tiny_config, tmp_path):
+    run = str(tmp_path / "run")
+    config = tiny_config.replace(start_from=short_run, adversarial=True, size=64)
     assert train(config, run, stop_at=config.iterations + 1) == "stopped"
-    begun, kept, trained = (weights.load(each)[1] for each in (other, os.path.join(run, NON_ADVERSARIAL), run))
+    begun, kept, trained = (weights.load(each)[1] for each in (short_run, os.path.join(run, NON_ADVERSARIAL), run))
     assert all(np.array_equal(kept[name], begun[name]) for name in begun)
     assert not all(np.array_equal(trained[name], begun[name]) for name in begun)
     assert any(f"ckpt-{config.iterations + 1}." in name for name in os.listdir(os.path.join(run, "checkpoints")))
 
 
-def test_refuses_a_run_that_exists(tiny_run, tiny_config):
+def test_refuses_a_run_that_exists(short_run, tiny_config):
     with pytest.raises(InputError, match="holds a run already; continue it with --resume"):
-        train(tiny_config, tiny_run)
+        train(tiny_config, short_run)
 
 
-def test_refuses_to_resume_with_other_options(tiny_run, tiny_config):
+def test_refuses_to_resume_with_other_options(short_run, tiny_config):
     with pytest.raises(InputError, match=r"was begun with width 0.05, found 0.5"):
-        train(tiny_config.replace(width=0.5), tiny_run, resume=True)
+        train(tiny_config.replace(width=0.5), short_run, resume=True)
 
 
 def test_a_run_begun_by_earlier_rules_is_refused_but_its_weights_are_not(
-    tiny_run, tiny_config, as_first_edition, tmp_path
+    short_run, tiny_config, as_first_edition, tmp_path
 ):
-    run = as_first_edition(tiny_run)
+    run = as_first_edition(short_run)
     begun = Config.load(os.path.join(run, "config.json"))
     sentence = f"run {run}: expected one begun by edition 2 .*, found edition 1; .* --start-from {run}"
     for asked in (begun, tiny_config, tiny_config.replace(adversarial=True)):
@@ -186,8 +180,8 @@ def test_lost_checkpoints_are_not_begun_anew(tmp_path):
         check_not_lost(str(tmp_path))
 
 
-def test_a_run_whose_checkpoints_are_damaged_or_lost_is_not_begun_anew(tiny_run, tiny_config, tmp_path):
-    run = shutil.copytree(tiny_run, tmp_path / "run")
+def test_a_run_whose_checkpoints_are_damaged_or_lost_is_not_begun_anew(short_run, tiny_config, tmp_path):
+    run = shutil.copytree(short_run, tmp_path / "run")
     os.truncate(run / "checkpoints" / "ckpt-16.data-00000-of-00001", 1000)
     with pytest.raises(InputError, match="ckpt-16: expected a whole checkpoint, found a damaged one, and none before"):
         train(tiny_config, str(run), resume=True)
@@ -197,7 +191,7 @@ def test_a_run_whose_checkpoints_are_damaged_or_lost_is_not_begun_anew(tiny_run,
 
 
 @pytest.mark.parametrize(("split", "steps"), [("train", 1), ("train", 3), ("val", 1)])
-def test_bad_data_in_the_middle_saves_what_was_done(tiny_run, tiny_config, tmp_path, monkeypatch, split, steps):
+def test_bad_data_in_the_middle_saves_what_was_done(short_run, tiny_config, tmp_path, monkeypatch, split, steps):
     """Mended, it gives the weights of a run that was never stopped."""
     root, run, damaged = shutil.copytree(tiny_config.data[0], tmp_path / "data"), str(tmp_path / "run"), []
     iterate = trainer._Loop._iterate
@@ -224,7 +218,7 @@ def test_bad_data_in_the_middle_saves_what_was_done(tiny_run, tiny_config, tmp_p
     for path in damaged:
         os.replace(f"{path}.away", path)
     assert train(config, run, resume=True) == "complete"
-    expected, found = weights.load(tiny_run)[1], weights.load(run)[1]
+    expected, found = weights.load(short_run)[1], weights.load(run)[1]
     assert all(np.array_equal(expected[name], found[name]) for name in expected)
 
 

@@ -10,6 +10,8 @@ from dlss_tf.training import scan_grid
 from dlss_tf.training.state import State
 from dlss_tf.training.steps import train_step, validation_step
 
+pytestmark = pytest.mark.usefixtures("few_layers")
+
 
 @pytest.fixture(scope="module")
 def config():
@@ -55,7 +57,7 @@ def test_every_factor_is_trained_on_as_many_samples():
     assert scan_grid.window_samples(config.replace(factors=(2, 4))) == 46
 
 
-def test_windows_move_with_the_iteration(few_layers, config, rng):
+def test_windows_move_with_the_iteration(config, rng):
     state, crops = new_state(config), tf.constant(rng.random((2, 64, 64, 1)), tf.float32)
     factor, p = tf.constant(3), tf.ones([2])
     first = scan_grid.weighted_mse(config, state, crops, factor, p).numpy()
@@ -64,7 +66,7 @@ def test_windows_move_with_the_iteration(few_layers, config, rng):
     assert (scan_grid.weighted_mse(config, state, crops, factor, p).numpy() != first).all()
 
 
-def test_a_crop_and_its_multiple_have_one_loss(few_layers, config, rng):
+def test_a_crop_and_its_multiple_have_one_loss(config, rng):
     """Errors are in the crop's scale, which the scan's samples do not span."""
     state, crops = new_state(config), tf.constant(rng.random((2, 64, 64, 1)), tf.float32)
     factor, p = tf.constant(4), tf.ones([2])
@@ -75,7 +77,7 @@ def test_a_crop_and_its_multiple_have_one_loss(few_layers, config, rng):
 @pytest.mark.parametrize(
     "changes", [{}, {"xla": True}, {"mixed_precision": True}], ids=["default", "xla", "mixed_precision"]
 )
-def test_loss_falls_on_fixed_data(few_layers, config, crops, changes):
+def test_loss_falls_on_fixed_data(config, crops, changes):
     config = config.replace(factors=(4,), **changes)
     state = new_state(config)
     step = train_step(config, state)
@@ -84,7 +86,7 @@ def test_loss_falls_on_fixed_data(few_layers, config, crops, changes):
     assert int(state.iteration.numpy()) == 80
 
 
-def test_every_factor_trains_its_head_and_the_body(few_layers, config, crops):
+def test_every_factor_trains_its_head_and_the_body(config, crops):
     state = new_state(config)
     before = {name: v.numpy() for name, v in variables(state.networks.generator).items()}
     step = train_step(config, state)
@@ -94,7 +96,7 @@ def test_every_factor_trains_its_head_and_the_body(few_layers, config, crops):
     assert moved == set(before)
 
 
-def test_validates_and_saves_averaged_weights(few_layers, config, crops):
+def test_validates_and_saves_averaged_weights(config, crops):
     state = new_state(config)
     step, validate = train_step(config, state), validation_step(config, state)
     for i in range(12):

@@ -12,17 +12,12 @@ from dlss_tf.training import losses, steps
 from dlss_tf.training.state import State
 from dlss_tf.training.steps import train_step, validation_step
 
+pytestmark = pytest.mark.usefixtures("few_layers")
+
 
 @pytest.fixture
 def config(tiny_config):
     return tiny_config.replace(iterations=1000)
-
-
-@pytest.fixture(autouse=True)
-def small(request):
-    """All layers are in the networks of the tests [default], which learn, alone."""
-    if not request.node.name.endswith("[default]"):
-        request.getfixturevalue("few_layers")
 
 
 @pytest.fixture
