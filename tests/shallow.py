@@ -1,4 +1,4 @@
-"""Networks without their residual blocks but the first of each row: they have every kind of layer, and half as many to trace.
+"""Networks without their residual blocks but the first: they have every kind of layer, and half as many to trace.
 
 Tests of training take them where how deep a network is makes no difference. `python tests/shallow.py train ...` is
 `dlss-tf train ...` of such a network.

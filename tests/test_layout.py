@@ -20,7 +20,7 @@ UNTESTED = {
 #: Test files without a module of their name, and what they test.
 OF_SEVERAL = {
     "tests/test_layout.py": "the whole repository",
-    "tests/inference/test_scan_grid_supersampler.py": "the Supersampler with a generator that takes some factors, any size",
+    "tests/inference/test_scan_grid_supersampler.py": "the Supersampler with a generator of any size",
     "tests/interfaces/test_doors.py": "that all doors give the same image",
     "tests/interfaces/napari/test_manifest.py": "napari.yaml",
 }
