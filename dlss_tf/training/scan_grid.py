@@ -53,9 +53,13 @@ def weighted_mse(config: Config, state: State, crops: tf.Tensor, factor: tf.Tens
     return tf.switch_case(which, [lambda s=s: error(s) for s in config.factors]) / p
 
 
-def loss(weighted: tf.Tensor) -> tf.Tensor:
-    """The mean root of `weighted_mse`, [b] -> scalar: of hard crops and easy ones, neither alone counts."""
-    return tf.reduce_mean(tf.sqrt(weighted + LEAST_MSE))
+def objectives(
+    config: Config, state: State, crops: tf.Tensor, factor: tf.Tensor, p: tf.Tensor
+) -> tuple[tf.Tensor, dict[str, tf.Tensor], dict[str, tf.Tensor]]:
+    """`weighted_mse`, [b]; for the log, and to minimise, its mean root: of hard and easy crops neither alone counts."""
+    mse = weighted_mse(config, state, crops, factor, p)
+    root = tf.reduce_mean(tf.sqrt(mse + LEAST_MSE))
+    return mse, {"root_mse": root}, {"generator": root}
 
 
 def clipped(gradients: dict[str, tf.Tensor]) -> dict[str, tf.Tensor]:

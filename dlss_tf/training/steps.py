@@ -38,7 +38,7 @@ def train_step(
         p = _p(config, state, factors)
         with tf.GradientTape(persistent=True) as tape:
             if config.network == "scan-grid":
-                mse, terms, objectives = _scan_grid_objectives(config, state, crops, factors, p)
+                mse, terms, objectives = scan_grid.objectives(config, state, crops, factors[0], p)
             else:
                 mse, terms, objectives, p = _objectives(config, state, crops, factors, p, adversarial)
         rates = _rates(config, state.iteration)
@@ -112,15 +112,6 @@ def _drawn_factors(config: Config, positions: tf.Tensor, seed: int) -> tf.Tensor
     """A factor for each example, [b]; one for all of a batch where the network's grid is the scan's."""
     factors = draw_factors(positions, config.factors, seed)
     return tf.fill(tf.shape(factors), factors[0]) if config.network == "scan-grid" else factors
-
-
-def _scan_grid_objectives(
-    config: Config, state: State, crops: tf.Tensor, factors: tf.Tensor, p: tf.Tensor
-) -> tuple[tf.Tensor, dict[str, tf.Tensor], dict[str, tf.Tensor]]:
-    """MSE over p(c), [b], its root for the log, and what is minimised (method.md, section 10)."""
-    mse = scan_grid.weighted_mse(config, state, crops, factors[0], p)
-    root = scan_grid.loss(mse)
-    return mse, {"root_mse": root}, {"generator": root}
 
 
 def _objectives(

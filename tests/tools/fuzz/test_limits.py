@@ -6,7 +6,6 @@ import time
 import numpy as np
 import pytest
 
-from tools.fuzz import processes
 from tools.fuzz.limits import Limits, Worker, odd
 
 OPENED = []
@@ -67,8 +66,7 @@ def place(tmp_path):
 
 @pytest.fixture
 def limits():
-    processes.forget_peak(os.getpid())
-    return Limits(seconds=1.5, size=processes.peak(os.getpid()) + 50 * 2**20)
+    return Limits(seconds=1.5, size=100 * 2**20)
 
 
 @pytest.mark.parametrize(
