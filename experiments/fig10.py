@@ -11,7 +11,7 @@ import tensorflow as tf
 
 from dlss_tf.config import CONFIG_FILE, Config
 from dlss_tf.errors import InputError
-from dlss_tf.training.trainer import LOG_EVERY
+from dlss_tf.training.trainer import LOG_EVERY, NON_ADVERSARIAL
 
 from ._report import COLOURS, label_axes, new_figure, parser, plain_ticks, run, write
 
@@ -50,10 +50,14 @@ def boxcar(steps: np.ndarray, values: np.ndarray, width: int) -> tuple[np.ndarra
 def curve_of(directory: str) -> tuple[Config, np.ndarray, np.ndarray, int]:
     """A run's configuration, iterations and averaged losses of its non-adversarial half, and how many are averaged.
 
+    Of the generator that an adversarial run keeps of that half, the logs are that run's.
+
     Raises:
         InputError: nothing is logged beyond the iterations that are left out.
     """
     config = Config.load(os.path.join(directory, CONFIG_FILE))
+    if os.path.basename(os.path.normpath(directory)) == NON_ADVERSARIAL:
+        directory = os.path.dirname(os.path.normpath(directory))
     steps, losses = logged(directory, "equation_11" if config.network == "one-stage" else "equation_3")
     begins = steps - LOG_EVERY  # each value is the mean of as many iterations
     shown = (begins >= LEFT_OUT * config.iterations) & (steps <= config.iterations)

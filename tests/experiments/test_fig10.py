@@ -51,6 +51,16 @@ def test_curve(tmp_path):
     assert (steps[-1], losses[-1]) == (7900, 7925)
 
 
+def test_curve_of_what_an_adversarial_run_keeps_of_its_first_half(tmp_path):
+    config = preset("quick").replace(iterations=8000, adversarial=True)
+    kept = tmp_path / "non-adversarial"
+    config.replace(adversarial=False).save_in(str(kept))
+    write_log(tmp_path, {i: float(i) for i in range(50, 9001, 50)})
+    for directory in (str(kept), f"{kept}/"):
+        _, steps, losses, _ = curve_of(directory)
+        assert (steps[-1], losses[-1]) == (7900, 7925)
+
+
 def test_a_run_that_has_logged_nothing_yet(tmp_path):
     preset("quick").replace(iterations=10_000).save_in(str(tmp_path))
     with pytest.raises(InputError, match="expected a run's equation 3, found none"):
