@@ -126,6 +126,19 @@ def tiny_run(tiny_config, shared_folder):
 
 
 @pytest.fixture(scope="session")
+def short_run(tiny_config, shared_folder):
+    """As `tiny_run`, of a network of few layers."""
+    from shallow import shallow
+
+    def make(run):
+        with pytest.MonkeyPatch.context() as patch:
+            shallow(patch)
+            _train(tiny_config, run)
+
+    return shared_folder("tiny-run-of-few-layers", make)
+
+
+@pytest.fixture(scope="session")
 def tiny_one_stage_run(tiny_config, shared_folder):
     """Run directory of a tiny one-stage generator for factor 5 after 16 iterations, to be read alone."""
     from dlss_tf.config import preset

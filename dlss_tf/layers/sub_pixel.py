@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -33,11 +33,9 @@ class SubPixelHeads(keras.layers.Layer):
         self.biases = {s: add_float32_weight(self, f"bias_{s}", (s * s,), "zeros") for s in self.factors}
 
     def call(self, inputs: Sequence[tf.Tensor]) -> tf.Tensor:
-        """The pixels for the factor that `inputs` ask for; of one that there is none for, those of the last."""
+        """The pixels for the factor that `inputs` ask for; of one that there is none for, those of the first."""
         features, scan, factor = inputs
-        branches = [lambda s=s: self.pixels(features, scan, s) for s in self.factors]
-        which = tf.argmax(tf.cast(tf.equal(self.factors, factor[0]), tf.int32), output_type=tf.int32)
-        pixels = tf.switch_case(which, branches)
+        pixels = for_factor(factor[0], self.factors, lambda s: self.pixels(features, scan, s))
         return tf.ensure_shape(pixels, [None, None, None, 1])
 
     def pixels(self, features: tf.Tensor, scan: tf.Tensor, s: int) -> tf.Tensor:
@@ -50,6 +48,12 @@ class SubPixelHeads(keras.layers.Layer):
     def get_config(self) -> dict[str, Any]:
         """The arguments it was made with, for Keras to save."""
         return {**super().get_config(), "factors": self.factors}
+
+
+def for_factor(factor: tf.Tensor, factors: Sequence[int], function: Callable[[int], tf.Tensor]) -> tf.Tensor:
+    """`function` of a factor out of `factors` that is known when the graph runs; of another one, of the first."""
+    which = tf.argmax(tf.cast(tf.equal(factors, factor), tf.int32), output_type=tf.int32)
+    return tf.switch_case(which, [lambda s=s: function(s) for s in factors])
 
 
 def bilinear_kernel(factor: int) -> np.ndarray:

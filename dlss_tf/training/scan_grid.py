@@ -8,13 +8,14 @@ from ..config import Config
 from ..data import seeds
 from ..data.examples import scan_range
 from ..layers.blur import blur_target
+from ..layers.sub_pixel import for_factor
 from ..models.scan_grid import BORDER, MULTIPLE, ScanGrid, bordered, first_pixel
 from . import losses
 from .state import State
 
 CLIP_NORM = 1.0  # of all gradients together
 LEAST_MSE = 1e-8  # of the crop's [0, 1], whose root still has a gradient
-MOST_SAMPLES = 48  # a side; more see little more and cost as much as more crops
+MOST_SAMPLES = 48  # a side; more cost as much as more crops
 
 
 def window_samples(config: Config) -> int:
@@ -42,15 +43,14 @@ def weighted_mse(config: Config, state: State, crops: tf.Tensor, factor: tf.Tens
     low, scale = scan_range(scans)
     unit = bordered((scans - low) / scale)
     features, filtered = networks.body([unit, tf.fill([crops.shape[0]], factor)], training=True)
-    blurred = tf.stop_gradient(blur_target(crops))
+    blurred = blur_target(crops)
 
     def error(s: int) -> tf.Tensor:
         first, side = first_pixel(s, 0), samples * s
         pixels = networks.heads.pixels(features, filtered, s)[:, first : first + side, first : first + side]
         return losses.mse(pixels * scale + low, window(blurred, side, 1))
 
-    which = tf.argmax(tf.cast(tf.equal(config.factors, factor), tf.int32), output_type=tf.int32)
-    return tf.switch_case(which, [lambda s=s: error(s) for s in config.factors]) / p
+    return for_factor(factor, config.factors, error) / p
 
 
 def objectives(
