@@ -26,6 +26,7 @@ from dlss_tf.config import PRESETS
 from dlss_tf.evaluation.results import results_folder, software, write_json
 from dlss_tf.formats.replacing import replacing
 from dlss_tf.progress import Progress
+from dlss_tf.weights import PAPERS, PRETRAINED
 
 from . import ours
 
@@ -71,6 +72,7 @@ CASES = [
     Case("adversarial-quick", "adversarial", **_QUICK),
     *_inference(),
     Case("scan", "scan"),
+    *[Case(f"pass-{name}", name, peer=peer) for name, peer in ((PAPERS, None), (PRETRAINED, "scan-grid"))],
     Case("load", "load"),
     Case("pipeline", "pipeline"),
     Case("startup-help", "help"),

@@ -46,6 +46,7 @@ import sys, numpy
 from dlss_tf import Supersampler
 Supersampler(sys.argv[1])(numpy.random.rand({START_SCAN_SIDE}, {START_SCAN_SIDE}), factor={FACTOR})
 """
+_PRETRAINED = (weights.PAPERS, weights.PRETRAINED)
 _COMMANDS = {"help": ["-m", "dlss_tf.cli", "--help"], "import": ["-c", "import dlss_tf"], "first-image": ["-c", _IMAGE]}
 
 # --- Measuring -------------------------------------------------------------------------------------------------------
@@ -132,6 +133,13 @@ def _scan(config: Config, folder: str) -> Callable[[], object]:
     return lambda: supersampler(scan, factor=FACTOR)
 
 
+def _pass(weights_or_name: str) -> Callable[[], object]:
+    """A pretrained generator on a scan of 103 x 103 samples, in one pass."""
+    supersampler = Supersampler(weights_or_name)
+    scan = np.random.default_rng(0).random((START_SCAN_SIDE, START_SCAN_SIDE), np.float32)
+    return lambda: supersampler(scan, factor=FACTOR)
+
+
 def _load(config: Config, folder: str) -> Callable[[], object]:
     """Weights from disk to a generator that is ready to be called."""
     _in_another_process(_save_run, config, folder)
@@ -189,6 +197,8 @@ def _call(mode: str, config: Config, folder: str) -> Callable[[], object]:
         return _forward(config)
     if mode == "pipeline":
         return _pipeline(folder)
+    if mode in _PRETRAINED:
+        return _pass(mode)
     if mode in _COMMANDS:
         return _command(mode, config, folder)
     return {"savedmodel": _savedmodel, "scan": _scan, "load": _load}[mode](config, folder)
@@ -243,7 +253,7 @@ def profile(config: Config, folder: str, steps: int = 3) -> list[tuple[str, floa
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    modes = ("train", "adversarial", "forward", "savedmodel", "scan", "load", "pipeline", *_COMMANDS)
+    modes = ("train", "adversarial", "forward", "savedmodel", "scan", "load", "pipeline", *_PRETRAINED, *_COMMANDS)
     parser.add_argument("--mode", choices=modes, required=True)
     parser.add_argument("--preset", choices=tuple(PRESETS), default="paper")
     parser.add_argument("--width", type=float)

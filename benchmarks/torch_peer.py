@@ -1,8 +1,9 @@
-"""What a user would pick instead: the two-stage generator in PyTorch, timed.
+"""What a user would pick instead: the two-stage and the scan-grid generator in PyTorch, timed.
 
 The same layer sizes as `dlss_tf.models.two_stage` (transposed convolutions, inner trainer in the training step), plain
 convolutions with ReLU, channels-last memory, fused Adam. It computes slightly less than ours (no weight normalisation,
-no running means, no replay), so being level with it already means being ahead. Needs PyTorch and NumPy alone.
+no running means, no replay), so being level with it already means being ahead. Needs PyTorch and NumPy alone. Mode
+scan-grid is `dlss_tf.models.scan_grid` at width 1 on a scan of 103 x 103 samples, factor 5, its Wiener filters by FFT.
 
     python benchmarks/torch_peer.py --mode train --width 1.0 --size 512 --batch 1 --threads 2 [--compile]
 
@@ -64,6 +65,71 @@ class Peer(nn.Module):
         return (outputs, self.trainer(inner)) if train else outputs
 
 
+class Plain(nn.Module):
+    """Two convolutions with an identity skip around them."""
+
+    def __init__(self, channels: int):
+        super().__init__()
+        self.body = nn.Sequential(conv(channels, channels), nn.Conv2d(channels, channels, 3, 1, 1))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return x + self.body(x)
+
+
+def filtered(scan: torch.Tensor, size: int, strengths: tuple[float, ...]) -> list[torch.Tensor]:
+    """Scan [1, 1, n, m] through Wiener filters in Hann windows a quarter of their size apart."""
+    step, (n, m) = size // 4, scan.shape[2:]
+    padded = F.pad(scan, (size - step, size, size - step, size), mode="reflect")
+    hann = torch.hann_window(size)
+    window = hann[:, None] * hann
+    windows = padded[0, 0].unfold(0, size, step).unfold(1, size, step)
+    mean = (windows * window).sum((2, 3), keepdim=True) / window.sum()
+    spectrum = torch.fft.rfft2((windows - mean) * window)
+    power = spectrum.abs() ** 2 + 1e-12
+    fine = torch.maximum(torch.fft.fftfreq(size).abs()[:, None], torch.fft.rfftfreq(size)) > 0.3
+    ratio = torch.exp(torch.log(power)[..., fine].mean(-1) + 0.5772)[..., None, None] / power
+    images = []
+    for strength in strengths:
+        kept = torch.fft.irfft2(spectrum * F.relu(1 - strength * ratio), (size, size)) + mean * window
+        columns = (kept * window).flatten(2).flatten(0, 1).T[None]
+        image = F.fold(
+            columns,
+            padded[0, 0, : step * (windows.shape[0] + 3), : step * (windows.shape[1] + 3)].shape,
+            size,
+            stride=step,
+        )
+        images.append(image[:, :, size - step :, size - step :][:, :, :n, :m] / 2.25)
+    return images
+
+
+class ScanGrid(nn.Module):
+    """[1, 1, n, m] -> [1, 1, 5 n, 5 m]."""
+
+    FACTOR, SIDE = 5, 103
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(6, 32, 3, 1, 1)
+        self.down = nn.ModuleList(
+            [nn.Sequential(*[Plain(count) for _ in range(blocks)]) for count, blocks in ((32, 3), (64, 3), (160, 4))]
+        )
+        self.halve = nn.ModuleList([nn.Conv2d(32, 64, 2, 2), nn.Conv2d(64, 160, 2, 2)])
+        self.double = nn.ModuleList([nn.ConvTranspose2d(64, 32, 2, 2), nn.ConvTranspose2d(160, 64, 2, 2)])
+        self.up = nn.ModuleList([nn.Sequential(*[Plain(count) for _ in range(3)]) for count in (32, 64)])
+        self.head = nn.Conv2d(33, self.FACTOR**2, 3, 1, 1)
+
+    def forward(self, scan: torch.Tensor) -> torch.Tensor:
+        views = [image for size in (32, 64) for image in filtered(scan, size, (1.5, 3.0))]
+        seen = torch.cat([scan, *views, torch.full_like(scan, self.FACTOR / 10)], 1)
+        x = self.down[0](self.first(F.pad(seen, (0, 1, 0, 1), mode="replicate")))
+        y = self.down[1](self.halve[0](x))
+        z = self.down[2](self.halve[1](y))
+        y = self.up[1](self.double[1](z) + y)
+        x = self.up[0](self.double[0](y) + x)[..., : self.SIDE, : self.SIDE]
+        mixture = torch.stack(views).mean(0)
+        return F.pixel_shuffle(self.head(torch.cat([x, mixture], 1)), self.FACTOR).clamp(-0.1, 1.1)
+
+
 def step(mode: str, network: nn.Module, run: Callable, x: torch.Tensor) -> Callable[[], None]:
     """One forward pass without gradients, or one training step, on x [b, 1, N, N]."""
 
@@ -79,7 +145,7 @@ def step(mode: str, network: nn.Module, run: Callable, x: torch.Tensor) -> Calla
         optimizer.step()
         optimizer.zero_grad()
 
-    if mode == "forward":
+    if mode != "train":
         return forward
     optimizer = torch.optim.Adam(network.parameters(), fused=True)
     return train
@@ -87,7 +153,7 @@ def step(mode: str, network: nn.Module, run: Callable, x: torch.Tensor) -> Calla
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--mode", choices=("train", "forward"), required=True)
+    parser.add_argument("--mode", choices=("train", "forward", "scan-grid"), required=True)
     parser.add_argument("--width", type=float, required=True)
     parser.add_argument("--size", type=int, required=True)
     parser.add_argument("--batch", type=int, required=True)
@@ -96,9 +162,12 @@ def main() -> None:
     parser.add_argument("--compile", action="store_true")
     arguments = parser.parse_args()
     torch.set_num_threads(arguments.threads)
-    network = Peer(arguments.width).to(memory_format=torch.channels_last)
+    network = (ScanGrid() if arguments.mode == "scan-grid" else Peer(arguments.width)).to(
+        memory_format=torch.channels_last
+    )
     run = torch.compile(network) if arguments.compile else network
-    x = torch.rand(arguments.batch, 1, arguments.size, arguments.size)
+    side = ScanGrid.SIDE if arguments.mode == "scan-grid" else arguments.size
+    x = torch.rand(arguments.batch, 1, side, side)
     seconds = timed(step(arguments.mode, network, run, x), arguments.runs)
     report = {"seconds": seconds, "peak_gib": peak_gib(), "torch": torch.__version__}
     matrix = torch.rand(GEMM_SIDE, GEMM_SIDE)

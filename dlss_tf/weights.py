@@ -17,7 +17,8 @@ from .formats.replacing import replacing
 
 FILE = os.path.join("weights", "generator.npz")
 MOST_EXPANSION = 20  # times a file's bytes that its arrays may take: compressed weights are hardly smaller
-PRETRAINED = "unified-small"  # what commands and `Supersampler` take when they are given no weights
+PRETRAINED = "unified-scan"  # what commands and `Supersampler` take when they are given no weights
+PAPERS = "unified-small"  # the paper's generator, pretrained: for its tables and figures, and to be trained further
 
 
 def pretrained(name: str = PRETRAINED) -> str:

@@ -19,7 +19,8 @@ PAGES = {
     "README.md": "index.md",
     "CHANGELOG.md": "changelog.md",
     "CONTRIBUTING.md": "contributing.md",
-    "checkpoints/unified-small/MODEL_CARD.md": "model-card.md",
+    "checkpoints/unified-scan/MODEL_CARD.md": "model-card.md",
+    "checkpoints/unified-small/MODEL_CARD.md": "model-card-small.md",
     "checkpoints/unified-small-adversarial/MODEL_CARD.md": "model-card-adversarial.md",
 }
 _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#)([^)#\s]+)")

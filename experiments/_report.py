@@ -39,7 +39,11 @@ def parser(
     made = argparse.ArgumentParser(description=caption)
     if split is not None:
         if generator:
-            made.add_argument("--weights", help="run directory, or a pretrained generator's name (the pretrained one)")
+            made.add_argument(
+                "--weights",
+                default=weights.PAPERS,
+                help="run directory, or a pretrained generator's name (%(default)s)",
+            )
         add_images(made, split)
         made.add_argument("--limit", type=int, help="use the first so many images only (all)")
     add_results(made, what)
@@ -75,7 +79,7 @@ def write(
     images = getattr(arguments, "data", None)
     origin = provenance(images, arguments.split, arguments.size) if images else software()
     if hasattr(arguments, "weights"):
-        origin["weights"] = arguments.weights or weights.PRETRAINED
+        origin["weights"] = arguments.weights
     rows = list(rows)
     suffixes = [".json", *([".csv"] if rows else []), *([".png"] if figure is not None else [])]
     with results_folder(arguments.out), replacing_all([path + suffix for suffix in suffixes]) as besides:

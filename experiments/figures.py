@@ -82,9 +82,9 @@ def make(item: Item, runs: argparse.Namespace, now: dict[str, Any], record: dict
 
 
 def given() -> argparse.Namespace:
-    """The command line; the pretrained generator has an adversarial one of its own."""
+    """The command line; unified-small has an adversarial one of its own."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--weights", default=weights.PRETRAINED, help="of the unified generator (%(default)s)")
+    parser.add_argument("--weights", default=weights.PAPERS, help="of the unified generator (%(default)s)")
     parser.add_argument("--adversarial", help="run trained with --adversarial (the pretrained)")
     parser.add_argument("--individual", action="append", help="run of a one-coverage generator, once for each")
     parser.add_argument("--no-blur", help="run trained with --objective no-blur")
@@ -93,7 +93,7 @@ def given() -> argparse.Namespace:
     parser.add_argument("--data", action="append", required=True, help="folder with train, val and test TIFFs")
     add_results(parser, "all JSON, CSV, PNG and report.html")
     runs = parser.parse_args()
-    if runs.adversarial is None and runs.weights == weights.PRETRAINED:
+    if runs.adversarial is None and runs.weights == weights.PAPERS:
         runs.adversarial = SHIPPED
     return runs
 

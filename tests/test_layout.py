@@ -21,6 +21,7 @@ UNTESTED = {
 OF_SEVERAL = {
     "tests/test_layout.py": "the whole repository",
     "tests/inference/test_scan_grid_supersampler.py": "the Supersampler with a generator of any size",
+    "tests/inference/test_pretrained.py": "the pretrained generator's weights",
     "tests/interfaces/test_doors.py": "that all doors give the same image",
     "tests/interfaces/napari/test_manifest.py": "napari.yaml",
 }

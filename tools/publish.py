@@ -28,7 +28,7 @@ def publish(run: str, directory: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weights", required=True, help="run directory")
-    parser.add_argument("--out", default=os.path.join("checkpoints", weights.PRETRAINED), help="(%(default)s)")
+    parser.add_argument("--out", required=True, help="folder, as checkpoints/NAME")
     arguments = parser.parse_args()
     publish(arguments.weights, arguments.out)
 

@@ -129,7 +129,7 @@ def _skip(layer: str) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--weights", help="run directory (the pretrained generator)")
+    parser.add_argument("--weights", required=True, help="run directory")
     parser.add_argument("--data", action="append", required=True, help="root in the STEM Crops layout; may be repeated")
     parser.add_argument("--out", required=True, help="run directory to write")
     arguments = parser.parse_args()

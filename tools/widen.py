@@ -72,7 +72,7 @@ def _shares(copied: np.ndarray, outputs: int, random: np.random.Generator) -> np
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--weights", help="run directory (the pretrained generator)")
+    parser.add_argument("--weights", required=True, help="run directory")
     parser.add_argument("--width", type=float, required=True, help="of the new one, at least as large")
     parser.add_argument("--out", required=True, help="run directory to write")
     arguments = parser.parse_args()

@@ -9,7 +9,7 @@ from typing import Any
 
 from ..config import CHOICES, CONFIG_FILE, PRESETS, Config, preset
 from ..errors import InputError
-from ..weights import PRETRAINED
+from ..weights import PAPERS
 from .options import DATA_HELP, add_renamed
 from .tensorflow import start_tensorflow
 
@@ -28,9 +28,9 @@ FIELDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
         "--start-from",
         {
             "nargs": "?",
-            "const": PRETRAINED,
+            "const": PAPERS,
             "metavar": "WEIGHTS",
-            "help": "train a run directory's generator further on other data; the pretrained one if no WEIGHTS",
+            "help": "train a run directory's generator further on other data; unified-small if no WEIGHTS",
         },
     ),
     (
@@ -41,7 +41,10 @@ FIELDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
     (
         "network",
         "--network",
-        {"choices": CHOICES["network"], "help": "fig. 11's (two-stage, the default) or fig. 9's for one coverage"},
+        {
+            "choices": CHOICES["network"],
+            "help": "fig. 11's (two-stage, the default), fig. 9's for one coverage, or ours on the scan's grid",
+        },
     ),
     ("seed", "--seed", {"type": int, "help": "seed of weights, data order, coverages and replay"}),
     (

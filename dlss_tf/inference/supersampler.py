@@ -23,7 +23,9 @@ from .options import Options
 
 PIXELS_A_PASS = 1024 * 1024  # of tiles, or of small scans' images, that go through the generator together
 SMALLEST_TILE = 512
-SCANS_STEP = 8  # samples, of a scan-grid generator: of its quarter resolution a multiple, of its small windows a step
+SCANS_STEP = (
+    16  # samples, of a scan-grid generator: a step of its longest windows, a multiple of its quarter resolution
+)
 
 OnProgress = Callable[[int, int], None]
 

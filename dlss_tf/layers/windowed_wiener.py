@@ -13,8 +13,6 @@ import numpy as np
 import tensorflow as tf
 from tensorflow import keras
 
-from .._compat import add_float32_weight, tf_variable
-
 OVERLAP = 4  # windows over a sample, along an axis
 FINE = 0.3  # cycles a sample, from which on coefficients tell the noise of a window
 EULER_GAMMA = 0.5772  # by which the mean logarithm of a noise power is below the logarithm of its mean
@@ -26,28 +24,18 @@ class WindowedWiener(keras.layers.Layer):
 
     In Hann windows, 16 over every sample, each Fourier coefficient F of power |F|^2 is multiplied by
     max(0, 1 - a E / |F|^2), E being the power of the window's fine coefficients: their geometric mean, which peaks of a
-    lattice hardly move, times the constant that makes it the mean of white noise's. `strengths` are what the a start
-    from, and are learned. Beyond its borders the scan is mirrored. Float32.
+    lattice hardly move, times the constant that makes it the mean of white noise's. `strengths` are the a. Beyond its
+    borders the scan is mirrored. Float32.
     """
 
     def __init__(self, sizes: Sequence[int], strengths: Sequence[float], **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.sizes, self.strengths = tuple(sizes), tuple(strengths)
 
-    def build(self, input_shape: Sequence[int]) -> None:
-        """Make the strengths, a row for each size."""
-        start = keras.initializers.Constant(np.tile(self.strengths, (len(self.sizes), 1)))
-        shape = (len(self.sizes), len(self.strengths))
-        self.strength = add_float32_weight(self, "strength", shape, start)
-
     def call(self, inputs: tf.Tensor) -> tf.Tensor:
         """The filtered scans, sizes first."""
         scan = tf.cast(inputs[..., 0], tf.float32)
-        filtered = [
-            image
-            for size, strengths in zip(self.sizes, tf.unstack(tf_variable(self.strength)))
-            for image in _filtered(scan, size, tf.unstack(strengths))
-        ]
+        filtered = [image for size in self.sizes for image in _filtered(scan, size, self.strengths)]
         return tf.ensure_shape(tf.stack(filtered, -1), [*inputs.shape[:3], len(filtered)])
 
     def get_config(self) -> dict[str, Any]:
@@ -55,13 +43,14 @@ class WindowedWiener(keras.layers.Layer):
         return {**super().get_config(), "sizes": self.sizes, "strengths": self.strengths}
 
 
-def _filtered(scan: tf.Tensor, size: int, strengths: Sequence[tf.Tensor]) -> list[tf.Tensor]:
+def _filtered(scan: tf.Tensor, size: int, strengths: Sequence[float]) -> list[tf.Tensor]:
     """Scans [b, h, w] filtered at each of the strengths."""
     step = size // OVERLAP
     height, width = (scan.shape[axis] or tf.shape(scan)[axis] for axis in (1, 2))
     padded = tf.gather(tf.gather(scan, _mirrored(height, size), axis=1), _mirrored(width, size), axis=2)
-    windows = tf.signal.frame(tf.signal.frame(padded, size, step, axis=1), size, step, axis=3)
-    windows = tf.transpose(windows, [0, 1, 3, 2, 4])  # [b, rows, columns, size, size]
+    windows = tf.transpose(
+        _framed(_framed(padded, 1, step), 3, step), [0, 1, 3, 2, 4]
+    )  # [b, rows, columns, size, size]
     hann = tf.signal.hann_window(size, periodic=True)
     window = hann[:, None] * hann
     mean = tf.reduce_sum(windows * window, (3, 4), keepdims=True) / tf.reduce_sum(window)
@@ -74,7 +63,8 @@ def _filtered(scan: tf.Tensor, size: int, strengths: Sequence[tf.Tensor]) -> lis
     for strength in strengths:
         kept = tf.nn.relu(1 - strength * ratio)
         windows = (_inverse(real * kept, imaginary * kept, size) + mean * window) * window
-        added = _overlapped(windows, step) / (OVERLAP * 3 / 8) ** 2  # Hann's squares sum to 3/8 of the windows' number
+        added = _overlapped(_overlapped(tf.transpose(windows, [0, 1, 3, 2, 4]), 3, step), 1, step)
+        added /= (OVERLAP * 3 / 8) ** 2  # Hann's squares sum to 3/8 of the windows' number
         images.append(added[:, size - step :, size - step :][:, :height, :width])
     return images
 
@@ -114,10 +104,24 @@ def _mirrored(side: int | tf.Tensor, size: int) -> tf.Tensor:
     return tf.minimum(folded, 2 * side - 1 - folded)
 
 
-def _overlapped(windows: tf.Tensor, step: int) -> tf.Tensor:
-    """The sum of windows [b, rows, columns, size, size], `step` samples apart: [b, h, w]."""
-    columns = tf.signal.overlap_and_add(tf.transpose(windows, [0, 2, 4, 1, 3]), step)  # [b, columns, size, h]
-    return tf.signal.overlap_and_add(tf.transpose(columns, [0, 3, 1, 2]), step)
+def _framed(scan: tf.Tensor, axis: int, step: int) -> tf.Tensor:
+    """An axis cut into windows of 4 steps that start a step apart, two axes in its place: which window, where in it."""
+    shape = tf.shape(scan)
+    blocks = tf.reshape(scan, tf.concat([shape[:axis], [-1, step], shape[axis + 1 :]], 0))
+    count = tf.shape(blocks)[axis] - OVERLAP + 1
+    return tf.concat([tf.gather(blocks, k + tf.range(count), axis=axis) for k in range(OVERLAP)], axis + 1)
+
+
+def _overlapped(windows: tf.Tensor, axis: int, step: int) -> tf.Tensor:
+    """The sum of windows as `_framed` makes them at `axis` and the next: one axis again."""
+    shape, rank = tf.shape(windows), len(windows.shape)
+    total = tf.add_n(
+        [
+            tf.pad(part, [[k, OVERLAP - 1 - k] if each == axis else [0, 0] for each in range(rank)])
+            for k, part in enumerate(tf.split(windows, OVERLAP, axis + 1))
+        ]
+    )
+    return tf.reshape(total, tf.concat([shape[:axis], [-1], shape[axis + 2 :]], 0))
 
 
 def _fine(size: int) -> np.ndarray:

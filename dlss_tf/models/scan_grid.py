@@ -1,6 +1,6 @@
 """The scan-grid generator: one for all coverages that works on the scan's own samples (method.md section 10).
 
-A body on the n x n samples, at full, half and quarter resolution, that also sees them through Wiener filters in
+A body on the n x n samples, at full, half and quarter resolution, that sees them also through Wiener filters in
 windows; for each factor s a head that gives the s x s pixels around each sample; their sum with bilinear interpolation
 of a mixture of the filtered scans on the true lattice.
 """
@@ -22,9 +22,10 @@ from ..layers.sub_pixel import SubPixelHeads
 from ..layers.windowed_wiener import WindowedWiener
 from . import channels, xavier
 
-LEVELS = (40, 80, 120)  # channels at width 1: at the scan's resolution, half and a quarter of it
-DOWN_BLOCKS, UP_BLOCKS = (4, 4, 4), (4, 2)  # residual blocks on the way down, the last at the bottom, and up again
-WINDOWS, STRENGTHS = (16, 32, 64), (1.5, 3.0)  # samples a side of the Wiener filters, and how strong they start
+LEVELS = (32, 64, 160)  # channels at width 1: at the scan's resolution, half and a quarter of it
+DOWN_BLOCKS, UP_BLOCKS = (3, 3, 4), (3, 3)  # residual blocks on the way down, the last at the bottom, and up again
+WINDOWS, STRENGTHS = (32, 64), (1.5, 3.0)  # samples a side of the Wiener filters, and how strong they are
+VIEWS = 1 + len(WINDOWS) * len(STRENGTHS)  # the scan, and what each filter leaves of it
 MULTIPLE = 4  # samples, of the sides at the scan's resolution
 BEYOND = 0.1  # of the samples' range; blurred images leave it by less
 BORDER = 1  # replicated samples on each side, whose pixels cover the image's border
@@ -33,23 +34,33 @@ BORDER = 1  # replicated samples on each side, whose pixels cover the image's bo
 class ScanGrid(NamedTuple):
     """`generator` takes [image, factor], [b, H, W, 1] nearest-infilled and int32 [b] of one value; same shape out.
 
-    It takes the lattice's samples out of the image and sees nothing else. Of these, `bordered`, `body` makes features
-    and a filtered scan, [scan, factor] to [b, n, m, c] and [b, n, m, 1], and `heads` of these pixels.
+    It takes the lattice's samples out of the image and sees nothing else. `views` of them are the scan and what filters
+    leave of it, [b, n, m, 1] to [b, n, m, k]; of these, bordered, `body` makes features and a filtered scan,
+    [views, factor] to [b, n, m, c] and [b, n, m, 1], and `heads` of these pixels.
     """
 
     generator: keras.Model
+    views: keras.Model
     body: keras.Model
     heads: SubPixelHeads
 
 
 class Samples(keras.layers.Layer):
-    """The scan in an infilled image, bordered: [image, factor], [b, H, W, 1] and [b] -> [b, n + 2, m + 2, 1]."""
+    """The scan in an infilled image: [image, factor], [b, H, W, 1] and [b] -> [b, n, m, 1]."""
 
     def call(self, inputs: Sequence[tf.Tensor]) -> tf.Tensor:
         """The samples of `inputs`."""
         image, factor = inputs
         row, column = (lattice_offset(image, axis, factor[0]) for axis in (1, 2))
-        return bordered(tf.ensure_shape(image[:, row :: factor[0], column :: factor[0]], [None, None, None, 1]))
+        return tf.ensure_shape(image[:, row :: factor[0], column :: factor[0]], [None, None, None, 1])
+
+
+class Bordered(keras.layers.Layer):
+    """Images with their outermost samples again on each side: [b, n, m, k] -> [b, n + 2, m + 2, k]."""
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """`inputs`, larger by 2."""
+        return bordered(inputs)
 
 
 class Crop(keras.layers.Layer):
@@ -90,17 +101,17 @@ class Convolution(keras.layers.Layer):
 
 
 class WithFactor(keras.layers.Layer):
-    """A scan with s / 10 everywhere as a second channel: [scan, factor], [b, n, m, 1] and [b] -> [b, n', m', 2].
+    """Views of a scan and s / 10 everywhere: [views, factor], [b, n, m, k] and [b] -> [b, n', m', k + 1].
 
     n' and m' are the next multiples of 4; what is added mirrors what is there.
     """
 
     def call(self, inputs: Sequence[tf.Tensor]) -> tf.Tensor:
-        """The body's two input channels."""
-        scan, factor = inputs
-        more = [[0, -side % MULTIPLE] for side in _sides(scan)]
-        scan = tf.pad(scan, [[0, 0], *more, [0, 0]], "SYMMETRIC")
-        return tf.concat([scan, tf.ones_like(scan) * tf.cast(factor[0], scan.dtype) / 10], 3)
+        """The body's input channels."""
+        views, factor = inputs
+        more = [[0, -side % MULTIPLE] for side in _sides(views)]
+        views = tf.pad(views, [[0, 0], *more, [0, 0]], "SYMMETRIC")
+        return tf.concat([views, tf.ones_like(views[..., :1]) * tf.cast(factor[0], views.dtype) / 10], 3)
 
 
 class Mixture(keras.layers.Layer):
@@ -117,12 +128,12 @@ class Mixture(keras.layers.Layer):
 
 
 class AsLarge(keras.layers.Layer):
-    """Features without what `WithFactor` added: [features, scan] -> [b, n, m, c]."""
+    """Features without what `WithFactor` added: [features, views] -> [b, n, m, c]."""
 
     def call(self, inputs: Sequence[tf.Tensor]) -> tf.Tensor:
-        """Features as large as the scan."""
-        features, scan = inputs
-        height, width = _sides(scan)
+        """Features as large as the views."""
+        features, views = inputs
+        height, width = _sides(views)
         return features[:, :height, :width]
 
 
@@ -141,9 +152,9 @@ def first_pixel(factor: int | tf.Tensor, offset: int | tf.Tensor) -> int | tf.Te
     return BORDER * factor + factor // 2 - offset
 
 
-def bordered(scan: tf.Tensor) -> tf.Tensor:
-    """A scan [b, n, m, 1] with its outermost samples again on each side, [b, n + 2, m + 2, 1]."""
-    return tf.pad(scan, [[0, 0], [BORDER, BORDER], [BORDER, BORDER], [0, 0]], "SYMMETRIC")
+def bordered(images: tf.Tensor) -> tf.Tensor:
+    """Images [b, n, m, k] with their outermost samples again on each side, [b, n + 2, m + 2, k]."""
+    return tf.pad(images, [[0, 0], [BORDER, BORDER], [BORDER, BORDER], [0, 0]], "SYMMETRIC")
 
 
 def infilled_by(images: tf.Tensor, factors: Sequence[int]) -> tf.Tensor:
@@ -187,11 +198,9 @@ class _Blocks:
 
 def _body(config: Config) -> keras.Model:
     blocks = _Blocks(config)
-    scan, factor = keras.Input((None, None, 1), name="scan"), keras.Input((), name="factor", dtype="int32")
+    views, factor = keras.Input((None, None, VIEWS), name="views"), keras.Input((), name="factor", dtype="int32")
     first, *lower = (channels(count, config.width) for count in LEVELS)
-    seen = WithFactor(name="with_factor", dtype="float32")([scan, factor])
-    filtered = WindowedWiener(WINDOWS, STRENGTHS, name="wiener", dtype="float32")(seen[..., :1])
-    seen = keras.layers.Concatenate(name="seen", dtype="float32")([seen, filtered])
+    seen = WithFactor(name="with_factor", dtype="float32")([views, factor])
     x = blocks.conv(seen, first, "first")
     x = blocks.residuals(x, DOWN_BLOCKS[0], "down1")
     skipped = []
@@ -201,20 +210,26 @@ def _body(config: Config) -> keras.Model:
     for level in range(len(lower), 0, -1):
         x = blocks.double(x, skipped.pop(), f"double{level}")
         x = blocks.residuals(x, UP_BLOCKS[level - 1], f"up{level}")
-    made = {"features": x, "filtered": Mixture(name="mixture", dtype="float32")(filtered)}
-    outputs = [AsLarge(name=name, dtype="float32")([each, scan]) for name, each in made.items()]
-    return keras.Model([scan, factor], outputs, name="body")
+    features = AsLarge(name="features", dtype="float32")([x, views])
+    filtered = Mixture(name="mixture", dtype="float32")(views[..., 1:])
+    return keras.Model([views, factor], [features, filtered], name="body")
+
+
+def _views() -> keras.Model:
+    scan = keras.Input((None, None, 1), name="scan")
+    filtered = WindowedWiener(WINDOWS, STRENGTHS, name="wiener", dtype="float32")(scan)
+    return keras.Model(scan, keras.layers.Concatenate(name="seen", dtype="float32")([scan, filtered]), name="views")
 
 
 def build(config: Config) -> ScanGrid:
     """Build the generator for `config.factors`, for scans of any size. Call `initialize` before the first step."""
     image, factor = keras.Input((None, None, 1), name="image"), keras.Input((), name="factor", dtype="int32")
-    body = _body(config)
+    views, body = _views(), _body(config)
     heads = SubPixelHeads(sorted(set(config.factors)), name="heads", dtype="float32")
-    scan = Samples(name="samples", dtype="float32")([image, factor])
-    pixels = heads([*body([scan, factor]), factor])
+    seen = Bordered(name="bordered", dtype="float32")(views(Samples(name="samples", dtype="float32")([image, factor])))
+    pixels = heads([*body([seen, factor]), factor])
     output = Crop(name="output", dtype="float32")([pixels, image, factor])
-    return ScanGrid(keras.Model([image, factor], output, name="scan_grid"), body, heads)
+    return ScanGrid(keras.Model([image, factor], output, name="scan_grid"), views, body, heads)
 
 
 def trained(config: Config, weights: dict[str, np.ndarray]) -> keras.Model:

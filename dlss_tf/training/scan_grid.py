@@ -16,6 +16,7 @@ from .state import State
 CLIP_NORM = 1.0  # of all gradients together
 LEAST_MSE = 1e-8  # of the crop's [0, 1], whose root still has a gradient
 MOST_SAMPLES = 48  # a side; more cost as much as more crops
+MOST_SEEN = 128  # samples a side, of those whose filters see a window
 
 
 def window_samples(config: Config) -> int:
@@ -27,30 +28,42 @@ def window_samples(config: Config) -> int:
 def weighted_mse(config: Config, state: State, crops: tf.Tensor, factor: tf.Tensor, p: tf.Tensor) -> tf.Tensor:
     """MSE against the blurred target in each crop's [0, 1], over p(c): crops [b, N, N, 1], one factor, p [b] -> [b].
 
-    Of the crops a window of `window_samples`, at a place that the iteration draws.
+    Of the crops a window of `window_samples`, at a place that the iteration draws; filters see the scan around it too.
     """
     networks, samples = state.networks, window_samples(config)
     assert isinstance(networks, ScanGrid)
-    draws = tf.random.stateless_uniform([2], seeds.key(config.seed, seeds.WINDOWS, state.iteration))
-    corner = tf.cast(draws * tf.cast(config.size + 1 - samples * factor, tf.float32), tf.int32)
+    draws = tf.random.stateless_uniform([2, 2], seeds.key(config.seed, seeds.WINDOWS, state.iteration))
 
-    def window(images: tf.Tensor, count: int, step: int | tf.Tensor) -> tf.Tensor:
-        """Every so many px from the corner on; gathered, since XLA would compile anew for each corner of a slice."""
-        rows, columns = (corner[axis] + step * tf.range(count) for axis in (0, 1))
-        return tf.gather(tf.gather(images, rows, axis=1), columns, axis=2)
+    def window(s: int) -> tuple[tf.Tensor, ...]:
+        """The window's views, bordered, its first pixel, and the scan's lowest sample and range."""
+        count = min(config.size // s, MOST_SEEN)
+        corner, place = _place(draws[0], config.size - s * count), _place(draws[1], count - samples)
+        scans = _part(crops, corner, count, s)
+        low, scale = scan_range(scans)
+        views = bordered(networks.views((scans - low) / scale))
+        return _part(views, place, samples + 2 * BORDER), corner + s * place, low, scale
 
-    scans = window(crops, samples, factor)
-    low, scale = scan_range(scans)
-    unit = bordered((scans - low) / scale)
-    features, filtered = networks.body([unit, tf.fill([crops.shape[0]], factor)], training=True)
+    views, corner, low, scale = for_factor(factor, config.factors, window)
+    features, filtered = networks.body([views, tf.fill([crops.shape[0]], factor)], training=True)
     blurred = blur_target(crops)
 
     def error(s: int) -> tf.Tensor:
         first, side = first_pixel(s, 0), samples * s
         pixels = networks.heads.pixels(features, filtered, s)[:, first : first + side, first : first + side]
-        return losses.mse(pixels * scale + low, window(blurred, side, 1))
+        return losses.mse(pixels * scale + low, _part(blurred, corner, side))
 
     return for_factor(factor, config.factors, error) / p
+
+
+def _place(draws: tf.Tensor, most: int) -> tf.Tensor:
+    """From draws in [0, 1), [2], places from 0 to `most`, int32 [2]."""
+    return tf.cast(draws * (most + 1), tf.int32)
+
+
+def _part(images: tf.Tensor, corner: tf.Tensor, count: int, step: int = 1) -> tf.Tensor:
+    """Every so many px of images [b, n, n, k] from a corner on; a slice XLA would compile anew for each corner."""
+    rows, columns = (corner[axis] + step * tf.range(count) for axis in (0, 1))
+    return tf.gather(tf.gather(images, rows, axis=1), columns, axis=2)
 
 
 def objectives(

@@ -12,6 +12,9 @@ from ..config import Config
 PUBLISHED_RATE = 3e-4
 ONE_STAGE_PUBLISHED_RATE = 1e-3
 LEVELS = 8
+WARM_UP = (
+    0.03  # of a scan-grid generator's iterations: at the full rate from the first on, losses jumped a thousandfold
+)
 BETA1 = 0.9  # at the start, of generator, inner trainer and predictor
 DISCRIMINATOR_BETA1 = 0.5
 
@@ -99,21 +102,22 @@ def one_stage_boundaries(
 
 
 def cosine(iteration: tf.Tensor, iterations: int, learning_rate: float) -> tf.Tensor:
-    """The scan-grid generator's rate, from `learning_rate` to 0 (method.md section 10); float32 scalar."""
-    return learning_rate * 0.5 * (1 + tf.cos(math.pi * tf.cast(iteration, tf.float32) / iterations))
+    """The scan-grid generator's rate: it rises, then falls to 0 as a cosine (method.md section 10); float32 scalar."""
+    done = tf.cast(iteration, tf.float32) / iterations
+    return learning_rate * tf.minimum(done / WARM_UP, 1.0) * 0.5 * (1 + tf.cos(math.pi * done))
 
 
 def format_table(config: Config) -> str:
     """A config's schedule for a terminal: a line for each boundary of Table 1, dashes where a network is not trained.
 
-    For a one-stage generator section IV's, for a scan-grid one the eighths of its cosine.
+    For a one-stage generator section IV's, for a scan-grid one the eighths of its cosine, after its rise.
     """
     iterations, rate = config.iterations, config.learning_rate
     names: tuple[str, ...]
     if config.network == "one-stage":
         names, rows = ("G", "beta1 G"), [(i, _cells(now)) for i, now in one_stage_boundaries(iterations, rate)]
     elif config.network == "scan-grid":
-        starts = [eighth * iterations // 8 for eighth in range(8)]
+        starts = [round(WARM_UP * iterations), *[eighth * iterations // 8 for eighth in range(1, 8)]]
         names = ("G",)
         rows = [(i, [f"{float(cosine(tf.constant(i, tf.int64), iterations, rate)):.6g}"]) for i in starts]
     else:

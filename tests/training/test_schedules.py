@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from dlss_tf.config import ONE_STAGE_PRESETS, PRESETS
-from dlss_tf.training.schedules import boundaries, format_table, one_stage, table_1
+from dlss_tf.training.schedules import boundaries, cosine, format_table, one_stage, table_1
 
 # Table 1's first half, by hand, and from its own start the second: f falls by 1/8 every 62500 iterations from 5e5 on.
 TABLE_1 = [
@@ -108,3 +108,10 @@ def test_every_presets_table_is_table_1_scaled(name):
     scale = np.array([config.iterations / 1e6, *4 * [config.learning_rate / 3e-4], 1, 1, 1])
     np.testing.assert_allclose(rows[:, 0], np.ceil(published[:, 0] * scale[0]))
     np.testing.assert_allclose(rows[:, 1:], (published * scale)[:, 1:], rtol=1e-5)
+
+
+def test_scan_grid_rate_rises_then_falls_as_a_cosine():
+    rates = [float(cosine(tf.constant(i, tf.int64), 1000, 1e-3)) for i in (0, 15, 30, 500, 999)]
+    assert rates[0] == 0
+    np.testing.assert_allclose(rates[1:4], [4.99e-4, 9.98e-4, 5e-4], rtol=2e-3)
+    assert 0 < rates[4] < 1e-8
