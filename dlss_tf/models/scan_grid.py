@@ -43,6 +43,7 @@ class ScanGrid(NamedTuple):
     views: keras.Model
     body: keras.Model
     heads: SubPixelHeads
+    inside: keras.Model  # [image, factor] -> [output, features]
 
 
 class Samples(keras.layers.Layer):
@@ -227,9 +228,10 @@ def build(config: Config) -> ScanGrid:
     views, body = _views(), _body(config)
     heads = SubPixelHeads(sorted(set(config.factors)), name="heads", dtype="float32")
     seen = Bordered(name="bordered", dtype="float32")(views(Samples(name="samples", dtype="float32")([image, factor])))
-    pixels = heads([*body([seen, factor]), factor])
-    output = Crop(name="output", dtype="float32")([pixels, image, factor])
-    return ScanGrid(keras.Model([image, factor], output, name="scan_grid"), views, body, heads)
+    features, filtered = body([seen, factor])
+    output = Crop(name="output", dtype="float32")([heads([features, filtered, factor]), image, factor])
+    generator = keras.Model([image, factor], output, name="scan_grid")
+    return ScanGrid(generator, views, body, heads, keras.Model([image, factor], [output, features], name="inside"))
 
 
 def trained(config: Config, weights: dict[str, np.ndarray]) -> keras.Model:
