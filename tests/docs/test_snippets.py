@@ -35,8 +35,9 @@ NOT_RUN = {
     "dlss-tf watch scans --factor 5 --out images": "runs until it is stopped; its own tests run it",
     "dlss-tf watch /microscope/scans --factor 5 --out /data/supersampled": "the same",
     "python -m experiments.deconvolution DATA/val/*.tif --sides 512 4096": "minutes; its own tests run it",
-    "dlss-tf train --run runs/scan --preset small --network scan-grid --data stem_real --data stem_more --data simulated "
-    "--set balance_data=true --set augment=true --set batch=32 --iterations 15300 --seed 1": "wants crops of 96 px",
+    "dlss-tf train --run runs/scan --preset small --network scan-grid --data stem_real --data stem_more "
+    "--data simulated --set balance_data=true --set augment=true --set batch=32 "
+    "--iterations 15300 --seed 1": "wants crops of 96 px",
     "python -m tools.revive --weights runs/wide --data stem_real --data simulated --out runs/revived": "the same",
 }
 #: The one training that is done; others are configured and checked, and leave a run trained before.
