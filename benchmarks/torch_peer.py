@@ -113,8 +113,8 @@ class ScanGrid(nn.Module):
         self.down = nn.ModuleList(
             [nn.Sequential(*[Plain(count) for _ in range(blocks)]) for count, blocks in ((32, 3), (64, 3), (160, 4))]
         )
-        self.halve = nn.ModuleList([nn.Conv2d(32, 64, 2, 2), nn.Conv2d(64, 160, 2, 2)])
-        self.double = nn.ModuleList([nn.ConvTranspose2d(64, 32, 2, 2), nn.ConvTranspose2d(160, 64, 2, 2)])
+        self.halves = nn.ModuleList([nn.Conv2d(32, 64, 2, 2), nn.Conv2d(64, 160, 2, 2)])
+        self.doubles = nn.ModuleList([nn.ConvTranspose2d(64, 32, 2, 2), nn.ConvTranspose2d(160, 64, 2, 2)])
         self.up = nn.ModuleList([nn.Sequential(*[Plain(count) for _ in range(3)]) for count in (32, 64)])
         self.head = nn.Conv2d(33, self.FACTOR**2, 3, 1, 1)
 
@@ -122,10 +122,10 @@ class ScanGrid(nn.Module):
         views = [image for size in (32, 64) for image in filtered(scan, size, (1.5, 3.0))]
         seen = torch.cat([scan, *views, torch.full_like(scan, self.FACTOR / 10)], 1)
         x = self.down[0](self.first(F.pad(seen, (0, 1, 0, 1), mode="replicate")))
-        y = self.down[1](self.halve[0](x))
-        z = self.down[2](self.halve[1](y))
-        y = self.up[1](self.double[1](z) + y)
-        x = self.up[0](self.double[0](y) + x)[..., : self.SIDE, : self.SIDE]
+        y = self.down[1](self.halves[0](x))
+        z = self.down[2](self.halves[1](y))
+        y = self.up[1](self.doubles[1](z) + y)
+        x = self.up[0](self.doubles[0](y) + x)[..., : self.SIDE, : self.SIDE]
         mixture = torch.stack(views).mean(0)
         return F.pixel_shuffle(self.head(torch.cat([x, mixture], 1)), self.FACTOR).clamp(-0.1, 1.1)
 

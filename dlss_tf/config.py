@@ -265,7 +265,7 @@ _SCAN_GRID: dict[str, Any] = {
     "average": 0.999,
 }
 SCAN_GRID_PRESETS = {
-    "quick": PRESETS["quick"].replace(**_SCAN_GRID),
+    "quick": PRESETS["quick"].replace(**{**_SCAN_GRID, "batch": 4}, iterations=600),
     "small": PRESETS["small"].replace(**_SCAN_GRID),
     "paper": PRESETS["paper"].replace(**_SCAN_GRID, iterations=100_000),
 }

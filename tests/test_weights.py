@@ -20,8 +20,8 @@ def test_pretrained_generator_is_found_and_small():
     path = weights.pretrained()
     assert os.path.getsize(os.path.join(path, weights.FILE)) < MOST_BYTES
     config, _ = weights.load(path)
-    assert config.network == "two-stage"
-    assert config.factors == (4, 5, 6, 7, 8, 9, 10)
+    assert config.network == "scan-grid"
+    assert config.factors == tuple(range(2, 13))
     assert config.data == ()  # names no folder of ours
 
 
@@ -98,9 +98,10 @@ def test_damaged_or_hostile_weights_are_one_sentence(tmp_path, damage):
     assert "\n" not in str(refusal.value)
 
 
-def test_pretrained_generator_gives_the_same_image_on_every_stack():
-    kept = trace("unified-small")  # made with TensorFlow 2.15
-    np.testing.assert_allclose(Supersampler()(kept["scan"], 5), kept["image"], atol=1e-4)
+@pytest.mark.parametrize("name", ["unified-small", "unified-scan"])
+def test_pretrained_generator_gives_the_same_image_on_every_stack(name):
+    kept = trace(name)  # made with TensorFlow 2.15
+    np.testing.assert_allclose(Supersampler(name)(kept["scan"], 5), kept["image"], atol=1e-4)
 
 
 def test_without_weights_the_pretrained_generator_is_taken(rng):

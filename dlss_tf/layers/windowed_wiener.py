@@ -46,11 +46,10 @@ class WindowedWiener(keras.layers.Layer):
 def _filtered(scan: tf.Tensor, size: int, strengths: Sequence[float]) -> list[tf.Tensor]:
     """Scans [b, h, w] filtered at each of the strengths."""
     step = size // OVERLAP
-    height, width = (scan.shape[axis] or tf.shape(scan)[axis] for axis in (1, 2))
+    _, height, width = _shape(scan)
     padded = tf.gather(tf.gather(scan, _mirrored(height, size), axis=1), _mirrored(width, size), axis=2)
-    windows = tf.transpose(
-        _framed(_framed(padded, 1, step), 3, step), [0, 1, 3, 2, 4]
-    )  # [b, rows, columns, size, size]
+    windows = _framed(_framed(padded, 1, step), 3, step)
+    windows = tf.transpose(windows, [0, 1, 3, 2, 4])  # [b, rows, columns, size, size]
     hann = tf.signal.hann_window(size, periodic=True)
     window = hann[:, None] * hann
     mean = tf.reduce_sum(windows * window, (3, 4), keepdims=True) / tf.reduce_sum(window)
@@ -106,22 +105,28 @@ def _mirrored(side: int | tf.Tensor, size: int) -> tf.Tensor:
 
 def _framed(scan: tf.Tensor, axis: int, step: int) -> tf.Tensor:
     """An axis cut into windows of 4 steps that start a step apart, two axes in its place: which window, where in it."""
-    shape = tf.shape(scan)
-    blocks = tf.reshape(scan, tf.concat([shape[:axis], [-1, step], shape[axis + 1 :]], 0))
-    count = tf.shape(blocks)[axis] - OVERLAP + 1
-    return tf.concat([tf.gather(blocks, k + tf.range(count), axis=axis) for k in range(OVERLAP)], axis + 1)
+    shape = _shape(scan)
+    blocks = tf.reshape(scan, [*shape[:axis], shape[axis] // step, step, *shape[axis + 1 :]])
+    count = shape[axis] // step - OVERLAP + 1
+    whole = [slice(None)] * axis
+    return tf.concat([blocks[(*whole, slice(k, k + count))] for k in range(OVERLAP)], axis + 1)
 
 
 def _overlapped(windows: tf.Tensor, axis: int, step: int) -> tf.Tensor:
     """The sum of windows as `_framed` makes them at `axis` and the next: one axis again."""
-    shape, rank = tf.shape(windows), len(windows.shape)
+    shape = _shape(windows)
     total = tf.add_n(
         [
-            tf.pad(part, [[k, OVERLAP - 1 - k] if each == axis else [0, 0] for each in range(rank)])
+            tf.pad(part, [[k, OVERLAP - 1 - k] if each == axis else [0, 0] for each in range(len(shape))])
             for k, part in enumerate(tf.split(windows, OVERLAP, axis + 1))
         ]
     )
-    return tf.reshape(total, tf.concat([shape[:axis], [-1], shape[axis + 2 :]], 0))
+    return tf.reshape(total, [*shape[:axis], (shape[axis] + OVERLAP - 1) * step, *shape[axis + 2 :]])
+
+
+def _shape(images: tf.Tensor) -> list[int | tf.Tensor]:
+    """Sides as numbers where they are known: XLA takes minutes for reshapes to what it must infer."""
+    return [side or tf.shape(images)[axis] for axis, side in enumerate(images.shape)]
 
 
 def _fine(size: int) -> np.ndarray:

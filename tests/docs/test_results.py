@@ -6,7 +6,7 @@ import pages
 import pytest
 
 HOME = "docs/results.md"
-COPIES = ("README.md", "checkpoints/unified-small/MODEL_CARD.md")
+COPIES = ("README.md", "checkpoints/unified-small/MODEL_CARD.md", "checkpoints/unified-scan/MODEL_CARD.md")
 #: Rows of ratios that two different measurements share, by chance, to two digits.
 COINCIDENCES = {("0.56", "0.52", "0.53", "0.59", "0.59")}
 _NUMBER = re.compile(r"^[*(]*[-+]?\d+\.\d+[%)*]*$")

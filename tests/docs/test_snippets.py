@@ -35,6 +35,9 @@ NOT_RUN = {
     "dlss-tf watch scans --factor 5 --out images": "runs until it is stopped; its own tests run it",
     "dlss-tf watch /microscope/scans --factor 5 --out /data/supersampled": "the same",
     "python -m experiments.deconvolution DATA/val/*.tif --sides 512 4096": "minutes; its own tests run it",
+    "dlss-tf train --run runs/scan --preset small --network scan-grid --data stem_real --data stem_more "
+    "--data simulated --set balance_data=true --set augment=true --set batch=32 "
+    "--iterations 15300 --seed 1": "wants crops of 96 px",
     "python -m tools.revive --weights runs/wide --data stem_real --data simulated --out runs/revived": "the same",
 }
 #: The one training that is done; others are configured and checked, and leave a run trained before.
@@ -52,7 +55,7 @@ SMALL = {
 #: Microscopes' files, which nothing writes, are HyperSpy's here.
 STAND_INS = {".dm4": ".hspy", ".ser": ".hspy"}
 FOLDERS = ("DATA", "my_scans", "stem_real")
-RUNS = ("RUN", "runs/wide")
+RUNS = ("RUN", "runs/wide", "runs/scan")
 
 BLOCKS = {page: blocks for page, text in pages.PAGES.items() if (blocks := pages.fences(text))}
 

@@ -13,7 +13,7 @@ def test_block_means(rng):
 def test_an_ensemble_gains_and_its_spread_tells_edges_from_flat_parts():
     y, x = np.mgrid[:128, :128]
     crop = ((x - 64) ** 2 + (y - 50) ** 2 < 900).astype(np.float32)
-    report = compare(Supersampler(), crop, 5)
+    report = compare(Supersampler("unified-small"), crop, 5)
     assert 0 < report["ensemble"] < report["one"]
     assert report["spread"] > 0 and report["correlation"] > 0.3
 

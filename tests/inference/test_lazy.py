@@ -195,7 +195,7 @@ def test_refuses_what_it_cannot_take():
     with refuse(match="nowhere: expected a run directory"):
         lazy.supersample_lazily(scans, 4, "nowhere")
     with pytest.warns(UserWarning, match="factor 12: this generator was trained for"):
-        lazy.supersample_lazily(scans, 12)
+        lazy.supersample_lazily(scans, 12, "unified-small")
     with refuse(match="expected finite values, found none"):
         lazy.supersample_lazily(da.full((8, 8), np.nan), 4).compute()
 

@@ -61,7 +61,7 @@ def test_metadata_says_what_was_done(signal, supersampler):
     done = new.metadata.Processing.dlss_tf.as_dictionary()
     assert done.pop("version")
     assert done == {
-        "weights": "unified-small",
+        "weights": "unified-scan",
         "tile": 1024,
         "factor": 4,
         "ensemble": False,

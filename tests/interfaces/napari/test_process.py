@@ -24,7 +24,8 @@ def nothing(done, of):
 @tensorflow_somewhere
 def test_other_process_gives_the_same_images(python, files, rng):
     scan, seen = rng.random((2, 1, 16, 17)), []
-    request = compute.Request(factor=12, options=Options(ensemble=True, refine=True, keep_known=True, deblur="wiener"))
+    options = Options(ensemble=True, refine=True, keep_known=True, deblur="wiener")
+    request = compute.Request(factor=12, options=options, weights="unified-small")
     with pytest.warns(UserWarning, match="^factor 12: this generator was trained for"):
         there = process.supersample(python, scan, request, lambda *progress: seen.append(progress))
     assert set(there) == {compute.IMAGE, compute.UNCERTAINTY}
