@@ -16,6 +16,7 @@ from .errors import InputError, reason
 from .formats.replacing import replacing
 
 FILE = os.path.join("weights", "generator.npz")
+SPREAD_FILE = os.path.join("weights", "spread.npz")  # of its second head, and what calibrates that: `calibration_S`
 MOST_EXPANSION = 20  # times a file's bytes that its arrays may take: compressed weights are hardly smaller
 PRETRAINED = "unified-scan"  # what commands and `Supersampler` take when they are given no weights
 PAPERS = "unified-small"  # the paper's generator, pretrained: for its tables and figures, and to be trained further
@@ -38,13 +39,13 @@ def pretrained(name: str = PRETRAINED) -> str:
     )
 
 
-def save(directory: str, arrays: dict[str, np.ndarray]) -> str:
-    """Write `weights/generator.npz` into a run directory, beside and then renamed. Returns its path."""
-    path = os.path.join(directory, FILE)
+def save(directory: str, arrays: dict[str, np.ndarray], file: str = FILE) -> str:
+    """Write `weights/generator.npz`, or another file, into a run directory, beside and then renamed; its path."""
+    path = os.path.join(directory, file)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     named: dict[str, Any] = dict(arrays)  # NumPy 2 types an option among them
-    with replacing(path) as beside, open(beside, "wb") as file:
-        np.savez(file, **named)
+    with replacing(path) as beside, open(beside, "wb") as opened:
+        np.savez(opened, **named)
     return path
 
 
@@ -64,11 +65,19 @@ def load(directory_or_name: str | None = None) -> tuple[Config, dict[str, np.nda
     """
     directory = find(directory_or_name)
     config = Config.load(os.path.join(directory, CONFIG_FILE))
-    path = os.path.join(directory, FILE)
+    return config, _checked(os.path.join(directory, FILE), "has the run saved any yet?")
+
+
+def load_spread(directory_or_name: str | None = None) -> dict[str, np.ndarray]:
+    """Float32 arrays by name of what tells a generator's errors; as `load`."""
+    return _checked(os.path.join(find(directory_or_name), SPREAD_FILE), "`dlss-tf fit-uncertainty` makes them")
+
+
+def _checked(path: str, advice: str) -> dict[str, np.ndarray]:
     if not os.path.isfile(path):
-        raise InputError(f"{path}: expected a generator's weights, found {_kind(path)}; has the run saved any yet?")
+        raise InputError(f"{path}: expected a generator's weights, found {_kind(path)}; {advice}")
     try:
-        return config, _arrays(path)
+        return _arrays(path)
     except MemoryError:
         raise InputError(f"{path}: expected a generator's weights, found more than there is memory for") from None
     except Exception as error:  # NumPy and zipfile raise anything on a damaged file

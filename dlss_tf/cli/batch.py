@@ -28,7 +28,7 @@ FIELDS = (
 )
 
 
-def plan(arguments: argparse.Namespace, name: str, ensemble: bool = False) -> list[Job]:
+def plan(arguments: argparse.Namespace, name: str, with_spread: bool = False) -> list[Job]:
     """The files that `options.add_files` asks for, and where their results go, called NAME-`name`S.
 
     Raises:
@@ -39,7 +39,7 @@ def plan(arguments: argparse.Namespace, name: str, ensemble: bool = False) -> li
     outputs.check_out(arguments.files, arguments.out)
     sources = inputs.sources(arguments.files, name)
     outputs.check_out(sources, arguments.out)
-    how = {"image": arguments.image, "ensemble": ensemble, "overwrite": arguments.overwrite}
+    how = {"image": arguments.image, "with_spread": with_spread, "overwrite": arguments.overwrite}
     return outputs.plan(sources, arguments.out, arguments.factor, arguments.format, name, **how)
 
 

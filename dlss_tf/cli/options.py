@@ -140,6 +140,10 @@ _OPTIONS: dict[str, dict[str, Any]] = {
         "help": "mean over the scan's 8 flips and rotations, better and 8 times as long; "
         "their spread goes into NAME-uncertainty",
     },
+    "uncertainty": {
+        "action": "store_true",
+        "help": "the standard deviation of each pixel's error to expect, into NAME-uncertainty",
+    },
     "refine": {
         "action": "store_true",
         "help": "add what the samples say beyond the image and is told from noise: better for lattices and clean scans",

@@ -24,7 +24,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Supersample each file; what each result is."""
-    jobs = batch.plan(arguments, "x", arguments.ensemble)
+    jobs = batch.plan(arguments, "x", arguments.ensemble or arguments.uncertainty)
     from .. import micrograph
 
     micrograph.prepare(job.source for job in jobs if not job.refusal)  # while TensorFlow is imported

@@ -30,7 +30,8 @@ from .lazy_plan import Index, Job, Tile, plan, regular, under
 from .lazy_scans import cleaned, ranges_of, singles
 from .lazy_values import in_float32
 from .options import Options
-from .supersampler import Supersampler, check_factor, check_tile, step_of, warn_if_untrained
+from .requirements import check_factor, check_tile, step_of, warn_if_untrained
+from .supersampler import Supersampler
 from .tiles import Span
 
 AS_IT_IS = (0, False)

@@ -20,6 +20,7 @@ class Options:
     """
 
     ensemble: bool = False  # the mean over the scan's eight flips and rotations, and their spread as uncertainty
+    uncertainty: bool = False  # the standard deviation of each pixel's error, by the generator's second head
     refine: bool = False  # add what the samples say beyond the image and is told from noise
     keep_known: bool = False  # put the scan's finite samples back exactly
     keep_outliers: bool = False  # take hot and dead samples, and lines that were never scanned, for what they say
@@ -28,6 +29,13 @@ class Options:
     def __post_init__(self) -> None:
         if self.deblur not in (None, *DEBLUR_METHODS):
             raise InputError(f"deblur: expected one of {', '.join(DEBLUR_METHODS)}, found {self.deblur}")
+        if self.ensemble and self.uncertainty:
+            raise InputError("uncertainty: expected False for an ensemble, whose spread takes its place, found True")
+
+    @property
+    def with_spread(self) -> bool:
+        """Whether a second image comes, which says how uncertain the first is."""
+        return self.ensemble or self.uncertainty
 
     @staticmethod
     def of(options: Options | None, changes: Mapping[str, Any]) -> Options:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -12,14 +11,15 @@ import numpy as np
 import tensorflow as tf
 
 from .. import lattice, weights
-from ..config import Config
 from ..errors import InputError
 from ..formats import values
-from ..models import SIDE_MULTIPLE, generators
+from ..models import generators, spread
 from ..models.scan_grid import infilled_by
-from . import deconvolution, defects, refinement, scaling, tiles
+from . import deconvolution, defects, refinement, scaling
 from .ensemble import MEMBERS, ensemble
 from .options import Options
+from .passes import Passes
+from .requirements import check_factor, check_tile, warn_if_untrained
 
 PIXELS_A_PASS = 1024 * 1024  # of tiles, or of small scans' images, that go through the generator together
 SMALLEST_TILE = 512
@@ -34,7 +34,7 @@ class Supersampled(NamedTuple):
     """What comes out, [..., factor h, factor w] in the scan's units; float32, or float64 as `Supersampler` says."""
 
     image: np.ndarray
-    uncertainty: np.ndarray | None = None  # of an ensemble alone
+    uncertainty: np.ndarray | None = None  # where it was asked for, and of an ensemble
 
 
 class Supersampler:
@@ -56,10 +56,8 @@ class Supersampler:
             self._generator = generators.trained(self.config, arrays)
         except InputError as error:
             raise InputError(f"{weights.find(weights_or_name)}: {error}") from None
-        self._run = tf.function(
-            functools.partial(generators.complete, self.config, self._generator),
-            input_signature=[tf.TensorSpec([None, None, None, 1]), tf.TensorSpec([], tf.int32)],
-        )
+        self._arrays = arrays
+        self._passes = Passes(self.config, self._generator, tile)
 
     def __call__(
         self,
@@ -102,6 +100,26 @@ class Supersampler:
         """
         return self.run(scan, factor, Options.of(options, {**changes, "ensemble": True}), on_progress)
 
+    def with_uncertainty(
+        self,
+        scan: np.ndarray,
+        factor: int,
+        options: Options | None = None,
+        *,
+        on_progress: OnProgress | None = None,
+        **changes: Any,
+    ) -> Supersampled:
+        """As calling it, but (image, uncertainty): the standard deviation of each pixel's error to expect, in one pass.
+
+        In the scan's units, calibrated so that 68% of the pixels of validation images lie within it. The error is that
+        against the truth as generators are trained towards it: blurred by 2.5 px, its noise included. Before `refine`
+        and `deblur`.
+
+        Raises:
+            InputError: what calling it refuses, and a generator without the weights that tell its errors.
+        """
+        return self.run(scan, factor, Options.of(options, {**changes, "uncertainty": True}), on_progress)
+
     def run(
         self,
         scan: np.ndarray,
@@ -115,7 +133,7 @@ class Supersampler:
         scan, offset, stack, factor = self._checked(scan, factor, options.keep_outliers, about)
         size = _size(stack, factor)
         sizes = [size, size[::-1]] * (MEMBERS // 2) if options.ensemble else [size]
-        report = _counter(on_progress, sum(self._passes(len(stack), each, factor) for each in sizes))
+        report = _counter(on_progress, sum(self._passes.count(len(stack), each, factor) for each in sizes))
 
         def run(turned: np.ndarray, turned_size: tuple[int, int], first: tuple[int, int]) -> np.ndarray:
             return self.image(turned, turned_size, factor, first, report)
@@ -123,6 +141,8 @@ class Supersampler:
         spreads = None
         if options.ensemble:
             images, spreads = ensemble(run, stack, size, factor)
+        elif options.uncertainty:
+            images, spreads = self._with_deviation(stack, size, factor, report)
         else:
             images = run(stack, size, (0, 0))
         if options.refine:
@@ -151,23 +171,29 @@ class Supersampler:
         every pass.
         """
         low, high = scaling.limits(stack)
-        unit = scaling.to_unit(stack, low, high).numpy()
-        starts = tuple(lattice.offset(n, factor) if start is None else start for n, start in zip(size, first))
-        images = np.empty((len(stack), *size), np.float32)
+        images = self._passes(scaling.to_unit(stack, low, high).numpy(), size, factor, first, report)
+        return scaling.from_unit(images[..., 0], low, high).numpy()
 
-        def run(part: np.ndarray) -> np.ndarray:
-            output = self.complete(part[..., None], starts, factor).numpy()[..., 0]
-            report()
-            return output
+    def _with_deviation(
+        self, stack: np.ndarray, size: Sequence[int], factor: int, report: Callable[[], None]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """As `image`, and the standard deviation of its error; 0 for a scan of one value."""
+        low, high = scaling.limits(stack)
+        passes, calibration = self._both
+        images = passes(scaling.to_unit(stack, low, high).numpy(), size, factor, (0, 0), report)
+        deviation = images[..., 1] * calibration[f"calibration_{factor}"] * (high - low).numpy()
+        return scaling.from_unit(images[..., 0], low, high).numpy(), deviation
 
-        group = self._scans_a_pass(size)
-        for i in range(0, len(stack), group):
-            infilled = lattice.infill(unit[i : i + group], size, factor, starts)
-            if max(size) <= self.tile:
-                images[i : i + group] = run(infilled)
-            else:
-                images[i] = tiles.complete(run, infilled[0], *self._tiling(factor))
-        return scaling.from_unit(images, low, high).numpy()
+    @functools.cached_property
+    def _both(self) -> tuple[Passes, dict[str, np.ndarray]]:
+        """Passes that give the deviation, too, and what calibrates it."""
+        head = weights.load_spread(self.weights)
+        try:
+            both = spread.trained(self.config, self._arrays, head)
+        except (KeyError, ValueError) as error:
+            place = os.path.join(weights.find(self.weights), weights.SPREAD_FILE)
+            raise InputError(f"{place}: expected weights that fit its config.json, found others ({error})") from None
+        return Passes(self.config, lambda inputs: tf.concat(both(inputs), 3), self.tile), head
 
     def complete(
         self,
@@ -183,12 +209,7 @@ class Supersampler:
         Raises:
             InputError: it must, and the inputs are not nearest-infilled by a factor that it was trained for.
         """
-        factor = self._known_factor(inputs) if factor is None else factor
-        height, width = inputs.shape[1:3]
-        padding = [padding_of(self.config, factor, side, start) for side, start in zip((height, width), first)]
-        (top, _), (left, _) = padding
-        padded = np.pad(np.asarray(inputs, np.float32), [(0, 0), *padding, (0, 0)], mode="symmetric")
-        return self._run(padded, factor)[:, top : top + height, left : left + width]
+        return self._passes.complete(inputs, first, self._known_factor(inputs) if factor is None else factor)
 
     def _known_factor(self, inputs: np.ndarray | tf.Tensor) -> int:
         """The factor of nearest-infilled inputs [b, H, W, 1] on their lattice; any where the network need not know."""
@@ -222,63 +243,6 @@ class Supersampler:
         stack = scaling.finite(scan.reshape(-1, *scan.shape[-2:]))
         defects.warn(sentences, about, stacklevel=4)
         return scan, offset, stack, factor
-
-    def _tiling(self, factor: int) -> tuple[int, int, int]:
-        """Side of a tile, what tiles' starts are multiples of, and how many go through the generator together."""
-        step = step_of(self.config, factor)
-        return self.tile // step * step, step, max(1, PIXELS_A_PASS // self.tile**2)
-
-    def _scans_a_pass(self, size: Sequence[int]) -> int:
-        return max(1, PIXELS_A_PASS // (size[0] * size[1])) if max(size) <= self.tile else 1
-
-    def _passes(self, scans: int, size: Sequence[int], factor: int) -> int:
-        """How many times `image` goes through the generator."""
-        if max(size) <= self.tile:
-            return -(-scans // self._scans_a_pass(size))
-        return scans * tiles.passes(size, *self._tiling(factor))
-
-
-def check_tile(tile: int) -> None:
-    """InputError unless tiles of this side can be cut and put together."""
-    if tile < SMALLEST_TILE or tile % SIDE_MULTIPLE:
-        raise InputError(f"tile: expected a multiple of {SIDE_MULTIPLE} px, at least {SMALLEST_TILE}, found {tile}")
-
-
-def padding_of(config: Config, factor: int, side: int, first: int | None = None) -> tuple[int, int]:
-    """Pixels to add before and after an axis, to a multiple of what the network takes, and so that its lattice fits.
-
-    Networks that take the lattice's samples out of an image expect the first, number `first` here, where the lattice
-    has it on the padded side.
-    """
-    multiple = 1 if config.network == "scan-grid" else SIDE_MULTIPLE
-    before, padded = 0, side + -side % multiple
-    if config.network != "two-stage":
-        first = lattice.offset(side, factor) if first is None else first
-        while side + (before := (lattice.offset(padded, factor) - first) % factor) > padded:
-            padded += multiple
-    return before, padded - side - before
-
-
-def check_factor(config: Config, factor: int) -> int:
-    """Return it as an int; InputError unless the generator of that config takes it."""
-    factor = lattice.check_factor(factor)
-    if config.network != "two-stage" and factor not in config.factors:
-        taken = ", ".join(map(str, sorted(set(config.factors))))
-        only = f"{taken}, the only one" if len(set(config.factors)) == 1 else f"one of {taken}, the only ones"
-        raise InputError(f"factor: expected {only} that this {config.network} generator takes, found {factor}")
-    return factor
-
-
-def warn_if_untrained(config: Config, factor: int) -> None:
-    """Warn of a factor that the generator of that config was not trained for."""
-    if factor not in config.factors:
-        trained = ", ".join(map(str, config.factors))
-        warnings.warn(f"factor {factor}: this generator was trained for {trained}; expect less of it", stacklevel=5)
-
-
-def step_of(config: Config, factor: int) -> int:
-    """What tiles' starts are multiples of, px: they cut an image where the generator's own grids do."""
-    return {"two-stage": SIDE_MULTIPLE, "one-stage": factor, "scan-grid": SCANS_STEP * factor}[config.network]
 
 
 def _size(stack: np.ndarray, factor: int) -> tuple[int, int]:

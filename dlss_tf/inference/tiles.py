@@ -55,17 +55,20 @@ def shares(axis: list[Span]) -> list[np.ndarray]:
 def complete(
     run: Callable[[np.ndarray], np.ndarray], image: np.ndarray, tile: int, step: int, tiles_a_pass: int
 ) -> np.ndarray:
-    """`run`, [b, h, w] -> the same shape, on [H, W] tile by tile, `tiles_a_pass` in a call; float32 [H, W]."""
+    """`run`, [b, h, w] -> [b, h, w, k], on [H, W] tile by tile, `tiles_a_pass` in a call; float32 [H, W, k]."""
     rows, columns = (spans(size, tile, step) for size in image.shape)
     row_shares, column_shares = shares(rows), shares(columns)
     places = [(i, j) for i in range(len(rows)) for j in range(len(columns))]
     parts = [(slice(*rows[i]), slice(*columns[j])) for i, j in places]
-    completed = np.zeros(image.shape, np.float32)
+    completed: np.ndarray | None = None
     for group in _alike([image[part].shape for part in parts], tiles_a_pass):
         outputs = run(np.stack([image[parts[k]] for k in group]))
+        if completed is None:
+            completed = np.zeros((*image.shape, outputs.shape[-1]), np.float32)
         for k, output in zip(group, outputs):
             i, j = places[k]
-            completed[parts[k]] += output * row_shares[i][:, None] * column_shares[j]
+            completed[parts[k]] += output * (row_shares[i][:, None] * column_shares[j])[..., None]
+    assert completed is not None  # there is a tile at least
     return completed
 
 

@@ -36,11 +36,11 @@ def supersample_file(
     """Supersample every scan of a file into another; returns what was written to `target`.
 
     Of several images in the file `image` chooses one, as in `micrograph.read`.
-    With an ensemble the image is the mean over flips and rotations, and the uncertainty goes into `NAME-uncertainty`
-    beside it. Pixel size is divided by `factor`, values keep their units, the history says what was done. With `dtype`
-    "same" the image is of the scan's type, rounded and clipped if that is one of whole numbers, else float32; the
-    uncertainty is float32. Warns of samples that are not finite, outliers, not scanned or saturated, and of values that
-    were clipped.
+    With an ensemble the image is the mean over flips and rotations. Its uncertainty, or that which options ask for,
+    goes into `NAME-uncertainty` beside it. Pixel size is divided by `factor`, values keep their units, the history
+    says what was done. With `dtype` "same" the image is of the scan's type, rounded and clipped if that is one of whole
+    numbers, else float32; the uncertainty is float32. Warns of samples that are not finite, outliers, not scanned or
+    saturated, and of values that were clipped.
 
     Raises:
         InputError: one sentence that names the file; nothing is left behind then, and what was there is as it was.
@@ -58,7 +58,7 @@ def supersample_file(
     results = [scan.rescaled(data, 1 / factor, step + rounding)]
     if made.uncertainty is not None:
         results.append(scan.rescaled(made.uncertainty, 1 / factor, step))
-    _write_all(dict(zip(outputs(target, options.ensemble), results)), overwrite)
+    _write_all(dict(zip(outputs(target, options.with_spread), results)), overwrite)
     return results[0]
 
 

@@ -65,7 +65,7 @@ def plan(
     name: str = "x",
     *,
     image: Choice = None,
-    ensemble: bool = False,
+    with_spread: bool = False,
     overwrite: bool = False,
 ) -> list[Job]:
     """Where the results of a command go, all of them checked by `check_outputs` before any work.
@@ -83,7 +83,7 @@ def plan(
             jobs.append(Job(source, (), error, image))
             continue
         for choice, part in chosen:
-            targets = outputs(output_path(source, out, factor, suffix, part + name), ensemble)
+            targets = outputs(output_path(source, out, factor, suffix, part + name), with_spread)
             refusal = None
             try:
                 check_outputs(source, targets, overwrite, taken, scans)
@@ -93,9 +93,9 @@ def plan(
     return jobs
 
 
-def outputs(target: str, ensemble: bool) -> tuple[str, ...]:
-    """The files that come of one source: the image and, of an ensemble, its uncertainty."""
-    return (target, uncertainty_path(target)) if ensemble else (target,)
+def outputs(target: str, with_spread: bool) -> tuple[str, ...]:
+    """The files that come of one source: the image and, `with_spread`, its uncertainty."""
+    return (target, uncertainty_path(target)) if with_spread else (target,)
 
 
 def check_outputs(

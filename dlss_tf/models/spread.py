@@ -1,4 +1,4 @@
-"""How far a scan-grid generator's pixels are likely off: a second head on its frozen features, trained by likelihood."""
+"""How far a scan-grid generator's pixels are likely off: a second head on its features, trained by likelihood."""
 
 from __future__ import annotations
 

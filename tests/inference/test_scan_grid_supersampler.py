@@ -1,14 +1,16 @@
 """The Supersampler with a scan-grid generator, which takes some factors and any size."""
 
+import shutil
+
 import dask.array as da
 import numpy as np
 import pytest
 import tensorflow as tf
 
-from dlss_tf import Supersampler, lattice
+from dlss_tf import Supersampler, _compat, lattice, weights
 from dlss_tf.errors import InputError
 from dlss_tf.inference.lazy import supersample_lazily
-from dlss_tf.inference.supersampler import padding_of
+from dlss_tf.training.spread import networks
 
 
 @pytest.fixture(scope="module")
@@ -42,20 +44,51 @@ def test_a_constant_scan_gives_its_value(supersampler):
     np.testing.assert_array_equal(supersampler(np.full((9, 9), 7.0), 5), 7.0)
 
 
-@pytest.mark.parametrize("factor", [4, 5, 8])
-@pytest.mark.parametrize("side", [40, 43, 64])
-@pytest.mark.parametrize("first", [0, 1, 3])
-def test_padding_keeps_samples_on_the_lattice_of_the_padded_side(supersampler, factor, side, first):
-    before, after = padding_of(supersampler.config, factor, side, first)
-    assert (lattice.offset(side + before + after, factor) - first - before) % factor == 0
-    assert 0 <= before + after < 2 * factor
-
-
 def test_finds_the_factor_of_infilled_inputs(supersampler, rng):
     inputs = lattice.infill(rng.random((1, 10, 10)).astype(np.float32), (50, 50), 5)[..., None]
     np.testing.assert_array_equal(supersampler.complete(inputs), supersampler.complete(inputs, factor=5))
     with pytest.raises(InputError, match="inputs: expected nearest infill on the lattice of a factor out of 4, 5, 8"):
         supersampler.complete(rng.random((1, 50, 50, 1)).astype(np.float32))
+
+
+@pytest.fixture(scope="module")
+def with_head(tiny_scan_grid_run, tmp_path_factory):
+    """The tiny generator with a head that is not trained, calibrated by 1, 2 and 3."""
+    run = str(tmp_path_factory.mktemp("with-head") / "run")
+    shutil.copytree(tiny_scan_grid_run, run)
+    config, arrays = weights.load(run)
+    head = _compat.arrays(networks(config, arrays)[1].head)
+    calibration = {f"calibration_{s}": np.array(i, np.float32) for i, s in enumerate((4, 5, 8), 1)}
+    weights.save(run, {**head, **calibration}, weights.SPREAD_FILE)
+    return Supersampler(run, tile=512)
+
+
+@pytest.mark.parametrize(("shape", "factor", "calibration"), [((2, 9, 13), 4, 1), ((9, 8), 8, 3), ((1, 120, 16), 5, 2)])
+def test_uncertainty_comes_with_the_image_in_one_pass_in_its_units(with_head, rng, shape, factor, calibration):
+    """Of scans and of tiles: an untrained head expects 0.03 of the samples' range everywhere."""
+    scan, calls = 100 * rng.random(shape) - 7, []
+    image, deviation = with_head.with_uncertainty(scan, factor, on_progress=lambda *done: calls.append(done))
+    np.testing.assert_allclose(image, with_head(scan, factor), rtol=1e-5, atol=1e-4)
+    spans = np.ptp(scan.reshape(-1, *shape[-2:]), (1, 2))
+    each = deviation.reshape(len(spans), -1)
+    np.testing.assert_allclose(each, np.broadcast_to(0.03 * calibration * spans[:, None], each.shape), rtol=1e-4)
+    plain: list = []
+    with_head(scan, factor, on_progress=lambda *done: plain.append(done))
+    assert calls == plain
+
+
+def test_known_samples_and_constant_scans_have_no_uncertainty(with_head, rng):
+    image, deviation = with_head.with_uncertainty(rng.random((9, 9)), 4, keep_known=True)
+    assert not deviation[::4, ::4].any() and deviation[1::4].all()
+    image, deviation = with_head.with_uncertainty(np.full((9, 9), 3.0), 4)
+    assert (image == 3).all() and not deviation.any()
+
+
+def test_uncertainty_of_a_generator_that_cannot_tell_is_refused(supersampler, rng):
+    with pytest.raises(
+        InputError, match=r"spread.npz: expected a generator's weights, found nothing; .*fit-uncertainty"
+    ):
+        supersampler.with_uncertainty(rng.random((9, 9)), 4)
 
 
 def test_tiles_join_into_what_one_pass_gives(tiny_scan_grid_run, rng):

@@ -5,10 +5,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dlss_tf import Supersampler, lattice
+from dlss_tf import Supersampler
 from dlss_tf.errors import InputError
 from dlss_tf.inference.options import Options
-from dlss_tf.inference.supersampler import padding_of
 from dlss_tf.models import one_stage
 
 
@@ -210,16 +209,6 @@ def test_one_stage_takes_scans_of_any_shape(tiny_one_stage_run, rng, shape):
     image = Supersampler(tiny_one_stage_run)(rng.random(shape), 5)
     assert image.shape == (*shape[:-2], shape[-2] * 5, shape[-1] * 5)
     assert np.isfinite(image).all()
-
-
-@pytest.mark.parametrize("side", [64, 65, 67, 70, 93, 96])
-def test_one_stage_samples_stay_on_the_lattice(tiny_one_stage_run, side):
-    """What is added to reach a multiple of 32 leaves every sample of the scan where the network looks for it."""
-    supersampler = Supersampler(tiny_one_stage_run)
-    before, after = padding_of(supersampler.config, 5, side)
-    padded = before + side + after
-    assert padded % 32 == 0
-    assert set(before + lattice.positions(side, 5)) <= set(lattice.positions(padded, 5))
 
 
 def test_one_stage_weights_of_the_first_edition_give_the_images_that_they_gave(

@@ -34,6 +34,7 @@ KEPT = ("translate", "rotate", "shear", "affine", "units", "axis_labels", "color
 #: The fields of inference.options.Options, in the plugin's words.
 OPTIONS: dict[str, dict[str, Any]] = {
     "ensemble": {"text": "ensemble", "tooltip": "Mean of eight flips and rotations, with its uncertainty."},
+    "uncertainty": {"text": "uncertainty", "tooltip": "The error to expect of each pixel, as a layer of its own."},
     "refine": {"text": "refine", "tooltip": "Add what samples say beyond the image, for lattices, clean scans."},
     "keep_known": {"text": "keep known pixels", "tooltip": "Put the scan's own values in their places."},
     "keep_outliers": {"text": "keep outliers", "tooltip": "Hot and dead samples, lines never scanned: as they are."},

@@ -1,0 +1,84 @@
+"""A generator over scans in [0, 1]: infilled, padded to what it takes, several together or tile by tile."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import tensorflow as tf
+
+from .. import lattice
+from ..config import Config
+from ..models import generators
+from . import tiles
+from .requirements import padding_of, step_of
+
+PIXELS_A_PASS = 1024 * 1024  # of tiles, or of small scans' images, that go through the generator together
+
+
+class Passes:
+    """`Passes(config, generator, tile)(unit, size, factor)` -> images [b, *size, k] for scans [b, h, w] in [0, 1].
+
+    `generator` gives k images for one, [b, H, W, 1] -> [b, H, W, k], called as that config's is. Images that are longer
+    than `tile` px a side are made of tiles no longer than that.
+    """
+
+    def __init__(self, config: Config, generator: Callable[..., tf.Tensor], tile: int):
+        self.config, self.tile = config, tile
+        self._run = tf.function(
+            functools.partial(generators.complete, config, generator),
+            input_signature=[tf.TensorSpec([None, None, None, 1]), tf.TensorSpec([], tf.int32)],
+        )
+
+    def __call__(
+        self,
+        unit: np.ndarray,
+        size: Sequence[int],
+        factor: int,
+        first: Sequence[int | None] = (None, None),
+        report: Callable[[], None] = lambda: None,
+    ) -> np.ndarray:
+        """`first`: the first sampled row and column, the lattice's own if None; `report` is called after each pass."""
+        starts = tuple(lattice.offset(n, factor) if start is None else start for n, start in zip(size, first))
+
+        def run(part: np.ndarray) -> np.ndarray:
+            output = self.complete(part[..., None], starts, factor).numpy()
+            report()
+            return output
+
+        images: np.ndarray | None = None
+        group = self._scans_a_pass(size)
+        for i in range(0, len(unit), group):
+            infilled = lattice.infill(unit[i : i + group], size, factor, starts)
+            if max(size) <= self.tile:
+                made = run(infilled)
+            else:
+                made = tiles.complete(run, infilled[0], *self._tiling(factor))[None]
+            if images is None:
+                images = np.empty((len(unit), *made.shape[1:]), np.float32)
+            images[i : i + group] = made
+        assert images is not None  # there is a scan at least
+        return images
+
+    def complete(self, inputs: np.ndarray | tf.Tensor, first: Sequence[int | None], factor: int) -> tf.Tensor:
+        """The generator's images for nearest-infilled inputs [b, H, W, 1] in [0, 1], of any sides, in one pass."""
+        height, width = inputs.shape[1:3]
+        padding = [padding_of(self.config, factor, side, start) for side, start in zip((height, width), first)]
+        (top, _), (left, _) = padding
+        padded = np.pad(np.asarray(inputs, np.float32), [(0, 0), *padding, (0, 0)], mode="symmetric")
+        return self._run(padded, factor)[:, top : top + height, left : left + width]
+
+    def count(self, scans: int, size: Sequence[int], factor: int) -> int:
+        """How many passes that many scans take."""
+        if max(size) <= self.tile:
+            return -(-scans // self._scans_a_pass(size))
+        return scans * tiles.passes(size, *self._tiling(factor))
+
+    def _tiling(self, factor: int) -> tuple[int, int, int]:
+        """Side of a tile, what tiles' starts are multiples of, and how many go through the generator together."""
+        step = step_of(self.config, factor)
+        return self.tile // step * step, step, max(1, PIXELS_A_PASS // self.tile**2)
+
+    def _scans_a_pass(self, size: Sequence[int]) -> int:
+        return max(1, PIXELS_A_PASS // (size[0] * size[1])) if max(size) <= self.tile else 1

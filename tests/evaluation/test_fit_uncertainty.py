@@ -1,0 +1,47 @@
+import os
+import shutil
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from dlss_tf import Supersampler, weights
+from dlss_tf.config import preset
+from dlss_tf.errors import InputError
+from dlss_tf.evaluation import fit_uncertainty as module
+from dlss_tf.inference.passes import Passes
+
+
+def test_a_generator_tells_its_errors_afterwards(tiny_scan_grid_run, tiny_data, tmp_path, rng):
+    run = str(tmp_path / "run")
+    shutil.copytree(tiny_scan_grid_run, run)
+    found = module.fit_uncertainty(run, [tiny_data], iterations=3)
+    assert set(found) == {4, 5, 8} and all(factor > 0 for factor in found.values())
+    image, deviation = Supersampler(run).with_uncertainty(rng.random((12, 12)), 4)
+    assert image.shape == deviation.shape == (48, 48)
+    assert (deviation > 0).all()
+    assert "(1/16)" in module.format_calibration(found)
+
+
+def test_calibration_makes_what_is_told_hold(tiny_data, monkeypatch, rng):
+    """Errors of deviation 0.1, told as 0.05 of the crop's range: to be doubled."""
+    from dlss_tf.data.files import list_files
+
+    noise = tf.constant(rng.normal(0, 0.1, (1, 512, 512, 1)), tf.float32)
+    crop = np.zeros((512, 512), np.float32)
+    crop[::5] = 1
+    monkeypatch.setattr(module, "central_crops", lambda files, size: [("", crop)])
+    monkeypatch.setattr(module, "blurred", lambda crop: crop * 0)
+
+    def generator(inputs):
+        return tf.concat([noise, tf.fill([1, 512, 512, 1], 0.05)], 3)
+
+    config = preset("quick", "scan-grid").replace(factors=(4,))
+    factors = module.calibrated(config, Passes(config, generator, 1024), list_files([tiny_data], "val")[:1])
+    assert factors[4] == pytest.approx(2, rel=0.05)
+
+
+def test_refuses_other_networks(tiny_run, tiny_data):
+    with pytest.raises(InputError, match="expected those of a scan-grid generator, found a two-stage one's"):
+        module.fit_uncertainty(tiny_run, [tiny_data])
+    assert not os.path.exists(os.path.join(tiny_run, weights.SPREAD_FILE))
