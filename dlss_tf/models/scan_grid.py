@@ -43,7 +43,7 @@ class ScanGrid(NamedTuple):
     views: keras.Model
     body: keras.Model
     heads: SubPixelHeads
-    inside: keras.Model  # [image, factor] -> [output, features]
+    inside: keras.Model  # [image, factor] -> [output, features, views]
 
 
 class Samples(keras.layers.Layer):
@@ -231,7 +231,8 @@ def build(config: Config) -> ScanGrid:
     features, filtered = body([seen, factor])
     output = Crop(name="output", dtype="float32")([heads([features, filtered, factor]), image, factor])
     generator = keras.Model([image, factor], output, name="scan_grid")
-    return ScanGrid(generator, views, body, heads, keras.Model([image, factor], [output, features], name="inside"))
+    inside = keras.Model([image, factor], [output, features, seen], name="inside")
+    return ScanGrid(generator, views, body, heads, inside)
 
 
 def trained(config: Config, weights: dict[str, np.ndarray]) -> keras.Model:

@@ -20,13 +20,21 @@ START, LEAST = 0.03, 1e-4  # of the samples' range: what it expects before train
 
 
 class Spread(NamedTuple):
-    """`head` takes [features, image, factor] of a generator's `inside`; `both` [image, factor] -> [output, deviation].
+    """`head`: [features, views, image, factor] -> deviation, of a generator's `inside`; `both`: [image, factor] -> both.
 
-    The deviation is the standard deviation of the output's error, of the samples' [0, 1], [b, H, W, 1].
+    Both are the generator's output and the deviation, [b, H, W, 1]: that of the output's error, of the samples' [0, 1].
     """
 
     head: keras.Model
     both: keras.Model
+
+
+class Residues(keras.layers.Layer):
+    """How far the scan is from what filters leave of it: views [b, n, m, k] -> [b, n, m, k - 1]. So noise shows."""
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Absolute differences."""
+        return tf.abs(inputs[..., :1] - inputs[..., 1:])
 
 
 class Deviation(keras.layers.Layer):
@@ -40,16 +48,18 @@ class Deviation(keras.layers.Layer):
 def build(config: Config, networks: ScanGrid) -> Spread:
     """A head for that config's generator. Its logarithm is a level for each sample, interpolated, and pixels' own."""
     image, factor = keras.Input((None, None, 1), name="image"), keras.Input((), name="factor", dtype="int32")
-    output, features = networks.inside([image, factor])
-    seen = keras.Input((None, None, features.shape[-1]), name="features")
+    output, *known = networks.inside([image, factor])
+    features, views = (keras.Input((None, None, each.shape[-1])) for each in known)
+    residues = Residues(name="residues", dtype="float32")(views)
+    seen = keras.layers.Concatenate(name="spread_seen", dtype="float32")([features, residues])
     x = Convolution(channels(HIDDEN, config.width), name="spread_hidden", dtype="float32")(seen)
     x = keras.layers.ReLU(name="spread_relu", dtype="float32")(x)
     level = Convolution(1, name="spread_level", dtype="float32")(x)
     heads = SubPixelHeads(sorted(set(config.factors)), name="spread", dtype="float32")
     pixels = Deviation(name="deviation", dtype="float32")(heads([x, level, factor]))
     deviation = Crop(name="deviation_crop", dtype="float32")([pixels, image, factor])
-    head = keras.Model([seen, image, factor], deviation, name="spread")
-    return Spread(head, keras.Model([image, factor], [output, head([features, image, factor])], name="with_spread"))
+    head = keras.Model([features, views, image, factor], deviation, name="spread")
+    return Spread(head, keras.Model([image, factor], [output, head([*known, image, factor])], name="with_spread"))
 
 
 def initialize(spread: Spread, seed: int = 0) -> None:

@@ -60,9 +60,9 @@ def spread_step(
     def step(crops: tf.Tensor, factor: tf.Tensor, iteration: tf.Tensor) -> tf.Tensor:
         unit, target = in_scan_scale(crops, factor)
         which = tf.fill([BATCH], factor)
-        output, features = made.inside([unit, which])
+        output, *known = made.inside([unit, which])
         with tf.GradientTape() as tape:
-            loss = negative_log_likelihood(output - target, head.head([features, unit, which]))
+            loss = negative_log_likelihood(output - target, head.head([*known, unit, which]))
         rate = schedules.cosine(iteration, iterations, RATE)
         adam.apply(clipped(tape.gradient(loss, weights)), rate, tf.constant(schedules.BETA1))
         return loss
