@@ -142,7 +142,7 @@ class Supersampler:
         if options.ensemble:
             images, spreads = ensemble(run, stack, size, factor)
         elif options.uncertainty:
-            images, spreads = self._with_deviation(stack, size, factor, report)
+            images, spreads = self.image_with_deviation(stack, size, factor, (0, 0), report)
         else:
             images = run(stack, size, (0, 0))
         if options.refine:
@@ -174,13 +174,22 @@ class Supersampler:
         images = self._passes(scaling.to_unit(stack, low, high).numpy(), size, factor, first, report)
         return scaling.from_unit(images[..., 0], low, high).numpy()
 
-    def _with_deviation(
-        self, stack: np.ndarray, size: Sequence[int], factor: int, report: Callable[[], None]
+    def image_with_deviation(
+        self,
+        stack: np.ndarray,
+        size: Sequence[int],
+        factor: int,
+        first: Sequence[int | None] = (None, None),
+        report: Callable[[], None] = lambda: None,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """As `image`, and the standard deviation of its error; 0 for a scan of one value."""
+        """As `image`, and the standard deviation of its error; 0 for a scan of one value.
+
+        Raises:
+            InputError: the generator has no weights that tell its errors.
+        """
         low, high = scaling.limits(stack)
         passes, calibration = self._both
-        images = passes(scaling.to_unit(stack, low, high).numpy(), size, factor, (0, 0), report)
+        images = passes(scaling.to_unit(stack, low, high).numpy(), size, factor, first, report)
         deviation = images[..., 1] * calibration[f"calibration_{factor}"] * (high - low).numpy()
         return scaling.from_unit(images[..., 0], low, high).numpy(), deviation
 

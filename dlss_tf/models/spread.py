@@ -20,9 +20,9 @@ START, LEAST = 0.03, 1e-4  # of the samples' range: what it expects before train
 
 
 class Spread(NamedTuple):
-    """`head`: [features, views, image, factor] -> deviation, of a generator's `inside`; `both`: [image, factor] -> both.
+    """`head`: [features, views, image, factor] -> deviation; `both`: [image, factor] -> [output, deviation].
 
-    Both are the generator's output and the deviation, [b, H, W, 1]: that of the output's error, of the samples' [0, 1].
+    The deviation, [b, H, W, 1], is that of the output's error, of the samples' [0, 1].
     """
 
     head: keras.Model
