@@ -48,7 +48,7 @@ setup(
     package_dir={"dlss_tf.checkpoints": "checkpoints"},  # so that the wheel holds what a checkout has beside it
     package_data={
         "dlss_tf": ["py.typed"],
-        "dlss_tf.checkpoints": ["*.md", "*/*.md", "*/config.json", "*/weights/generator.npz"],
+        "dlss_tf.checkpoints": ["*.md", "*/*.md", "*/config.json", "*/weights/*.npz"],
         "dlss_tf.interfaces.napari": ["napari.yaml"],
     },
     python_requires=">=3.10",

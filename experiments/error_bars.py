@@ -18,7 +18,7 @@ HEADER = ("coverage", *INTERVALS, "correlation_in_images", "correlation_between_
 
 
 def compare(supersampler: Supersampler, crop: np.ndarray, factor: int) -> dict[str, float]:
-    """For crop [N, N] in [0, 1]: shares of pixels within both intervals, what was told and what was, by rank and mean."""
+    """For crop [N, N] in [0, 1]: shares of pixels within the intervals; mean squares of what was told and what was."""
     scan = lattice.downsample(crop, factor)
     image, told = (each[0] for each in supersampler.image_with_deviation(scan[None], crop.shape, factor))
     errors = np.abs(image - blurred(crop))

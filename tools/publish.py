@@ -22,7 +22,13 @@ def publish(run: str, directory: str) -> None:
     shipped = os.listdir(os.path.dirname(weights.pretrained()))
     start_from = config.start_from if config.start_from in shipped else ""
     config.replace(data=(), start_from=start_from).save_in(directory)
-    weights.save(directory, {name: array.astype(np.float16) for name, array in arrays.items()})
+    weights.save(directory, _half(arrays))
+    if os.path.isfile(os.path.join(weights.find(run), weights.SPREAD_FILE)):
+        weights.save(directory, _half(weights.load_spread(run)), weights.SPREAD_FILE)
+
+
+def _half(arrays: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name: array.astype(np.float16) for name, array in arrays.items()}
 
 
 def main() -> None:

@@ -37,7 +37,7 @@ from .tiles import Span
 AS_IT_IS = (0, False)
 #: What an array that is never whole can have; `why` it cannot have more.
 POSSIBLE = ("ensemble", "keep_known", "keep_outliers", "deblur=wiener")
-WHY = "it looks at whole scans or images, which are never there at a time; compute the array first"
+WHY = "that is had of arrays in memory alone; compute the array first"
 DEBLUR_REACH = 32  # px beyond which a pixel does not change what another is restored to
 
 Place = tuple[tuple[slice, ...], tuple[slice, ...]]  # where a part goes, and what of it

@@ -53,6 +53,7 @@ class Options:
         """What was done, for a file's history."""
         return [
             *(["mean of 8 flips and rotations"] if self.ensemble else []),
+            *(["its error to expect told"] if self.uncertainty else []),
             *(["refined by its samples"] if self.refine else []),
             *(["outliers kept"] if self.keep_outliers else []),
             *([f"blur of training undone ({self.deblur})"] if self.deblur else []),

@@ -27,8 +27,9 @@ def supersample_signal(
 
     Signal axes keep offset, units and name, and have `factor` times finer a scale: sample [i, j] is the pixel
     [factor i, factor j]. Navigation axes, of any number, and metadata stay; metadata.Processing.dlss_tf says what was
-    done. Options, or single ones by name, are the Supersampler's; with `ensemble`, (mean, spread). A lazy signal stays
-    lazy, computed tile by tile as in `lazy`, by a Supersampler of the same weights and tile.
+    done. Options, or single ones by name, are the Supersampler's; with `ensemble` it is (mean, spread), with
+    `uncertainty` (image, uncertainty). A lazy signal stays lazy, computed tile by tile as in `lazy`, by a Supersampler
+    of the same weights and tile.
 
     Raises:
         InputError: another signal dimension, what is not real numbers, diffraction patterns and axes that are not even,

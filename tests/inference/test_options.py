@@ -18,6 +18,12 @@ def test_refuses_other_ways_to_deblur():
         Options(deblur="magic")
 
 
+def test_a_second_image_is_the_spread_or_the_error_to_expect():
+    assert [Options(**each).with_spread for each in ({}, {"ensemble": True}, {"uncertainty": True})] == [0, 1, 1]
+    with pytest.raises(InputError, match="^uncertainty: expected False for an ensemble"):
+        Options(ensemble=True, uncertainty=True)
+
+
 def test_what_a_door_cannot_have_is_refused():
     some = ("keep_known", "deblur=wiener")
     Options(keep_known=True, deblur="wiener").check_among(some, "a door", "why not")

@@ -65,6 +65,7 @@ def test_metadata_says_what_was_done(signal, supersampler):
         "tile": 1024,
         "factor": 4,
         "ensemble": False,
+        "uncertainty": False,
         "refine": False,
         "keep_known": True,
         "keep_outliers": False,
