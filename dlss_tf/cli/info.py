@@ -27,7 +27,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preset", choices=PRESETS, help="without --weights (quick)")
     parser.add_argument("--network", choices=CHOICES["network"], help="of the preset (two-stage)")
     parser.add_argument("--schedule", action="store_true", help="rates and momenta as this run or preset scales them")
-    purpose = "; given, the channels of --weights (the pretrained generator) that give nothing anywhere are counted"
+    purpose = "; given, the channels of --weights (unified-small) that give nothing anywhere are counted"
     add_images(parser, "val", required=False, purpose=purpose)
 
 
@@ -84,5 +84,8 @@ def _print_contents(source: str) -> None:
 def _print_silence(arguments: argparse.Namespace) -> None:
     start_tensorflow()
     from ..evaluation.silence import format_silence, measure
+    from ..weights import PAPERS
 
-    print(format_silence(measure(arguments.weights, arguments.data, split=arguments.split, size=arguments.size)))
+    print(
+        format_silence(measure(arguments.weights or PAPERS, arguments.data, split=arguments.split, size=arguments.size))
+    )

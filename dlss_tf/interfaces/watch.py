@@ -5,8 +5,11 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import signal
+import threading
 import time
 from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -127,7 +130,22 @@ def watch(
             made.update((place(target), path) for target in targets)
             size = "x".join(map(str, result.data.shape))
             _log(f"{os.path.basename(path)} -> {targets[0]}, {size} px, {time.monotonic() - began:.2f} s")
-        gc.collect()  # readers leave open files in circles of references
+        _collect_garbage()
+
+
+def _collect_garbage() -> None:
+    """Readers leave open files in circles of references. Ctrl-C waits for it: what a destructor raises is lost."""
+    if threading.current_thread() is not threading.main_thread():  # where no signal arrives
+        gc.collect()
+        return
+    held: list[tuple[int, FrameType | None]] = []
+    handler = signal.signal(signal.SIGINT, lambda *arrived: held.append(arrived))
+    try:
+        gc.collect()
+    finally:
+        signal.signal(signal.SIGINT, handler)
+    if held and callable(handler):
+        handler(*held[0])
 
 
 def _images(paths: Iterator[str], image: Choice) -> Iterator[tuple[str, Choice, str]]:

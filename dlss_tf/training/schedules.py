@@ -12,9 +12,7 @@ from ..config import Config
 PUBLISHED_RATE = 3e-4
 ONE_STAGE_PUBLISHED_RATE = 1e-3
 LEVELS = 8
-WARM_UP = (
-    0.03  # of a scan-grid generator's iterations: at the full rate from the first on, losses jumped a thousandfold
-)
+WARM_UP = 0.03  # of a scan-grid generator's iterations, without which losses jumped a thousandfold early on
 BETA1 = 0.9  # at the start, of generator, inner trainer and predictor
 DISCRIMINATOR_BETA1 = 0.5
 

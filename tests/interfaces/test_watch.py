@@ -1,5 +1,6 @@
 import itertools
 import os
+import signal
 
 import numpy as np
 import pytest
@@ -199,3 +200,23 @@ def test_all_images_of_a_file(tmp_path, monkeypatch, capsys, rng):
     lines = capsys.readouterr().out.splitlines()
     assert "bad.tif: expected" in lines[1] and "two-1-BF-x5.tif, 45x45 px" in lines[2] and len(lines) == 4
     assert sorted(os.listdir(tmp_path / "out")) == ["two-1-BF-x5.tif", "two-2-HAADF-x5.tif"]
+
+
+def test_ctrl_c_while_garbage_is_collected_is_not_lost():
+    """Python drops what a destructor raises."""
+
+    class Interrupting:
+        def __init__(self):
+            self.me = self
+
+        def __del__(self):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    Interrupting()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            watch._collect_garbage()
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
