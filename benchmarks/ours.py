@@ -128,15 +128,13 @@ def _savedmodel(config: Config, folder: str) -> Callable[[], object]:
 
 def _scan(config: Config, folder: str) -> Callable[[], object]:
     _in_another_process(_save_run, config, folder)
-    supersampler = Supersampler(folder)
-    scan = np.random.default_rng(0).random((SCAN_SIDE, SCAN_SIDE), np.float32)
-    return lambda: supersampler(scan, factor=FACTOR)
+    return _supersampled(folder, SCAN_SIDE)
 
 
-def _pass(weights_or_name: str) -> Callable[[], object]:
-    """A pretrained generator on a scan of 103 x 103 samples, in one pass."""
+def _supersampled(weights_or_name: str, side: int) -> Callable[[], object]:
+    """A scan of side x side samples by a run's generator, or a pretrained one."""
     supersampler = Supersampler(weights_or_name)
-    scan = np.random.default_rng(0).random((START_SCAN_SIDE, START_SCAN_SIDE), np.float32)
+    scan = np.random.default_rng(0).random((side, side), np.float32)
     return lambda: supersampler(scan, factor=FACTOR)
 
 
@@ -198,7 +196,7 @@ def _call(mode: str, config: Config, folder: str) -> Callable[[], object]:
     if mode == "pipeline":
         return _pipeline(folder)
     if mode in _PRETRAINED:
-        return _pass(mode)
+        return _supersampled(mode, START_SCAN_SIDE)  # in one pass
     if mode in _COMMANDS:
         return _command(mode, config, folder)
     return {"savedmodel": _savedmodel, "scan": _scan, "load": _load}[mode](config, folder)

@@ -92,12 +92,8 @@ def filtered(scan: torch.Tensor, size: int, strengths: tuple[float, ...]) -> lis
     for strength in strengths:
         kept = torch.fft.irfft2(spectrum * F.relu(1 - strength * ratio), (size, size)) + mean * window
         columns = (kept * window).flatten(2).flatten(0, 1).T[None]
-        image = F.fold(
-            columns,
-            padded[0, 0, : step * (windows.shape[0] + 3), : step * (windows.shape[1] + 3)].shape,
-            size,
-            stride=step,
-        )
+        sides = tuple(step * (count + 3) for count in windows.shape[:2])
+        image = F.fold(columns, sides, size, stride=step)
         images.append(image[:, :, size - step :, size - step :][:, :, :n, :m] / 2.25)
     return images
 

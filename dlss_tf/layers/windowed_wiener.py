@@ -46,9 +46,9 @@ class WindowedWiener(keras.layers.Layer):
 def _filtered(scan: tf.Tensor, size: int, strengths: Sequence[float]) -> list[tf.Tensor]:
     """Scans [b, h, w] filtered at each of the strengths."""
     step = size // OVERLAP
-    _, height, width = _shape(scan)
+    height, width = (scan.shape[axis] or tf.shape(scan)[axis] for axis in (1, 2))
     padded = tf.gather(tf.gather(scan, _mirrored(height, size), axis=1), _mirrored(width, size), axis=2)
-    windows = _framed(_framed(padded, 1, step), 3, step)
+    windows = tf.signal.frame(tf.signal.frame(padded, size, step, axis=1), size, step, axis=3)
     windows = tf.transpose(windows, [0, 1, 3, 2, 4])  # [b, rows, columns, size, size]
     hann = tf.signal.hann_window(size, periodic=True)
     window = hann[:, None] * hann
@@ -62,8 +62,7 @@ def _filtered(scan: tf.Tensor, size: int, strengths: Sequence[float]) -> list[tf
     for strength in strengths:
         kept = tf.nn.relu(1 - strength * ratio)
         windows = (_inverse(real * kept, imaginary * kept, size) + mean * window) * window
-        added = _overlapped(_overlapped(tf.transpose(windows, [0, 1, 3, 2, 4]), 3, step), 1, step)
-        added /= (OVERLAP * 3 / 8) ** 2  # Hann's squares sum to 3/8 of the windows' number
+        added = _overlapped(windows, step) / (OVERLAP * 3 / 8) ** 2  # Hann's squares sum to 3/8 of the windows' number
         images.append(added[:, size - step :, size - step :][:, :height, :width])
     return images
 
@@ -103,30 +102,10 @@ def _mirrored(side: int | tf.Tensor, size: int) -> tf.Tensor:
     return tf.minimum(folded, 2 * side - 1 - folded)
 
 
-def _framed(scan: tf.Tensor, axis: int, step: int) -> tf.Tensor:
-    """An axis cut into windows of 4 steps that start a step apart, two axes in its place: which window, where in it."""
-    shape = _shape(scan)
-    blocks = tf.reshape(scan, [*shape[:axis], shape[axis] // step, step, *shape[axis + 1 :]])
-    count = shape[axis] // step - OVERLAP + 1
-    whole = [slice(None)] * axis
-    return tf.concat([blocks[(*whole, slice(k, k + count))] for k in range(OVERLAP)], axis + 1)
-
-
-def _overlapped(windows: tf.Tensor, axis: int, step: int) -> tf.Tensor:
-    """The sum of windows as `_framed` makes them at `axis` and the next: one axis again."""
-    shape = _shape(windows)
-    total = tf.add_n(
-        [
-            tf.pad(part, [[k, OVERLAP - 1 - k] if each == axis else [0, 0] for each in range(len(shape))])
-            for k, part in enumerate(tf.split(windows, OVERLAP, axis + 1))
-        ]
-    )
-    return tf.reshape(total, [*shape[:axis], (shape[axis] + OVERLAP - 1) * step, *shape[axis + 2 :]])
-
-
-def _shape(images: tf.Tensor) -> list[int | tf.Tensor]:
-    """Sides as numbers where they are known: XLA takes minutes for reshapes to what it must infer."""
-    return [side or tf.shape(images)[axis] for axis, side in enumerate(images.shape)]
+def _overlapped(windows: tf.Tensor, step: int) -> tf.Tensor:
+    """The sum of windows [b, rows, columns, size, size], `step` samples apart: [b, h, w]."""
+    columns = tf.signal.overlap_and_add(tf.transpose(windows, [0, 2, 4, 1, 3]), step)  # [b, columns, size, h]
+    return tf.signal.overlap_and_add(tf.transpose(columns, [0, 3, 1, 2]), step)
 
 
 def _fine(size: int) -> np.ndarray:
