@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -13,14 +14,16 @@ from .._compat import variables
 from ..config import Config
 from ..layers.sub_pixel import SubPixelHeads
 from . import channels, scan_grid, xavier
-from .scan_grid import Convolution, Crop, ScanGrid
+from .scan_grid import AsLarge, Bordered, Convolution, Crop, Samples, ScanGrid
 
-HIDDEN = 32  # channels between features and logarithms, at width 1
+LEVELS = (32, 48, 48)  # channels at width 1: at the scan's resolution, a quarter and a sixteenth of it
+COARSER = 4
+SMALL = 2e-3  # of the samples' range: differences below that look alike
 START, LEAST = 0.03, 1e-4  # of the samples' range: what it expects before training, and the least that it can
 
 
 class Spread(NamedTuple):
-    """`head`: [features, views, image, factor] -> deviation; `both`: [image, factor] -> [output, deviation].
+    """`head`: [features, views, output, factor] -> deviation; `both`: [image, factor] -> [output, deviation].
 
     The deviation, [b, H, W, 1], is that of the output's error, of the samples' [0, 1].
     """
@@ -29,12 +32,23 @@ class Spread(NamedTuple):
     both: keras.Model
 
 
-class Residues(keras.layers.Layer):
-    """How far the scan is from what filters leave of it: views [b, n, m, k] -> [b, n, m, k - 1]. So noise shows."""
+class Evidence(keras.layers.Layer):
+    """Where noise and detail show: [views, image], [b, n, m, k] and [b, n, m, 1] -> [b, n, m, 2 k + 2].
 
-    def call(self, inputs: tf.Tensor) -> tf.Tensor:
-        """Absolute differences."""
-        return tf.abs(inputs[..., :1] - inputs[..., 1:])
+    The image at the samples; how far the scan is from what each filter leaves of it; and the logarithms of these, of
+    how far it is from the image, and of the image's gradient and Laplacian.
+    """
+
+    def call(self, inputs: Sequence[tf.Tensor]) -> tf.Tensor:
+        """The evidence in `inputs`."""
+        views, image = inputs
+        residues = tf.abs(views[..., :1] - views[..., 1:])
+        around = tf.pad(image, [[0, 0], [1, 1], [1, 1], [0, 0]], "SYMMETRIC")
+        up, down, left, right = around[:, :-2, 1:-1], around[:, 2:, 1:-1], around[:, 1:-1, :-2], around[:, 1:-1, 2:]
+        slope = tf.sqrt(tf.square(down - up) + tf.square(right - left))
+        bend = tf.abs(4 * image - up - down - left - right)
+        logarithms = tf.math.log(tf.concat([residues, tf.abs(views[..., :1] - image), slope, bend], 3) + SMALL)
+        return tf.concat([image, residues, logarithms], 3)
 
 
 class Deviation(keras.layers.Layer):
@@ -50,16 +64,39 @@ def build(config: Config, networks: ScanGrid) -> Spread:
     image, factor = keras.Input((None, None, 1), name="image"), keras.Input((), name="factor", dtype="int32")
     output, *known = networks.inside([image, factor])
     features, views = (keras.Input((None, None, each.shape[-1])) for each in known)
-    residues = Residues(name="residues", dtype="float32")(views)
-    seen = keras.layers.Concatenate(name="spread_seen", dtype="float32")([features, residues])
-    x = Convolution(channels(HIDDEN, config.width), name="spread_hidden", dtype="float32")(seen)
-    x = keras.layers.ReLU(name="spread_relu", dtype="float32")(x)
+    made = keras.Input((None, None, 1), name="made")
+    at_samples = Bordered(name="spread_bordered", dtype="float32")(Samples(name="spread_samples")([made, factor]))
+    evidence = Evidence(name="evidence", dtype="float32")([views, at_samples])
+    x = _levels(keras.layers.Concatenate(name="spread_seen", dtype="float32")([features, evidence]), config.width)
     level = Convolution(1, name="spread_level", dtype="float32")(x)
     heads = SubPixelHeads(sorted(set(config.factors)), name="spread", dtype="float32")
     pixels = Deviation(name="deviation", dtype="float32")(heads([x, level, factor]))
-    deviation = Crop(name="deviation_crop", dtype="float32")([pixels, image, factor])
-    head = keras.Model([features, views, image, factor], deviation, name="spread")
-    return Spread(head, keras.Model([image, factor], [output, head([*known, image, factor])], name="with_spread"))
+    deviation = Crop(name="deviation_crop", dtype="float32")([pixels, made, factor])
+    head = keras.Model([features, views, made, factor], deviation, name="spread")
+    return Spread(head, keras.Model([image, factor], [output, head([*known, output, factor])], name="with_spread"))
+
+
+def _levels(x: tf.Tensor, width: float) -> tf.Tensor:
+    """Features of the samples, seen together with those of ever wider surroundings."""
+    counts = [channels(count, width) for count in LEVELS]
+    passed = []
+    for i, count in enumerate(counts):
+        if i:
+            x = keras.layers.AveragePooling2D(COARSER, padding="same", name=f"spread_pool{i}", dtype="float32")(x)
+        x = _convolved(x, count, f"spread_down{i}")
+        passed.append(x)
+    for i, fine in reversed(list(enumerate(passed[:-1]))):
+        x = Convolution(counts[i], name=f"spread_to{i}", dtype="float32")(x)
+        x = keras.layers.UpSampling2D(COARSER, name=f"spread_finer{i}", dtype="float32")(x)
+        x = AsLarge(name=f"spread_as_large{i}", dtype="float32")([x, fine])
+        x = keras.layers.Add(name=f"spread_add{i}", dtype="float32")([x, fine])
+        x = _convolved(x, counts[i], f"spread_up{i}")
+    return x
+
+
+def _convolved(x: tf.Tensor, count: int, name: str) -> tf.Tensor:
+    x = Convolution(count, name=name, dtype="float32")(x)
+    return keras.layers.ReLU(name=f"{name}_relu", dtype="float32")(x)
 
 
 def initialize(spread: Spread, seed: int = 0) -> None:

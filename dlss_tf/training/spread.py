@@ -62,7 +62,7 @@ def spread_step(
         which = tf.fill([BATCH], factor)
         output, *known = made.inside([unit, which])
         with tf.GradientTape() as tape:
-            loss = negative_log_likelihood(output - target, head.head([*known, unit, which]))
+            loss = negative_log_likelihood(output - target, head.head([*known, output, which]))
         rate = schedules.cosine(iteration, iterations, RATE)
         adam.apply(clipped(tape.gradient(loss, weights)), rate, tf.constant(schedules.BETA1))
         return loss
