@@ -8,7 +8,7 @@ import json
 import sys
 import time
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import sentence
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 #: What `--json` tells of a file; null where there is nothing to tell.
 FIELDS = (
-    *("source", "image", "target", "uncertainty", "shape", "dtype", "pixel_size", "units"),
+    *("source", "image", "target", "uncertainty", "guessed", "shape", "dtype", "pixel_size", "units"),
     *("seconds", "warnings", "error"),
 )
 
 
-def plan(arguments: argparse.Namespace, name: str, with_spread: bool = False) -> list[Job]:
+def plan(arguments: argparse.Namespace, name: str, beside: Sequence[str] = ()) -> list[Job]:
     """The files that `options.add_files` asks for, and where their results go, called NAME-`name`S.
 
     Raises:
@@ -39,7 +39,7 @@ def plan(arguments: argparse.Namespace, name: str, with_spread: bool = False) ->
     outputs.check_out(arguments.files, arguments.out)
     sources = inputs.sources(arguments.files, name)
     outputs.check_out(sources, arguments.out)
-    how = {"image": arguments.image, "with_spread": with_spread, "overwrite": arguments.overwrite}
+    how = {"image": arguments.image, "beside": beside, "overwrite": arguments.overwrite}
     return outputs.plan(sources, arguments.out, arguments.factor, arguments.format, name, **how)
 
 
@@ -75,7 +75,7 @@ def _made(job: Job, make: MakeFile) -> tuple[str, dict[str, Any]]:
             record["error"] = sentence(job.source, error)
         else:
             description = f"{job.targets[0]}: {result.describe()}"
-            record |= dict(zip(("target", "uncertainty"), job.targets))
+            record |= dict(zip(("target", "uncertainty", "guessed"), job.targets))
             record |= {"shape": list(result.data.shape), "dtype": result.data.dtype.name}
             record |= {"pixel_size": result.pixel_size, "units": result.units if result.pixel_size else None}
     record["seconds"] = round(time.monotonic() - began, 3)

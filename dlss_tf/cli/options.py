@@ -142,7 +142,8 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     },
     "uncertainty": {
         "action": "store_true",
-        "help": "the standard deviation of each pixel's error to expect, into NAME-uncertainty",
+        "help": "the standard deviation of each pixel's error to expect, into NAME-uncertainty, and where detail is "
+        "finer than the scan can tell, into NAME-guessed",
     },
     "refine": {
         "action": "store_true",

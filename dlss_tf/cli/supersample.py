@@ -24,11 +24,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Supersample each file; what each result is."""
-    jobs = batch.plan(arguments, "x", arguments.ensemble or arguments.uncertainty)
+    how = options.options(arguments)
+    jobs = batch.plan(arguments, "x", how.beside)
     from .. import micrograph
 
     micrograph.prepare(job.source for job in jobs if not job.refusal)  # while TensorFlow is imported
-    supersampler, how = options.supersampler(arguments), options.options(arguments)
+    supersampler = options.supersampler(arguments)
     from ..interfaces import files
 
     def supersample(source: str, target: str, image: Choice) -> Micrograph:

@@ -12,6 +12,7 @@ from ..formats import values
 from ..formats.contents import Choice
 from ..formats.replacing import replacing_all
 from ..inference import defects, scaling
+from ..inference.guessed import guessed, share_marked
 from ..inference.supersampler import Supersampler
 from . import interpolation
 from .images import blurred
@@ -36,8 +37,8 @@ def check_file(
 ) -> dict:
     """`check` on an image file; writes `results/NAME-check5.json` and `.png` and returns the JSON.
 
-    The sheet shows the scan infilled, the output and the image. Of several images in the file `image` chooses one, as
-    in `micrograph.read`; `part` comes before "check5" in the names.
+    The sheet shows the scan infilled, the output, where detail is finer than the scan tells, and the image. Of several
+    images in the file `image` chooses one, as in `micrograph.read`; `part` comes before "check5" in the names.
 
     Raises:
         InputError: what `check` refuses, no image or a stack, or results that cannot be written; one sentence.
@@ -51,7 +52,7 @@ def check_file(
         raise InputError(f"{source}: {error}") from None
     report = {"image": source, "generator": supersampler.name, **report, **software()}
     path = os.path.join(results, f"{result_name(source, part)}check{factor}")
-    titles = [f"every {factor}th sample", "supersampled", "image, blurred as in training"]
+    titles = [f"every {factor}th sample", "supersampled", "finer than the scan", "image, blurred as in training"]
     with results_folder(results), replacing_all([f"{path}.png", f"{path}.json"]) as (sheet, json_file):
         write_sheet(sheet, [(os.path.basename(source), panels)], titles)
         write_json(json_file, report)
@@ -68,6 +69,7 @@ def check(
     - `root_mse`, of the output and two interpolations against the blurred image, in units of the image's range;
     - `lost`, the output's MSE over the blurred image's variance (0: all is right, 1: as bad as its mean);
     - `too_fine`, the share of that variance at spatial frequencies beyond the scan's Nyquist limit, 1/(2 factor) a px;
+    - `guessed`, the part of the image where more than 5% of the local power of the image or of the output is there;
     - `largest_factor`, the largest factor that keeps that share within 10%, or None;
     - `verdict`, a sentence.
 
@@ -75,8 +77,9 @@ def check(
     warning `about` that image.
 
     Returns:
-        The report, and the scan infilled, the output and the image blurred as in training, float32 [H, W] in the
-            image's [0, 1].
+        The report, and the scan infilled, the output, the share of local power beyond the scan's limit (the larger
+            one, of the output's and the image's: that of a lattice which the scan takes for another is in the image)
+            and the image blurred as in training, float32 [H, W], all but the share in the image's [0, 1].
 
     Raises:
         InputError: a factor that the generator does not take, no pixels, or an image without a finite value or of no
@@ -93,6 +96,7 @@ def check(
     target = blurred(image)
     scan = lattice.downsample(image, factor)
     output = supersampler.image(scan[None], image.shape, factor)[0]
+    marks = np.maximum(*guessed(np.stack([output, target]), factor))
     rivals = {name: getattr(interpolation, name)(scan, image.shape, factor) for name in RIVALS}
     variance = max(float(np.var(target, dtype=np.float64)), 1e-12)
     fine = finer_than_scans(target)
@@ -102,10 +106,11 @@ def check(
         "root_mse": {name: mse(each, target) ** 0.5 for name, each in {"dlss": output, **rivals}.items()},
         "lost": mse(output, target) / variance,
         "too_fine": fine[factor],
+        "guessed": share_marked(marks),
         "largest_factor": max(within) if within and np.ptp(image) else None,
     }
     report["verdict"] = verdict(report) if np.ptp(image) else EMPTY
-    return report, [lattice.infill(scan, image.shape, factor), output, target]
+    return report, [lattice.infill(scan, image.shape, factor), output, marks, target]
 
 
 def finer_than_scans(image: np.ndarray) -> dict[int, float]:
@@ -140,4 +145,5 @@ def verdict(report: dict) -> str:
 def format_check(report: dict) -> str:
     """A report for a terminal."""
     lines = [f"{METHOD_NAMES[name]:24} {error:.4f}" for name, error in report["root_mse"].items()]
-    return "\n".join(["Root MSE against the blurred image, in units of its range:", *lines, report["verdict"]])
+    marked = f"{report['guessed']:.0%} of the image holds detail finer than the scan can tell."
+    return "\n".join(["Root MSE against the blurred image, in units of its range:", *lines, marked, report["verdict"]])

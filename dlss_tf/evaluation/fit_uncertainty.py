@@ -66,7 +66,8 @@ def calibration(ratios: np.ndarray) -> float:
     Errors have longer tails than a normal distribution's, so that both cannot hold exactly: it is the factor with the
     least worse one of their differences, one of 3% in the first being as bad as one of 2% in the second.
     """
-    factors = np.geomspace(*(np.quantile(ratios, share) / limit for share, limit in INTERVALS.items()), 101)
+    first, second = (np.quantile(ratios, share) / limit for share, limit in INTERVALS.items())
+    factors = np.geomspace(first, second, 101)
     held = np.array([[np.mean(ratios <= limit * each) for limit in INTERVALS.values()] for each in factors])
     return float(factors[np.argmin(np.max(np.abs(held - list(INTERVALS)) / NEAR, 1))])
 

@@ -33,9 +33,9 @@ class Options:
             raise InputError("uncertainty: expected False for an ensemble, whose spread takes its place, found True")
 
     @property
-    def with_spread(self) -> bool:
-        """Whether a second image comes, which says how uncertain the first is."""
-        return self.ensemble or self.uncertainty
+    def beside(self) -> tuple[str, ...]:
+        """What comes beside the image: how uncertain it is, and where it is guessed."""
+        return ("uncertainty", "guessed") if self.uncertainty else ("uncertainty",) if self.ensemble else ()
 
     @staticmethod
     def of(options: Options | None, changes: Mapping[str, Any]) -> Options:

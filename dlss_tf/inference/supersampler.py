@@ -17,6 +17,7 @@ from ..models import generators, spread
 from ..models.scan_grid import infilled_by
 from . import deconvolution, defects, refinement, scaling
 from .ensemble import MEMBERS, ensemble
+from .guessed import guessed
 from .options import Options
 from .passes import Passes
 from .requirements import check_factor, check_tile, warn_if_untrained
@@ -33,6 +34,14 @@ class Supersampled(NamedTuple):
 
     image: np.ndarray
     uncertainty: np.ndarray | None = None  # where it was asked for, and of an ensemble
+    guessed: np.ndarray | None = None  # where its uncertainty was asked for: as `guessed.guessed`
+
+
+class WithUncertainty(NamedTuple):
+    """An image and how uncertain each of its pixels is, both as in `Supersampled`."""
+
+    image: np.ndarray
+    uncertainty: np.ndarray
 
 
 class Supersampler:
@@ -90,13 +99,13 @@ class Supersampler:
         *,
         on_progress: OnProgress | None = None,
         **changes: Any,
-    ) -> Supersampled:
+    ) -> WithUncertainty:
         """As calling it, but (image, uncertainty): mean and standard deviation over the scan's flips and rotations.
 
         The second image says how far the generator is from sure of each pixel, in the scan's units, before `refine` and
         `deblur`. Takes eight times as long.
         """
-        return self.run(scan, factor, Options.of(options, {**changes, "ensemble": True}), on_progress)
+        return self._pair(scan, factor, Options.of(options, {**changes, "ensemble": True}), on_progress)
 
     def with_uncertainty(
         self,
@@ -106,7 +115,7 @@ class Supersampler:
         *,
         on_progress: OnProgress | None = None,
         **changes: Any,
-    ) -> Supersampled:
+    ) -> WithUncertainty:
         """As calling it, but (image, uncertainty): the standard deviation of each pixel's error to expect, in one pass.
 
         In the scan's units, calibrated so that 68% of the pixels of validation images lie within it. The error is that
@@ -116,7 +125,7 @@ class Supersampler:
         Raises:
             InputError: what calling it refuses, and a generator without the weights that tell its errors.
         """
-        return self.run(scan, factor, Options.of(options, {**changes, "uncertainty": True}), on_progress)
+        return self._pair(scan, factor, Options.of(options, {**changes, "uncertainty": True}), on_progress)
 
     def run(
         self,
@@ -126,7 +135,7 @@ class Supersampler:
         on_progress: OnProgress | None = None,
         about: str = "scan",
     ) -> Supersampled:
-        """As calling it; with the uncertainty if the options ask for an ensemble. Warnings are `about` that scan."""
+        """As calling it, with what options ask for beside the image. Warnings are `about` that scan."""
         options = options or Options()
         scan, offset, stack, factor = self._checked(scan, factor, options.keep_outliers, about)
         size = _size(stack, factor)
@@ -136,24 +145,31 @@ class Supersampler:
         def run(turned: np.ndarray, turned_size: tuple[int, int], first: tuple[int, int]) -> np.ndarray:
             return self.image(turned, turned_size, factor, first, report)
 
-        spreads = None
+        spreads = marks = None
         if options.ensemble:
             images, spreads = ensemble(run, stack, size, factor)
         elif options.uncertainty:
             images, spreads = self.image_with_deviation(stack, size, factor, (0, 0), report)
+            marks = guessed(images, factor)
         else:
             images = run(stack, size, (0, 0))
         if options.refine:
             images = refinement.refine(images, stack, factor)
         if options.deblur is not None:
             images = deconvolution.deblur(images, options.deblur)
-        parts = [each.reshape(*scan.shape[:-2], *size) for each in (images, spreads) if each is not None]
+        parts = [each.reshape(*scan.shape[:-2], *size) for each in (images, spreads, marks) if each is not None]
         if options.keep_known:
             certain = np.where(np.isfinite(scan), np.float32(0), np.float32(np.nan))
-            parts = [lattice.with_known(part, samples, factor) for part, samples in zip(parts, (scan, certain))]
+            known = (scan, certain, certain)
+            parts = [lattice.with_known(part, samples, factor) for part, samples in zip(parts, known)]
         if offset is not None:
             parts[0] = parts[0] + offset
         return Supersampled(*parts)
+
+    def _pair(self, *given: Any) -> WithUncertainty:
+        made = self.run(*given)
+        assert made.uncertainty is not None  # it was asked for
+        return WithUncertainty(made.image, made.uncertainty)
 
     def image(
         self,

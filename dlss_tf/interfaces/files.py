@@ -12,10 +12,13 @@ from .._version import __version__
 from ..errors import InputError, reason, warn
 from ..formats.contents import Choice
 from ..formats.image import as_whole_numbers
+from ..inference.guessed import MARKED, share_marked
 from ..inference.options import Options
 from ..micrograph import Micrograph
 from ..progress import reporter
 from .outputs import outputs
+
+WORTH_SAYING = 0.01  # of an image that is guessed
 
 if TYPE_CHECKING:
     from ..inference.supersampler import Supersampler
@@ -37,10 +40,10 @@ def supersample_file(
 
     Of several images in the file `image` chooses one, as in `micrograph.read`.
     With an ensemble the image is the mean over flips and rotations. Its uncertainty, or that which options ask for,
-    goes into `NAME-uncertainty` beside it. Pixel size is divided by `factor`, values keep their units, the history
-    says what was done. With `dtype` "same" the image is of the scan's type, rounded and clipped if that is one of whole
-    numbers, else float32; the uncertainty is float32. Warns of samples that are not finite, outliers, not scanned or
-    saturated, and of values that were clipped.
+    goes into `NAME-uncertainty` beside it, and where it is guessed then into `NAME-guessed`, both float32. Pixel size
+    is divided by `factor`, values keep their units, the history says what was done. With `dtype` "same" the image is of
+    the scan's type, rounded and clipped if that is one of whole numbers, else float32. Warns of samples that are not
+    finite, outliers, not scanned or saturated, of values that were clipped, and of how much is guessed.
 
     Raises:
         InputError: one sentence that names the file; nothing is left behind then, and what was there is as it was.
@@ -58,8 +61,21 @@ def supersample_file(
     results = [scan.rescaled(data, 1 / factor, step + rounding)]
     if made.uncertainty is not None:
         results.append(scan.rescaled(made.uncertainty, 1 / factor, step))
-    _write_all(dict(zip(outputs(target, options.with_spread), results)), overwrite)
+    if made.guessed is not None:
+        results.append(scan.rescaled(made.guessed, 1 / factor, f"{step}; share of local power beyond the scan's limit"))
+        _warn_of_guesses(source, made.guessed)
+    _write_all(dict(zip(outputs(target, options.beside), results)), overwrite)
     return results[0]
+
+
+def _warn_of_guesses(source: str, guessed: np.ndarray) -> None:
+    marked = share_marked(guessed)
+    if marked >= WORTH_SAYING:
+        warn(
+            f"{source}: {marked:.0%} of the image holds detail finer than its scan can tell, which may be invented; "
+            f"NAME-guessed is above {MARKED} there",
+            stacklevel=3,
+        )
 
 
 def _in_type(source: str, image: np.ndarray, dtype: np.dtype) -> tuple[np.ndarray, str]:

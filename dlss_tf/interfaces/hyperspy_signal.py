@@ -77,7 +77,7 @@ def _check(signal: Signal) -> None:
 
 def _eagerly(data: Any, factor: int, supersampler: Supersampler | None, options: Options) -> tuple[Any, Any]:
     """float32 [..., H, W], and of an ensemble its spread, else None."""
-    return (supersampler or Supersampler()).run(data, factor, options)
+    return (supersampler or Supersampler()).run(data, factor, options)[:2]
 
 
 def _lazily(data: Any, factor: int, supersampler: Supersampler | None, options: Options) -> tuple[Any, Any]:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from .. import micrograph
-from .outputs import UNCERTAINTY
+from .outputs import BESIDE
 
 #: What is never an image, among the files that are read: settings beside it.
 BESIDE_IMAGES = (".xml",)
@@ -36,7 +36,7 @@ def _images(paths: Iterable[str], name: str) -> list[str]:
     """Those that may be read as images, without results of others among them."""
     images = [path for path in paths if _may_be_read(path)]
     stems = {os.path.join(os.path.dirname(path), micrograph.stem_of(path)) for path in images}
-    result = re.compile(rf"(.+)-{name}\d+({UNCERTAINTY})?", re.DOTALL)
+    result = re.compile(rf"(.+)-{name}\d+(-({'|'.join(BESIDE)}))?", re.DOTALL)
     made = {stem for stem in stems if (match := result.fullmatch(stem)) and stems & set(_scans(match[1]))}
     kept = []
     for path in sorted(images):

@@ -10,7 +10,7 @@ from .. import micrograph
 from ..errors import InputError, reason
 from ..formats.contents import Choice
 
-UNCERTAINTY = "-uncertainty"
+BESIDE = ("uncertainty", "guessed")  # what may come beside an image, in files called like it
 
 
 def output_path(source: str, out: str | None, factor: int, suffix: str, name: str = "x") -> str:
@@ -23,9 +23,9 @@ def output_path(source: str, out: str | None, factor: int, suffix: str, name: st
     return os.path.join(out or os.path.dirname(source), f"{micrograph.stem_of(source)}-{name}{factor}{suffix}")
 
 
-def uncertainty_path(target: str) -> str:
-    """Where the uncertainty of the image in `target` goes: `NAME-uncertainty` beside it, with its suffix."""
-    name = micrograph.stem_of(target) + UNCERTAINTY + micrograph.suffix_of(target)
+def beside_path(target: str, what: str) -> str:
+    """Where that of the image in `target` goes, one of `BESIDE`: `NAME-uncertainty` beside it, with its suffix."""
+    name = f"{micrograph.stem_of(target)}-{what}{micrograph.suffix_of(target)}"
     return os.path.join(os.path.dirname(target), name)
 
 
@@ -52,7 +52,7 @@ class Job:
     """An image of a source, the files that come of it, and why they cannot, if that is known before the work."""
 
     source: str
-    targets: tuple[str, ...]  # the image, and its uncertainty if there is one; none if the source cannot be read
+    targets: tuple[str, ...]  # the image, and what comes beside it; none if the source cannot be read
     refusal: InputError | None = None
     image: Choice = None
 
@@ -65,7 +65,7 @@ def plan(
     name: str = "x",
     *,
     image: Choice = None,
-    with_spread: bool = False,
+    beside: Sequence[str] = (),
     overwrite: bool = False,
 ) -> list[Job]:
     """Where the results of a command go, all of them checked by `check_outputs` before any work.
@@ -83,7 +83,7 @@ def plan(
             jobs.append(Job(source, (), error, image))
             continue
         for choice, part in chosen:
-            targets = outputs(output_path(source, out, factor, suffix, part + name), with_spread)
+            targets = outputs(output_path(source, out, factor, suffix, part + name), beside)
             refusal = None
             try:
                 check_outputs(source, targets, overwrite, taken, scans)
@@ -93,9 +93,9 @@ def plan(
     return jobs
 
 
-def outputs(target: str, with_spread: bool) -> tuple[str, ...]:
-    """The files that come of one source: the image and, `with_spread`, its uncertainty."""
-    return (target, uncertainty_path(target)) if with_spread else (target,)
+def outputs(target: str, beside: Sequence[str]) -> tuple[str, ...]:
+    """The files that come of one source: the image and what comes beside it, of `BESIDE`."""
+    return (target, *(beside_path(target, what) for what in beside))
 
 
 def check_outputs(

@@ -119,7 +119,7 @@ def watch(
     for path, choice, part in _images(new, image):
         began = time.monotonic()
         try:
-            targets = outputs(output_path(path, out, factor, suffix, part + "x"), options.with_spread)
+            targets = outputs(output_path(path, out, factor, suffix, part + "x"), options.beside)
             ours = overwrite or all(place(target) in made for target in targets)
             check_outputs(path, targets, ours, dict(made))
             how: dict[str, Any] = {"image": choice, "quiet": True, "dtype": dtype, "overwrite": ours}

@@ -79,7 +79,7 @@ def test_json_is_a_line_a_file_on_stdout(save, tmp_path, capsys):
     names = [str(tmp_path / name) for name in ("scan-x4.tif", "scan-x4-uncertainty.tif")]
     assert done == {
         **{"source": scan, "target": names[0], "uncertainty": names[1], "shape": [32, 36], "dtype": "float32"},
-        **{"image": None, "pixel_size": None, "units": None, "warnings": [], "error": None},
+        **{"image": None, "guessed": None, "pixel_size": None, "units": None, "warnings": [], "error": None},
     }
     assert failed["error"] == f"{tmp_path}/none.npy: expected an image file, found nothing" and failed["target"] is None
     message, summary = captured.err.splitlines()

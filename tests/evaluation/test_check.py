@@ -47,15 +47,40 @@ def test_noise_is_not_called_detail_that_is_too_fine(supersampler, rng):
 
 def test_report_is_about_the_panels(supersampler):
     image = waves(30)
-    report, (infilled, output, target) = check.check(supersampler, image, 4)
-    assert infilled.shape == output.shape == target.shape == image.shape
+    report, (infilled, output, marks, target) = check.check(supersampler, image, 4)
+    assert infilled.shape == output.shape == marks.shape == target.shape == image.shape
+    assert report["guessed"] == np.mean(marks > 0.05)
     assert report["root_mse"]["dlss"] == pytest.approx(np.sqrt(np.mean((output - target) ** 2)), rel=1e-4)
     assert report["lost"] == pytest.approx(np.mean((output - target) ** 2) / np.var(target), rel=1e-3)
 
 
+def lattice(period, shape=(256, 256)):
+    """Atomic columns that far apart, turned against the scan, in a little noise."""
+    y, x = np.mgrid[: shape[0], : shape[1]]
+    u, v = (0.98 * x + 0.2 * y) / period, (0.98 * y - 0.2 * x) / period
+    columns = np.exp(-12.5 * ((u - np.round(u)) ** 2 + (v - np.round(v)) ** 2))
+    return (columns + np.random.default_rng(0).normal(0, 0.05, shape)).astype(np.float32)
+
+
+@pytest.mark.parametrize(("samples", "marked"), [(1.2, 1), (1.5, 1), (1.8, 1), (2.6, 0), (4, 0)])
+def test_a_lattice_aliased_by_sampling_is_marked(supersampler, samples, marked):
+    """Also where its output is a clean lattice that is none: at 1.5 samples a period the scan looks like one of 3."""
+    report, panels = check.check(supersampler, lattice(5 * samples), 5)
+    assert report["guessed"] == pytest.approx(marked, abs=0.02)
+    assert (np.median(panels[2]) > 0.5) == bool(marked)
+
+
+def test_detail_is_marked_where_it_is(supersampler):
+    image = np.concatenate([lattice(8, (256, 128)), lattice(30, (256, 128))], 1)
+    report, panels = check.check(supersampler, image, 5)
+    marks = panels[2] > 0.05
+    assert marks[:, :100].mean() > 0.99 and marks[:, 156:].mean() < 0.01
+    assert report["guessed"] == pytest.approx(0.5, abs=0.1)
+
+
 def test_constant_image(supersampler):
     report, _ = check.check(supersampler, np.full((64, 64), 3.0), 5)
-    assert report["lost"] < 0.01 and report["too_fine"] == 0
+    assert report["lost"] < 0.01 and report["too_fine"] == report["guessed"] == 0
     assert report["verdict"] == check.EMPTY and report["largest_factor"] is None
 
 

@@ -41,6 +41,25 @@ def test_calibration_makes_what_is_told_hold(tiny_data, monkeypatch, rng):
     assert factors[4] == pytest.approx(2, rel=0.05)
 
 
+def held(ratios, factor):
+    """What the 68% and the 95% interval hold."""
+    return [np.mean(ratios <= limit * factor) for limit in module.INTERVALS.values()]
+
+
+def test_intervals_of_normally_distributed_errors_hold_what_they_promise(rng):
+    ratios = 3 * np.abs(rng.normal(size=50_000))
+    factor = module.calibration(ratios)
+    assert factor == pytest.approx(3, rel=0.02)
+    np.testing.assert_allclose(held(ratios, factor), [0.68, 0.95], atol=0.005)
+
+
+def test_intervals_of_errors_with_long_tails_are_equally_near(rng):
+    ratios = np.abs(rng.standard_t(5, size=50_000))
+    first, second = held(ratios, module.calibration(ratios))
+    assert 0.68 < first < 0.72 and 0.93 < second < 0.95
+    assert (first - 0.68) / 0.03 == pytest.approx((0.95 - second) / 0.02, abs=0.05)
+
+
 def test_refuses_other_networks(tiny_run, tiny_data):
     with pytest.raises(InputError, match="expected those of a scan-grid generator, found a two-stage one's"):
         module.fit_uncertainty(tiny_run, [tiny_data])

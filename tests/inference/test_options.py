@@ -19,7 +19,8 @@ def test_refuses_other_ways_to_deblur():
 
 
 def test_a_second_image_is_the_spread_or_the_error_to_expect():
-    assert [Options(**each).with_spread for each in ({}, {"ensemble": True}, {"uncertainty": True})] == [0, 1, 1]
+    beside = [Options(**each).beside for each in ({}, {"ensemble": True}, {"uncertainty": True})]
+    assert beside == [(), ("uncertainty",), ("uncertainty", "guessed")]
     with pytest.raises(InputError, match="^uncertainty: expected False for an ensemble"):
         Options(ensemble=True, uncertainty=True)
 

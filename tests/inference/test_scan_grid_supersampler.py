@@ -10,6 +10,7 @@ import tensorflow as tf
 from dlss_tf import Supersampler, _compat, lattice, weights
 from dlss_tf.errors import InputError
 from dlss_tf.inference.lazy import supersample_lazily
+from dlss_tf.inference.options import Options
 from dlss_tf.training.spread import networks
 
 
@@ -82,6 +83,13 @@ def test_known_samples_and_constant_scans_have_no_uncertainty(with_head, rng):
     assert not deviation[::4, ::4].any() and deviation[1::4].all()
     image, deviation = with_head.with_uncertainty(np.full((9, 9), 3.0), 4)
     assert (image == 3).all() and not deviation.any()
+
+
+def test_what_is_guessed_comes_with_the_uncertainty(with_head, rng):
+    made = with_head.run(rng.random((2, 9, 9)), 4, Options(uncertainty=True, keep_known=True))
+    assert made.guessed.shape == made.image.shape and made.guessed.min() >= 0 and made.guessed.max() <= 1
+    assert not made.guessed[:, ::4, ::4].any()
+    assert with_head.run(rng.random((9, 9)), 4).guessed is None
 
 
 def test_uncertainty_of_a_generator_that_cannot_tell_is_refused(supersampler, rng):

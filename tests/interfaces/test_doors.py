@@ -103,7 +103,7 @@ def test_check_follows_the_units(supersampler, unit, name):
     """On an image of one value a sample, so that it has its scan's range."""
     span, offset = SCANS[name]
     image = np.kron(unit * span + offset, np.ones((FACTOR, FACTOR)))
-    _, (infilled, output, _) = check(supersampler, image, FACTOR)
+    _, (infilled, output, *_) = check(supersampler, image, FACTOR)
     expected = supersampler((unit * span + offset).astype(np.float32), FACTOR)
     rounding = np.spacing(np.float32(abs(offset) + span)) / span
     np.testing.assert_allclose(infilled, lattice.infill(unit, image.shape, FACTOR), atol=1e-6 + 2 * rounding)

@@ -72,7 +72,21 @@ def test_a_result_of_the_scans_own_type(suffix, dtype, tmp_path):
     assert found.data.dtype == image.data.dtype == np.dtype(dtype)
     np.testing.assert_array_equal(found.data, scan.repeat(2, 0).repeat(2, 1))
     assert found.history[-1].endswith(f"; rounded to {np.dtype(dtype).name}")
-    assert micrograph.read(outputs.uncertainty_path(target)).data.dtype == np.float32
+    assert micrograph.read(outputs.beside_path(target, "uncertainty")).data.dtype == np.float32
+
+
+def test_what_is_guessed_is_said_and_lies_beside(tmp_path):
+    class Guesser(Enlarger):
+        def run(self, scan, factor, options, report, about):
+            image = super().run(scan, factor, options, report, about).image
+            return Supersampled(image, image / 10, np.where(image > 3, 0.2, 0.01).astype(np.float32))
+
+    np.save(tmp_path / "scan.npy", np.array([[1, 2], [3, 4]], "f4"))
+    how = {"quiet": True, "options": Options(uncertainty=True)}
+    with pytest.warns(UserWarning, match=r"scan\.npy: 50% of the image holds detail finer than its scan can tell"):
+        files.supersample_file(Guesser(), str(tmp_path / "scan.npy"), str(tmp_path / "image.npy"), 2, **how)
+    np.testing.assert_array_equal(np.load(tmp_path / "image-guessed.npy")[::2, ::2] > 0.05, [[0, 0], [1, 1]])
+    np.testing.assert_allclose(np.load(tmp_path / "image-uncertainty.npy") * 10, np.load(tmp_path / "image.npy"))
 
 
 def test_clipped_values_are_counted(tmp_path):

@@ -100,7 +100,7 @@ def test_a_signal_in_memory_is_refined(signal, supersampler):
     np.testing.assert_array_equal(refined.data, supersampler(signal.data, 4, refine=True))
     assert refined.metadata.Processing.dlss_tf.refine
     with pytest.raises(
-        InputError, match="^refine: expected False for a Dask array, found True; it looks at whole scans"
+        InputError, match="^refine: expected False for a Dask array, found True; that is had of arrays in memory alone"
     ):
         supersample_signal(signal.as_lazy(), 4, supersampler, refine=True)
 

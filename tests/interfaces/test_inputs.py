@@ -20,7 +20,7 @@ def folder(tmp_path, monkeypatch):
         "notes.txt",
     ]
     names += ["d.emi", "d_1.ser", "d_2.ser", "e.emi", "settings.xml", "b-x5-x5.tif"]
-    names += ["b-2-HAADF-x5.tif", "b-10-x5-uncertainty.tif"]
+    names += ["b-2-HAADF-x5.tif", "b-10-x5-uncertainty.tif", "b-x5-guessed.tif"]
     os.makedirs("scans/more.tif")
     os.mkdir("scans/store.zspy")
     for name in (*names, "store.zspy/.zgroup"):

@@ -30,7 +30,7 @@ def test_a_folder_may_be_called_like_a_file(tmp_path):
 
 
 def test_uncertainty_lies_beside_the_image():
-    assert outputs.uncertainty_path("a/image.ome.tif") == "a/image-uncertainty.ome.tif"
+    assert outputs.beside_path("a/image.ome.tif", "uncertainty") == "a/image-uncertainty.ome.tif"
 
 
 def test_what_would_be_lost_is_not_written_over(tmp_path):
@@ -113,9 +113,9 @@ def test_an_uncertainty_is_a_result_too(tmp_path):
     a, other = tmp_path / "a.dm4", tmp_path / "a-x4-uncertainty.npy"
     other.touch()
     assert refusals(a) == [None]
-    (refusal,) = refusals(a, ensemble=True)
+    (refusal,) = refusals(a, beside=["uncertainty"])
     assert refusal == f"{other}: expected no file, found one; give --overwrite or another --out"
-    assert refusals(a, ensemble=True, overwrite=True) == [None]
+    assert refusals(a, beside=["uncertainty"], overwrite=True) == [None]
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
@@ -123,8 +123,8 @@ def test_no_scan_of_the_command_is_written_over(tmp_path, overwrite):
     scans = [tmp_path / name for name in ("a.npy", "a-x4.npy", "a-x4-uncertainty.npy")]
     for scan in scans:
         scan.touch()
-    assert refusals(*scans, ensemble=True, overwrite=overwrite)[0]
-    (refusal,) = refusals(scans[2], out=tmp_path / "a-x4.npy", ensemble=True, overwrite=overwrite)
+    assert refusals(*scans, beside=["uncertainty"], overwrite=overwrite)[0]
+    (refusal,) = refusals(scans[2], out=tmp_path / "a-x4.npy", beside=["uncertainty"], overwrite=overwrite)
     assert "a-x4.npy: expected no file" in refusal if not overwrite else "another file than the scan itself" in refusal
 
 

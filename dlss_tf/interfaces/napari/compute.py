@@ -14,7 +14,7 @@ import numpy as np
 from ...errors import InputError
 from ...inference.options import Options
 
-IMAGE, UNCERTAINTY = "image", "uncertainty"
+IMAGE, UNCERTAINTY, GUESSED = IMAGES = "image", "uncertainty", "guessed"
 
 if TYPE_CHECKING:
     from ...inference.supersampler import Supersampler
@@ -42,7 +42,7 @@ class Request:
 
 
 def supersample(scan: np.ndarray, request: Request, on_progress: OnProgress | None = None) -> dict[str, np.ndarray]:
-    """`IMAGE`, and of an ensemble `UNCERTAINTY`, [..., factor h, factor w] float32 for a scan [..., h, w].
+    """`IMAGES`, those that are asked for, [..., factor h, factor w] float32 for a scan [..., h, w].
 
     `on_progress` is `Supersampler`'s: what it raises ends the work.
 
@@ -50,7 +50,7 @@ def supersample(scan: np.ndarray, request: Request, on_progress: OnProgress | No
         InputError: what `Supersampler` refuses, and if TensorFlow cannot be imported here.
     """
     images = _supersampler(request.weights).run(scan, request.factor, request.options, on_progress)
-    return {name: image for name, image in zip((IMAGE, UNCERTAINTY), images) if image is not None}
+    return {name: image for name, image in zip(IMAGES, images) if image is not None}
 
 
 def _supersampler(weights: str | None) -> Supersampler:

@@ -17,7 +17,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ...errors import InputError
-from .compute import IMAGE, UNCERTAINTY, Request, supersample
+from .compute import IMAGES, Request, supersample
 from .process import LOG, REQUEST, SCAN
 
 
@@ -55,7 +55,7 @@ def _end_with_stdin() -> None:
     """Take this process and its files away when the one that would have done it is gone."""
     while os.read(0, 1024):
         pass
-    for name in (SCAN, REQUEST, LOG, *(f"{image}.npy" for image in (IMAGE, UNCERTAINTY))):
+    for name in (SCAN, REQUEST, LOG, *(f"{image}.npy" for image in IMAGES)):
         with contextlib.suppress(OSError):
             os.remove(name)
     with contextlib.suppress(OSError):

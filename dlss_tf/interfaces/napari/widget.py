@@ -207,10 +207,11 @@ def _adder(
     name = f"{layer.name} ×{request.factor}"
 
     def add(images: dict[str, np.ndarray]) -> None:
-        if compute.UNCERTAINTY in images:
-            own = {**kept, "colormap": "magma", "contrast_limits": None}
-            own |= {"name": f"{name} uncertainty", "visible": False}
-            viewer.add_image(images[compute.UNCERTAINTY], metadata={"dlss_tf": processing}, **own)
+        for what in compute.IMAGES[1:]:
+            if what in images:
+                own = {**kept, "colormap": "magma", "contrast_limits": None}
+                own |= {"name": f"{name} {what}", "visible": False}
+                viewer.add_image(images[what], metadata={"dlss_tf": processing}, **own)
         viewer.add_image(images[compute.IMAGE], name=name, metadata={"dlss_tf": processing}, **kept)
 
     return add
