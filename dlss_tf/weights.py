@@ -16,7 +16,7 @@ from .errors import InputError, reason
 from .formats.replacing import replacing
 
 FILE = os.path.join("weights", "generator.npz")
-SPREAD_FILE = os.path.join("weights", "spread.npz")  # of its second head, and what calibrates that: `calibration_S`
+SPREAD_FILE = os.path.join("weights", "spread.npz")  # of its second head, and what calibrates that: `calibration`
 MOST_EXPANSION = 20  # times a file's bytes that its arrays may take: compressed weights are hardly smaller
 PRETRAINED = "unified-scan"  # what commands and `Supersampler` take when they are given no weights
 PAPERS = "unified-small"  # the paper's generator, pretrained: for its tables and figures, and to be trained further

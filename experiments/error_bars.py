@@ -14,30 +14,49 @@ from ._report import over_images, parser, run, write
 from .ensemble import block_means
 
 INTERVALS = {"68%": 0.99446, "95%": 1.95996}  # standard deviations of a normal distribution on either side
-HEADER = ("coverage", *INTERVALS, "correlation_in_images", "correlation_between_images")
+HEADER = ("coverage", *INTERVALS, "correlation_in_images", "foreseeable", "correlation_between_images")
+DRAWS = 3
 
 
 def compare(supersampler: Supersampler, crop: np.ndarray, factor: int) -> dict[str, float]:
     """For crop [N, N] in [0, 1]: shares of pixels within the intervals; mean squares of what was told and what was."""
     scan = lattice.downsample(crop, factor)
     image, told = (each[0] for each in supersampler.image_with_deviation(scan[None], crop.shape, factor))
-    errors = np.abs(image - blurred(crop))
-    within = {name: float(np.mean(errors <= limit * told)) for name, limit in INTERVALS.items()}
+    errors = image - blurred(crop)
+    within = {name: float(np.mean(np.abs(errors) <= limit * told)) for name, limit in INTERVALS.items()}
     squares = {"told": told**2, "error": errors**2}
     blocks = [block_means(each) for each in squares.values()]
     return {
         **within,
         **{name: float(np.mean(each)) for name, each in squares.items()},
         "correlation": float(spearmanr(*blocks).statistic),
+        "foreseeable": foreseeable(errors),
     }
 
 
+def foreseeable(errors: np.ndarray) -> float:
+    """About the correlation with errors [N, N] that a map of their true deviations would have: 0 to 1.
+
+    By chance alone errors of one deviation everywhere differ between blocks: as those of the same spectrum and random
+    phases do. What the logarithms of their mean squares vary beyond that is the rest.
+    """
+    random, spectrum = np.random.default_rng(0), np.abs(np.fft.rfft2(errors))
+
+    def varies(field: np.ndarray) -> float:
+        return float(np.log(np.maximum(block_means(field**2), 1e-12)).var())
+
+    phases = [np.fft.rfft2(random.normal(size=errors.shape)) for _ in range(DRAWS)]
+    chance = np.mean([varies(np.fft.irfft2(spectrum * each / np.abs(each), errors.shape)) for each in phases])
+    return float(np.sqrt(np.clip(1 - chance / max(varies(errors), 1e-12), 0, 1)))
+
+
 def summarize(images: dict[str, dict[str, float]]) -> dict[str, float]:
-    """Over images: mean shares, the median correlation within, and the correlation between them."""
+    """Over images: mean shares, median correlations within, and the correlation between them."""
     found = {name: [each[name] for each in images.values()] for name in next(iter(images.values()))}
     return {
         **{name: float(np.mean(found[name])) for name in INTERVALS},
         "correlation_in_images": float(np.median(found["correlation"])),
+        "foreseeable": float(np.median(found["foreseeable"])),
         "correlation_between_images": float(spearmanr(found["told"], found["error"]).statistic),
         "told": root_mean(found["told"]),
         "error": root_mean(found["error"]),
@@ -46,7 +65,9 @@ def summarize(images: dict[str, dict[str, float]]) -> dict[str, float]:
 
 def main() -> None:
     """Measure, print a line for each coverage."""
-    arguments = parser(__doc__, "error_bars.json and .csv").parse_args()
+    options = parser(__doc__, "error_bars.json and .csv")
+    options.set_defaults(weights=weights.PRETRAINED)
+    arguments = options.parse_args()
     supersampler = Supersampler(arguments.weights)
 
     def measure(crop: np.ndarray) -> tuple[dict, dict]:

@@ -21,7 +21,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> None:
     """Train, calibrate, write; what calibrates it."""
     start_tensorflow()
-    from ..evaluation.fit_uncertainty import fit_uncertainty, format_calibration
+    from ..evaluation.fit_uncertainty import fit_uncertainty
 
     found = fit_uncertainty(arguments.weights, arguments.data, arguments.iterations, arguments.seed)
-    print(format_calibration(found))
+    print(f"standard deviations times {found:.3f}, by validation images")

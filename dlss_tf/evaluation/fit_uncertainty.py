@@ -23,11 +23,11 @@ NEAR = (0.03, 0.02)  # what a share may be off, of either interval
 SAMPLED = 16  # every so many pixels, that stand for all
 
 
-def fit_uncertainty(directory: str, data: Sequence[str], iterations: int = 1000, seed: int = 0) -> dict[int, float]:
+def fit_uncertainty(directory: str, data: Sequence[str], iterations: int = 1000, seed: int = 0) -> float:
     """Train the head that tells a scan-grid generator's errors, calibrate it and write `weights/spread.npz`.
 
-    Every folder of `data` is trained on as often. Calibrated is a factor for each s, as in `calibration`, on validation
-    images. Returns these factors.
+    Every folder of `data` is trained on as often. Returns the `calibration` on validation images, one for all
+    coverages: a few dozen images do not tell theirs apart, and on training images, where they are told, they are alike.
 
     Raises:
         InputError: another network, bad weights or data.
@@ -39,25 +39,24 @@ def fit_uncertainty(directory: str, data: Sequence[str], iterations: int = 1000,
     head = fit(config, arrays, balanced(data, "train"), iterations, seed)
     both = spread.trained(config, arrays, head)
     passes = Passes(config, lambda inputs: tf.concat(both(inputs), 3), 2 * config.size)
-    found = calibrated(config, passes, validation)
-    named = {f"calibration_{s}": np.array(factor, np.float32) for s, factor in found.items()}
-    weights.save(weights.find(directory), {**head, **named}, weights.SPREAD_FILE)
+    found = calibration(ratios(config, passes, validation))
+    weights.save(weights.find(directory), {**head, "calibration": np.array(found, np.float32)}, weights.SPREAD_FILE)
     return found
 
 
-def calibrated(config: Config, passes: Passes, files: Sequence[str]) -> dict[int, float]:
-    """For each factor what to multiply standard deviations by."""
-    ratios: dict[int, list[np.ndarray]] = {s: [] for s in config.factors}
+def ratios(config: Config, passes: Passes, files: Sequence[str]) -> np.ndarray:
+    """Errors over the deviations that are told, of pixels of the images at every coverage."""
+    found: list[np.ndarray] = []
     for _, crop in each("calibrating", central_crops(files, config.size), len(files)):
         target = blurred(crop)
-        for s, found in ratios.items():
-            low, high = scaling.limits(lattice.downsample(crop, s)[None])
-            unit = scaling.to_unit(lattice.downsample(crop, s)[None], low, high).numpy()
-            image, deviation = np.moveaxis(passes(unit, crop.shape, s)[0], -1, 0)
+        for s in config.factors:
+            scan = lattice.downsample(crop, s)[None]
+            low, high = scaling.limits(scan)
+            image, deviation = np.moveaxis(passes(scaling.to_unit(scan, low, high).numpy(), crop.shape, s)[0], -1, 0)
             errors = np.abs(scaling.from_unit(image[None], low, high).numpy()[0] - target)
             told = deviation * float(high - low)
             found.append((errors / np.maximum(told, 1e-12)).ravel()[::SAMPLED])
-    return {s: calibration(np.concatenate(found)) for s, found in ratios.items()}
+    return np.concatenate(found)
 
 
 def calibration(ratios: np.ndarray) -> float:
@@ -70,8 +69,3 @@ def calibration(ratios: np.ndarray) -> float:
     factors = np.geomspace(first, second, 101)
     held = np.array([[np.mean(ratios <= limit * each) for limit in INTERVALS.values()] for each in factors])
     return float(factors[np.argmin(np.max(np.abs(held - list(INTERVALS)) / NEAR, 1))])
-
-
-def format_calibration(calibration: dict[int, float]) -> str:
-    """The factors for a terminal."""
-    return "standard deviations times " + ", ".join(f"{factor:.2f} (1/{s**2})" for s, factor in calibration.items())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 from collections.abc import Callable, Sequence
 
@@ -11,7 +12,7 @@ import tensorflow as tf
 from .. import lattice
 from ..config import Config
 from ..models import generators
-from . import tiles
+from . import memory, tiles
 from .requirements import padding_of, step_of
 
 PIXELS_A_PASS = 1024 * 1024  # of tiles, or of small scans' images, that go through the generator together
@@ -26,6 +27,7 @@ class Passes:
 
     def __init__(self, config: Config, generator: Callable[..., tf.Tensor], tile: int):
         self.config, self.tile = config, tile
+        self._seen: set[tuple[tuple[int, ...], int]] = set()  # shapes and factors of passes there were
         self._run = tf.function(
             functools.partial(generators.complete, config, generator),
             input_signature=[tf.TensorSpec([None, None, None, 1]), tf.TensorSpec([], tf.int32)],
@@ -67,7 +69,11 @@ class Passes:
         padding = [padding_of(self.config, factor, side, start) for side, start in zip((height, width), first)]
         (top, _), (left, _) = padding
         padded = np.pad(np.asarray(inputs, np.float32), [(0, 0), *padding, (0, 0)], mode="symmetric")
-        return self._run(padded, factor)[:, top : top + height, left : left + width]
+        size = (padded.shape, factor)
+        with contextlib.nullcontext() if size in self._seen else memory.of_new_size():
+            images = self._run(padded, factor)
+        self._seen.add(size)
+        return images[:, top : top + height, left : left + width]
 
     def count(self, scans: int, size: Sequence[int], factor: int) -> int:
         """How many passes that many scans take."""

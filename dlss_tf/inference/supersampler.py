@@ -204,7 +204,7 @@ class Supersampler:
         low, high = scaling.limits(stack)
         passes, calibration = self._both
         images = passes(scaling.to_unit(stack, low, high).numpy(), size, factor, first, report)
-        deviation = images[..., 1] * calibration[f"calibration_{factor}"] * (high - low).numpy()
+        deviation = images[..., 1] * calibration["calibration"] * (high - low).numpy()
         return scaling.from_unit(images[..., 0], low, high).numpy(), deviation
 
     @functools.cached_property

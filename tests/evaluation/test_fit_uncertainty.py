@@ -16,11 +16,11 @@ def test_a_generator_tells_its_errors_afterwards(tiny_scan_grid_run, tiny_data, 
     run = str(tmp_path / "run")
     shutil.copytree(tiny_scan_grid_run, run)
     found = module.fit_uncertainty(run, [tiny_data], iterations=3)
-    assert set(found) == {4, 5, 8} and all(factor > 0 for factor in found.values())
+    assert found > 0
     image, deviation = Supersampler(run).with_uncertainty(rng.random((12, 12)), 4)
     assert image.shape == deviation.shape == (48, 48)
     assert (deviation > 0).all()
-    assert "(1/16)" in module.format_calibration(found)
+    assert weights.load_spread(run)["calibration"] == np.float32(found)
 
 
 def test_calibration_makes_what_is_told_hold(tiny_data, monkeypatch, rng):
@@ -37,8 +37,8 @@ def test_calibration_makes_what_is_told_hold(tiny_data, monkeypatch, rng):
         return tf.concat([noise, tf.fill([1, 512, 512, 1], 0.05)], 3)
 
     config = preset("quick", "scan-grid").replace(factors=(4,))
-    factors = module.calibrated(config, Passes(config, generator, 1024), list_files([tiny_data], "val")[:1])
-    assert factors[4] == pytest.approx(2, rel=0.05)
+    ratios = module.ratios(config, Passes(config, generator, 1024), list_files([tiny_data], "val")[:1])
+    assert module.calibration(ratios) == pytest.approx(2, rel=0.05)
 
 
 def held(ratios, factor):

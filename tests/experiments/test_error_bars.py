@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from experiments.error_bars import compare, summarize
+from experiments.error_bars import compare, foreseeable, summarize
 
 
 class Told:
@@ -25,9 +25,16 @@ def test_error_bars_that_hold(rng):
     assert found["correlation"] > 0.8
 
 
+def test_chance_is_not_foreseeable_and_what_is_not_is(rng):
+    noise = rng.normal(0, 1, (256, 256))
+    assert foreseeable(noise) < 0.3
+    assert foreseeable(noise * np.where(np.arange(256) < 128, 1, 3)) > 0.9
+
+
 def test_summary():
     images = {
         str(i): {"68%": each / 10, "95%": 1.0, "told": each, "error": each**2, "correlation": each / 5}
+        | {"foreseeable": each / 8}
         for i, each in enumerate((1.0, 2.0, 4.0))
     }
     assert summarize(images) == pytest.approx(
@@ -35,6 +42,7 @@ def test_summary():
             "68%": 0.7 / 3,
             "95%": 1.0,
             "correlation_in_images": 0.4,
+            "foreseeable": 0.25,
             "correlation_between_images": 1.0,
             "told": (7 / 3) ** 0.5,
             "error": 7**0.5,
