@@ -49,13 +49,15 @@ SMALL = {
     "evaluate": ["--size", "64", "--limit", "1"],
     "fit-p": ["--size", "64"],
     "export": ["--size", "64"],
+    "fit-uncertainty": ["--iterations", "2"],
     "tools.widen": ["--width", "0.1"],
     "tools.publish": ["--out", "published"],
 }
 #: Microscopes' files, which nothing writes, are HyperSpy's here.
 STAND_INS = {".dm4": ".hspy", ".ser": ".hspy"}
-FOLDERS = ("DATA", "my_scans", "stem_real")
-RUNS = ("RUN", "runs/wide", "runs/scan")
+FOLDERS = ("DATA", "my_scans", "stem_real", "stem_more")
+RUNS = ("RUN", "runs/wide")
+SCAN_GRID_RUN = "runs/scan"
 
 BLOCKS = {page: blocks for page, text in pages.PAGES.items() if (blocks := pages.fences(text))}
 
@@ -79,7 +81,7 @@ def commands(code: str) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory, tiny_data, tiny_run, rng_module):
+def workspace(tmp_path_factory, tiny_data, tiny_run, tiny_scan_grid_run, rng_module):
     """The folder that snippets run in, with the files, data and runs that they name."""
     from dlss_tf import read, write
 
@@ -88,6 +90,7 @@ def workspace(tmp_path_factory, tiny_data, tiny_run, rng_module):
         os.symlink(tiny_data, root / name)
     for name in RUNS:
         shutil.copytree(tiny_run, root / name)
+    shutil.copytree(tiny_scan_grid_run, root / SCAN_GRID_RUN)
     (root / "scans").mkdir()
     names = {"scan": 16, "image": 80, "survey": 80, "BTO_crystal_1": 104, "scans/1": 16, "scans/2": 16}
     for name, side in names.items():
@@ -103,8 +106,17 @@ def rng_module():
     return np.random.default_rng(0)
 
 
+@pytest.fixture(scope="module")
+def tells_its_errors(tmp_path_factory, tiny_scan_grid_run, tiny_data):
+    """A tiny run with error bars."""
+    run = str(tmp_path_factory.mktemp("telling") / "run")
+    shutil.copytree(tiny_scan_grid_run, run)
+    assert cli.main(["fit-uncertainty", "--weights", run, "--data", tiny_data, "--iterations", "2"]) == 0
+    return run
+
+
 @pytest.fixture
-def small(monkeypatch, workspace, tiny_run):
+def small(monkeypatch, workspace, tiny_run, tiny_scan_grid_run):
     """A tiny generator is the pretrained one; only TRAINED is trained."""
     from dlss_tf import weights
     from dlss_tf.training import trainer
@@ -114,7 +126,7 @@ def small(monkeypatch, workspace, tiny_run):
     def train_or_copy(config, run, **kwargs):
         if run == TRAINED and not kwargs.get("resume"):
             return train(config, run, **kwargs)
-        shutil.copytree(tiny_run, run, dirs_exist_ok=True)
+        shutil.copytree(tiny_scan_grid_run if config.network == "scan-grid" else tiny_run, run, dirs_exist_ok=True)
         return "complete"
 
     monkeypatch.setattr(weights, "pretrained", lambda name="": tiny_run)
@@ -191,10 +203,14 @@ def test_languages_are_known():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", sorted(page for page, blocks in BLOCKS.items() if any(b[0] != "text" for b in blocks)))
-def test_snippets_run(page, small, monkeypatch, capsys):
+def test_snippets_run(page, small, tells_its_errors, monkeypatch, capsys):
+    from dlss_tf import weights
+
     scan, images = np.random.default_rng(1).random((16, 16), np.float32), np.random.default_rng(2).random((2, 32, 32))
     namespace = {"__name__": "snippet", "scan": scan, "images": images.astype(np.float32)}
     for language, code in BLOCKS[page]:
+        if "uncertainty" in code:
+            monkeypatch.setattr(weights, "pretrained", lambda name="": tells_its_errors)
         if language == "python":
             run_python(code, namespace)
         elif language == "":
