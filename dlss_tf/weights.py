@@ -68,9 +68,9 @@ def load(directory_or_name: str | None = None) -> tuple[Config, dict[str, np.nda
     return config, _checked(os.path.join(directory, FILE), "has the run saved any yet?")
 
 
-def load_spread(directory_or_name: str | None = None) -> dict[str, np.ndarray]:
+def load_spread(directory_or_name: str | None = None, file: str = SPREAD_FILE) -> dict[str, np.ndarray]:
     """Float32 arrays by name of what tells a generator's errors; as `load`."""
-    return _checked(os.path.join(find(directory_or_name), SPREAD_FILE), "`dlss-tf fit-uncertainty` makes them")
+    return _checked(os.path.join(find(directory_or_name), file), "`dlss-tf fit-uncertainty` makes them")
 
 
 def _checked(path: str, advice: str) -> dict[str, np.ndarray]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 
 import numpy as np
@@ -11,11 +12,12 @@ from .. import lattice, weights
 from ..config import Config
 from ..data.files import balanced, list_files
 from ..errors import InputError
+from ..formats import locks
 from ..inference import scaling
 from ..inference.passes import Passes
 from ..models import spread
 from ..progress import each
-from ..training.spread import fit
+from ..training.spread import fit, forget
 from .images import blurred, central_crops
 
 INTERVALS = {0.68: 0.99446, 0.95: 1.95996}  # that share of normally distributed errors lies within so many deviations
@@ -29,18 +31,27 @@ def fit_uncertainty(directory: str, data: Sequence[str], iterations: int = 1000,
     Every folder of `data` is trained on as often. Returns the `calibration` on validation images, one for all
     coverages: a few dozen images do not tell theirs apart, and on training images, where they are told, they are alike.
 
+    Interrupted or killed, the same call goes on where it was, 20 s before at most.
+
     Raises:
-        InputError: another network, bad weights or data.
+        InputError: another network, bad weights or data, fewer than one iteration, the name of a pretrained generator
+            in place of a run directory, or another process that does the same there.
     """
+    if not os.path.isdir(directory):
+        raise InputError(f"weights: expected a run directory, to write into, found {directory}")
+    if iterations < 1:
+        raise InputError(f"iterations: expected at least 1, found {iterations}")
     config, arrays = weights.load(directory)
     if config.network != "scan-grid":
         raise InputError(f"weights: expected those of a scan-grid generator, found a {config.network} one's")
     validation = list_files(data, "val")
-    head = fit(config, arrays, balanced(data, "train"), iterations, seed)
-    both = spread.trained(config, arrays, head)
-    passes = Passes(config, lambda inputs: tf.concat(both(inputs), 3), 2 * config.size)
-    found = calibration(ratios(config, passes, validation))
-    weights.save(weights.find(directory), {**head, "calibration": np.array(found, np.float32)}, weights.SPREAD_FILE)
+    with locks.of(os.path.join(directory, weights.SPREAD_FILE)):
+        head = fit(config, arrays, balanced(data, "train"), iterations, seed, directory)
+        both = spread.trained(config, arrays, head)
+        passes = Passes(config, lambda inputs: tf.concat(both(inputs), 3), 2 * config.size)
+        found = calibration(ratios(config, passes, validation))
+        weights.save(directory, {**head, "calibration": np.array(found, np.float32)}, weights.SPREAD_FILE)
+        forget(directory)
     return found
 
 

@@ -22,10 +22,6 @@ from .options import Options
 from .passes import Passes
 from .requirements import check_factor, check_tile, warn_if_untrained
 
-PIXELS_A_PASS = 1024 * 1024  # of tiles, or of small scans' images, that go through the generator together
-SMALLEST_TILE = 512
-SCANS_STEP = 16  # samples, of a scan-grid generator: a step of its longest windows, a multiple of its quarter grid
-
 OnProgress = Callable[[int, int], None]
 
 

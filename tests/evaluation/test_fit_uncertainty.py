@@ -16,7 +16,7 @@ def test_a_generator_tells_its_errors_afterwards(tiny_scan_grid_run, tiny_data, 
     run = str(tmp_path / "run")
     shutil.copytree(tiny_scan_grid_run, run)
     found = module.fit_uncertainty(run, [tiny_data], iterations=3)
-    assert found > 0
+    assert found > 0 and sorted(os.listdir(os.path.join(run, "weights"))) == ["generator.npz", "spread.npz"]
     image, deviation = Supersampler(run).with_uncertainty(rng.random((12, 12)), 4)
     assert image.shape == deviation.shape == (48, 48)
     assert (deviation > 0).all()
@@ -64,3 +64,11 @@ def test_refuses_other_networks(tiny_run, tiny_data):
     with pytest.raises(InputError, match="expected those of a scan-grid generator, found a two-stage one's"):
         module.fit_uncertainty(tiny_run, [tiny_data])
     assert not os.path.exists(os.path.join(tiny_run, weights.SPREAD_FILE))
+
+
+def test_refuses_what_cannot_be_written_into_and_nothing_to_do(tiny_scan_grid_run, tiny_data):
+    """A pretrained generator's name would mean the installed one's own files."""
+    with pytest.raises(InputError, match="weights: expected a run directory, to write into, found unified-scan"):
+        module.fit_uncertainty("unified-scan", [tiny_data])
+    with pytest.raises(InputError, match="iterations: expected at least 1, found 0"):
+        module.fit_uncertainty(tiny_scan_grid_run, [tiny_data], iterations=0)

@@ -5,8 +5,10 @@ import tensorflow as tf
 from dlss_tf import lattice
 from dlss_tf._compat import arrays, variables
 from dlss_tf.config import preset
+from dlss_tf.data.files import list_files
 from dlss_tf.layers.blur import blur_target
 from dlss_tf.models import scan_grid
+from dlss_tf.progress import Progress
 from dlss_tf.training import spread
 
 CONFIG = preset("quick", "scan-grid").replace(factors=(4,), width=0.2, size=96)
@@ -15,7 +17,11 @@ pytestmark = pytest.mark.usefixtures("few_layers")
 
 @pytest.fixture
 def generator():
-    networks = scan_grid.build(CONFIG)
+    return generator_of(CONFIG)
+
+
+def generator_of(config):
+    networks = scan_grid.build(config)
     scan_grid.initialize(networks)
     return arrays(networks.generator)
 
@@ -23,7 +29,7 @@ def generator():
 def test_learns_where_errors_are_large_and_leaves_the_generator(generator, rng):
     """Noise in the right half alone; the head is trained on it, and what it then tells is the greater there."""
     made, head = spread.networks(CONFIG, generator)
-    step = spread.spread_step(CONFIG, made, head, 200)
+    step, _ = spread.spread_step(CONFIG, made, head, 200)
     crops = np.full((4, 96, 96, 1), 0.5, np.float32)
     crops[:, :, 48:] += rng.normal(0, 0.1, (4, 96, 48, 1))
     crops[:, 0, 0], crops[:, 4, 4] = 0, 1
@@ -42,3 +48,39 @@ def test_samples_span_the_scale(rng):
     samples = lattice.downsample(unit.numpy()[..., 0], 4)
     np.testing.assert_allclose([samples.min((1, 2)), samples.max((1, 2))], [[0, 0], [1, 1]], atol=1e-6)
     np.testing.assert_allclose(target, blur_target(unit), atol=1e-4)
+
+
+def test_goes_on_bit_exactly_where_it_was(tiny_data, tmp_path, monkeypatch):
+    files = list_files([tiny_data], "train")
+    config = CONFIG.replace(size=64, factors=(4, 5))
+    run = str(tmp_path / "run")
+    arguments = (config, generator_of(config), files, 6, 3)
+    expected = spread.fit(*arguments, str(tmp_path / "whole"))
+
+    class Interrupted(Progress):
+        def update(self, done, note):
+            if done == 4:
+                raise KeyboardInterrupt
+
+    monkeypatch.setattr(spread, "SAVE_EVERY", -1)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(spread, "Progress", Interrupted)
+        spread.fit(*arguments, run)
+    started = []
+    monkeypatch.setattr(spread, "Progress", lambda *given, start: started.append(start) or Progress(*given))
+    found = spread.fit(*arguments, run)
+    assert started == [3]
+    for name, array in expected.items():
+        np.testing.assert_array_equal(found[name], array)
+    spread.fit(*arguments[:-1], 4, run)
+    assert started == [3, 0]  # another seed is another fit
+    spread.forget(run)
+    spread.fit(*arguments, run)
+    assert started == [3, 0, 0]
+
+
+def test_a_damaged_note_of_how_far_it_is_begins_anew(tiny_data, tmp_path):
+    config = CONFIG.replace(size=64)
+    (tmp_path / "weights").mkdir()
+    (tmp_path / "weights" / "spread-part.npz").write_bytes(b"PK")
+    assert spread.fit(config, generator_of(config), list_files([tiny_data], "train"), 1, 0, str(tmp_path))
