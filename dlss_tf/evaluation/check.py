@@ -10,9 +10,10 @@ from .. import lattice, micrograph
 from ..errors import InputError
 from ..formats import values
 from ..formats.contents import Choice
+from ..formats.image import grey_limits
 from ..formats.replacing import replacing_all
 from ..inference import defects, scaling
-from ..inference.guessed import guessed, share_marked
+from ..inference.guessed import MARKED, guessed, share_marked
 from ..inference.supersampler import Supersampler
 from . import interpolation
 from .images import blurred
@@ -54,9 +55,15 @@ def check_file(
     path = os.path.join(results, f"{result_name(source, part)}check{factor}")
     titles = [f"every {factor}th sample", "supersampled", "finer than the scan", "image, blurred as in training"]
     with results_folder(results), replacing_all([f"{path}.png", f"{path}.json"]) as (sheet, json_file):
-        write_sheet(sheet, [(os.path.basename(source), panels)], titles)
+        write_sheet(sheet, [(os.path.basename(source), _shown(*panels))], titles)
         write_json(json_file, report)
     return report
+
+
+def _shown(infilled: np.ndarray, output: np.ndarray, marks: np.ndarray, target: np.ndarray) -> list[np.ndarray]:
+    """For a sheet, in the image's greys: the share's root, from black, 0, to white, 1, so that 5% can be seen."""
+    low, high = grey_limits(target)
+    return [infilled, output, low + (high - low) * np.sqrt(marks), target]
 
 
 def check(
@@ -145,5 +152,5 @@ def verdict(report: dict) -> str:
 def format_check(report: dict) -> str:
     """A report for a terminal."""
     lines = [f"{METHOD_NAMES[name]:24} {error:.4f}" for name, error in report["root_mse"].items()]
-    marked = f"{report['guessed']:.0%} of the image holds detail finer than the scan can tell."
+    marked = f"In {report['guessed']:.0%} of it more than {MARKED:.0%} of the detail is finer than the scan can tell."
     return "\n".join(["Root MSE against the blurred image, in units of its range:", *lines, marked, report["verdict"]])
