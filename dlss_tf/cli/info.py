@@ -7,6 +7,7 @@ import argparse
 from ..config import CHOICES, PRESETS, preset
 from ..errors import InputError
 from ..progress import say
+from ..weights import PAPERS
 from .exits import each
 from .options import add_images
 from .tensorflow import start_tensorflow
@@ -27,7 +28,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--preset", choices=PRESETS, help="without --weights (quick)")
     parser.add_argument("--network", choices=CHOICES["network"], help="of the preset (two-stage)")
     parser.add_argument("--schedule", action="store_true", help="rates and momenta as this run or preset scales them")
-    purpose = "; given, the channels of --weights (unified-small) that give nothing anywhere are counted"
+    purpose = f"; given, the channels of --weights ({PAPERS}) that give nothing anywhere are counted"
     add_images(parser, "val", required=False, purpose=purpose)
 
 
@@ -84,7 +85,6 @@ def _print_contents(source: str) -> None:
 def _print_silence(arguments: argparse.Namespace) -> None:
     start_tensorflow()
     from ..evaluation.silence import format_silence, measure
-    from ..weights import PAPERS
 
     print(
         format_silence(measure(arguments.weights or PAPERS, arguments.data, split=arguments.split, size=arguments.size))

@@ -30,7 +30,7 @@ FIELDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
             "nargs": "?",
             "const": PAPERS,
             "metavar": "WEIGHTS",
-            "help": "train a run directory's generator further on other data; unified-small if no WEIGHTS",
+            "help": f"train a run directory's generator further on other data; {PAPERS} if no WEIGHTS",
         },
     ),
     (
