@@ -56,7 +56,7 @@ def supersample_lazily(
     [..., h, w] in any units and chunks to float32 [..., factor h, factor w] in those units, in chunks of up to half of
     `tile` px a side. Equal to it within rounding, except in holes that are deeper than 32 samples of non-finite values:
     what fills them is then made of the finite samples near the tile. Options, or single ones by name, are as there;
-    `refine` and deblurring by ADAM look at whole scans or images, so there is none.
+    `refine`, deblurring by ADAM and `uncertainty` are had of arrays in memory alone.
 
     Raises:
         InputError: these, what a Supersampler refuses, and what is not a Dask array of known shape; a scan without a

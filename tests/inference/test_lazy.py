@@ -87,9 +87,9 @@ def test_deblurring_chunk_by_chunk_is_that_of_the_whole_image(stack, eager, keep
         np.testing.assert_allclose(image, reference, rtol=0, atol=1e-4 * np.ptp(reference))
 
 
-@pytest.mark.parametrize(("name", "value"), [("refine", True), ("deblur", "adam")])
+@pytest.mark.parametrize(("name", "value"), [("refine", True), ("deblur", "adam"), ("uncertainty", True)])
 def test_says_what_an_array_cannot_have(name, value):
-    with pytest.raises(InputError, match=f"^{name}: expected .* for a Dask array, found {value}; it looks at whole"):
+    with pytest.raises(InputError, match=f"^{name}: expected .* for a Dask array, found {value}; that is had of arrays"):
         lazy.supersample_lazily(da.zeros((8, 8)), 4, **{name: value})
 
 
