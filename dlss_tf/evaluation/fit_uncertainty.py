@@ -65,7 +65,7 @@ def ratios(config: Config, passes: Passes, files: Sequence[str]) -> np.ndarray:
             low, high = scaling.limits(scan)
             image, deviation = np.moveaxis(passes(scaling.to_unit(scan, low, high).numpy(), crop.shape, s)[0], -1, 0)
             errors = np.abs(scaling.from_unit(image[None], low, high).numpy()[0] - target)
-            told = deviation * float(high - low)
+            told = deviation * (high - low).numpy()[0]
             found.append((errors / np.maximum(told, 1e-12)).ravel()[::SAMPLED])
     return np.concatenate(found)
 

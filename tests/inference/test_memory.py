@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from dlss_tf import Supersampler
-from dlss_tf.inference import memory
+from dlss_tf.config import preset
+from dlss_tf.inference import memory, passes
 
 
 class Recorder:
@@ -27,20 +28,20 @@ NEW = [(-3, 128 * 1024), (-3, 32 * 2**20), (-1, 64 * 2**20), "trim"]
 @pytest.fixture
 def libc(monkeypatch):
     recorder = Recorder()
-    monkeypatch.setattr(memory, "_glibc", lambda: recorder)
+    monkeypatch.setattr(passes.memory, "_glibc", lambda: recorder)
     return recorder
 
 
-def test_buffers_get_pages_of_their_own_while_a_size_is_new(tiny_run, libc, rng):
-    supersampler = Supersampler(tiny_run)
-    for size, factor, expected in ((20, 4, NEW), (20, 4, []), (24, 5, NEW), (20, 4, []), (24, 5, [])):
+def test_buffers_get_pages_of_their_own_while_a_size_is_new(libc):
+    made = passes.Passes(preset("quick", "scan-grid"), lambda inputs: inputs[0], 1024)
+    for side, factor, expected in ((80, 4, NEW), (80, 4, []), (120, 5, NEW), (80, 4, []), (120, 5, [])):
         libc.calls.clear()
-        supersampler(rng.random((size, size)), factor)
+        made.complete(np.ones((1, side, side, 1), np.float32), (0, 0), factor)
         assert libc.calls == expected
 
 
 def test_malloc_is_as_usual_after_a_failed_pass(libc):
-    with pytest.raises(KeyError), memory.of_new_size():
+    with pytest.raises(KeyError), passes.memory.of_new_size():
         raise KeyError
     assert libc.calls == NEW
 
