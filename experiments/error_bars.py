@@ -6,6 +6,7 @@ import numpy as np
 from scipy.stats import spearmanr
 
 from dlss_tf import Supersampler, lattice, weights
+from dlss_tf.evaluation import fit_uncertainty
 from dlss_tf.evaluation.evaluate import TABLE_2_FACTORS
 from dlss_tf.evaluation.images import blurred, label
 from dlss_tf.evaluation.metrics import root_mean
@@ -13,7 +14,7 @@ from dlss_tf.evaluation.metrics import root_mean
 from ._report import over_images, parser, run, write
 from .ensemble import block_means
 
-INTERVALS = {"68%": 0.99446, "95%": 1.95996}  # standard deviations of a normal distribution on either side
+INTERVALS = {f"{share:.0%}": limit for share, limit in fit_uncertainty.INTERVALS.items()}  # by column
 HEADER = ("coverage", *INTERVALS, "correlation_in_images", "foreseeable", "correlation_between_images")
 DRAWS = 3
 
