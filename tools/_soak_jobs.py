@@ -33,7 +33,8 @@ def slow(chunk):
 images = da.ones((16, 64, 64), chunks=(1, 64, 64), dtype="f4").map_blocks(slow, dtype="f4")
 try:
     write_ome_zarr(sys.argv[1], images, progress=False)
-except (OSError, InputError):
+except (OSError, InputError) as error:
+    print(error, file=sys.stderr)
     sys.exit(2)
 print("written", flush=True)
 """
@@ -50,6 +51,7 @@ class Job:
     kept: Callable[[Path], object]  # of a complete result, what is the same each time
     complete: Callable[[Path], bool]
     ends: bool = True  # by itself
+    once: bool = False  # what it made is refused the next time, be it that it was killed just after
     expected: object = None
     latest: int = 0  # iterations of the latest checkpoint that was seen
 
@@ -62,7 +64,7 @@ class Job:
 
     def done(self, code: int) -> bool:
         """Whether it has come to its end."""
-        return self.complete(self.out) and (code == 0 or not self.ends)
+        return self.complete(self.out) and (code == 0 or self.once or not self.ends)
 
     def begun(self) -> bool:
         """Whether anything is there."""
@@ -118,6 +120,7 @@ def jobs(folder: Path) -> list[Job]:
             look=lambda lines: _look_at_zarr(folder / "zarr", lines),
             kept=_sevens,
             complete=lambda out: (out / "a.ome.zarr").exists(),
+            once=True,
         ),
     ]
 

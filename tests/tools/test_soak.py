@@ -1,5 +1,6 @@
 """That a soak finds what it is for, with commands that are quick because they know no TensorFlow."""
 
+import dataclasses
 import random
 import sys
 
@@ -71,6 +72,25 @@ def test_a_careful_writer_loses_nothing(job, tmp_path):
 def test_half_and_lost_files_are_found(job, tmp_path):
     state = disturbed(job(CARELESS), tmp_path, 1, Earliest)  # killed after its first words
     assert [problem.split(": ")[1] for problem in state.problems] == ["1 is lost", "0 is half"]
+
+
+ONCE = """import sys, time
+from pathlib import Path
+out = Path(sys.argv[1])
+if out.exists():
+    sys.exit(2)
+beside = out.with_name("beside")
+beside.mkdir()
+(beside / "4").write_text("whole" * 5)
+beside.rename(out)
+time.sleep(60)
+"""
+
+
+def test_what_was_complete_before_a_kill_is_taken_away_if_it_would_be_refused(job, tmp_path):
+    refusing = dataclasses.replace(job(ONCE), once=True)
+    state = disturbed(refusing, tmp_path, 2, Earliest)
+    assert not state.problems and state.counts["write complete"] == 2
 
 
 def test_a_command_that_fails_is_told(job, tmp_path):
