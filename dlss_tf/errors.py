@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import warnings
+from collections.abc import Iterator
+from contextvars import ContextVar
+
+_gathered: ContextVar[list[str] | None] = ContextVar("gathered", default=None)
 
 
 def shown(text: object) -> str:
@@ -14,8 +19,23 @@ def shown(text: object) -> str:
 
 
 def warn(sentence: str, stacklevel: int = 1) -> None:
-    """A warning, as `shown`, of who calls this, or of who called that."""
-    warnings.warn(shown(sentence), stacklevel=stacklevel + 1)
+    """A warning, as `shown`, of who calls this, or of who called that; if they are `gathered`, one of those."""
+    sentences = _gathered.get()
+    if sentences is None:
+        warnings.warn(shown(sentence), stacklevel=stacklevel + 1)
+    else:
+        sentences.append(shown(sentence))
+
+
+@contextlib.contextmanager
+def gathered() -> Iterator[list[str]]:
+    """What is warned of in it, in this thread alone, for whoever asks; nobody else is warned then."""
+    sentences: list[str] = []
+    token = _gathered.set(sentences)
+    try:
+        yield sentences
+    finally:
+        _gathered.reset(token)
 
 
 class InputError(ValueError):

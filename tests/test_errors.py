@@ -1,6 +1,6 @@
 import pytest
 
-from dlss_tf.errors import InputError, reason, sentence, shown, warn
+from dlss_tf.errors import InputError, gathered, reason, sentence, shown, warn
 
 
 @pytest.mark.parametrize(
@@ -42,3 +42,11 @@ def test_what_is_shown_does_nothing_to_a_terminal(text, line):
         warn(f"{text}: odd")
     assert str(warned[0].message) == f"{line}: odd" and warned[0].filename == __file__
     assert reason(ValueError("\x1b[2J")) == r"ValueError: \x1b[2J"
+
+
+def test_warnings_may_be_gathered_instead(recwarn):
+    with gathered() as sentences:
+        warn("scan\x1b[2J is odd")
+    assert sentences == [r"scan\x1b[2J is odd"] and not recwarn.list
+    warn("another")
+    assert [str(each.message) for each in recwarn.list] == ["another"]

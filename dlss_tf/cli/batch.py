@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ..errors import sentence
+from ..inference.options import BESIDE
 from ..progress import duration, say
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
 #: What `--json` tells of a file; null where there is nothing to tell.
 FIELDS = (
-    *("source", "image", "target", "uncertainty", "guessed", "shape", "dtype", "pixel_size", "units"),
+    *("source", "image", "target", *BESIDE, "shape", "dtype", "pixel_size", "units"),
     *("seconds", "warnings", "error"),
 )
 
@@ -75,7 +76,7 @@ def _made(job: Job, make: MakeFile) -> tuple[str, dict[str, Any]]:
             record["error"] = sentence(job.source, error)
         else:
             description = f"{job.targets[0]}: {result.describe()}"
-            record |= dict(zip(("target", "uncertainty", "guessed"), job.targets))
+            record |= dict(zip(("target", *BESIDE), job.targets))
             record |= {"shape": list(result.data.shape), "dtype": result.data.dtype.name}
             record |= {"pixel_size": result.pixel_size, "units": result.units if result.pixel_size else None}
     record["seconds"] = round(time.monotonic() - began, 3)

@@ -10,19 +10,17 @@ import atexit
 import contextlib
 import os
 import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from . import wire
+from . import python_process, wire
+from .python_process import PythonProcess
 
 MOST = 4  # processes at once; more threads wait for one another
 LONGEST_START = 300.0  # s, of Python and of the libraries that a format takes, on a machine that is busy
 ANSWERS = 1000  # after which a new process takes over: what libraries leak goes with the old one
 
-_CODE = "import sys; sys.path[:] = sys.argv[3:]; from dlss_tf.formats.reader_process import main; main(*sys.argv[1:3])"
 #: One thread a library: files are read one by one, and a thread's stack counts as memory.
 _VARIABLES = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "BLOSC_NTHREADS"), "1")
 _VARIABLES["DASK_SCHEDULER"] = "synchronous"
@@ -62,29 +60,16 @@ def ask(question: Mapping[str, Any], suffix: str, seconds: float, most: int) -> 
 
 
 class _Process:
-    """A `reader_process`, and the pipes to it."""
+    """A `reader_process`, and what it was asked."""
 
     def __init__(self, suffixes: Sequence[str] = ()):
         self.answers = 0
         self._suffixes = {*suffixes}  # that it is prepared for
         self._limit = 0.0  # s, of what it was ended for
-        life, self._life = os.pipe() if os.name == "posix" else (-1, -1)
         try:
-            self._popen = subprocess.Popen(
-                [_python(), "-c", _CODE, str(life), ",".join(suffixes), *_path()],
-                bufsize=0,  # so that a fork of this process has nothing of ours to write
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.DEVNULL,
-                env={**os.environ, **_VARIABLES, "PYTHONINSPECT": ""},
-                pass_fds=[life] if life >= 0 else [],
-                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            )
+            self.python = PythonProcess("dlss_tf.formats.reader_process", [",".join(suffixes)], _VARIABLES)
         except OSError as error:
-            _close(self._life)
             raise Ended(f"Python does not start: {error.strerror or error}", start=True) from None
-        finally:
-            _close(life)
         _all.add(self)
 
     def ask(self, question: Mapping[str, Any], suffix: str, seconds: float, most: int) -> Any:
@@ -100,7 +85,7 @@ class _Process:
 
     def _send(self, question: Mapping[str, Any]) -> None:
         try:
-            wire.send(self._popen.stdin, question)  # type: ignore[arg-type]
+            self.python.send(question)
         except OSError:
             raise self._ended() from None
 
@@ -110,7 +95,7 @@ class _Process:
         timer.daemon = True
         timer.start()
         try:
-            answer = wire.receive(self._popen.stdout, most)  # type: ignore[arg-type]
+            answer = self.python.receive(most)
         except wire.TooMuch as error:
             raise Ended(str(error), memory=True) from None
         except (EOFError, OSError, wire.Unreadable):
@@ -122,13 +107,11 @@ class _Process:
 
     def _expire(self, seconds: float) -> None:
         self._limit = seconds
-        self._popen.kill()
+        self.python.kill()
 
     def _ended(self) -> Ended:
         """Why it is not there any more."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._popen.wait(1)
-        status = self._popen.returncode or 0
+        status = self.python.status()
         by = signal.Signals(-status).name if status < 0 else ""
         if self._limit or by == "SIGPROF":
             return Ended(f"reading it has no end{f' in {self._limit:.3g} s' if self._limit else ''}")
@@ -136,31 +119,16 @@ class _Process:
             return Ended("reading it was ended by the system", memory=True)
         if by:
             return Ended(f"reading it crashes: {by}")
-        return Ended("reading it gives no answer") if self.answers else Ended(f"{_python()} gives none", start=True)
-
-    @property
-    def lives(self) -> bool:
-        """Whether it can be asked."""
-        return self._popen.poll() is None
+        return (
+            Ended("reading it gives no answer")
+            if self.answers
+            else Ended(f"{python_process.python()} gives none", start=True)
+        )
 
     def end(self) -> None:
         """At once; nothing of it is left."""
-        self._popen.kill()
-        self._close_pipes()
-        self._popen.wait()
+        self.python.end()
         _all.discard(self)
-
-    def forget(self) -> None:
-        """In a fork of the process that it is of: it goes on, with the other."""
-        self._close_pipes()
-        self._popen.returncode = 0  # or it would be waited for
-
-    def _close_pipes(self) -> None:
-        for stream in (self._popen.stdin, self._popen.stdout):
-            with contextlib.suppress(OSError):
-                stream.close()  # type: ignore[union-attr]
-        _close(self._life)
-        self._life = -1
 
 
 class _Pool:
@@ -175,7 +143,7 @@ class _Pool:
         while self.idle:
             with contextlib.suppress(IndexError):  # another thread took it
                 process = self.idle.pop()
-                if process.lives:
+                if process.python.lives:
                     return process
                 process.end()
         return _Process()
@@ -187,26 +155,6 @@ class _Pool:
             process.end()
 
 
-def _python() -> str:
-    """As multiprocessing has it: a program with Python in it may have told it which to run."""
-    from multiprocessing import spawn
-
-    return os.fsdecode(spawn.get_executable() or sys.executable or "python")
-
-
-def _path() -> list[str]:
-    """Where modules are looked for: as here, but never in the folder that happens to be the current one."""
-    ours = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-    found = [os.path.abspath(each) for each in sys.path if isinstance(each, str) and each]
-    return found if ours in found else [*found, ours]
-
-
-def _close(descriptor: int) -> None:
-    if descriptor >= 0:
-        with contextlib.suppress(OSError):
-            os.close(descriptor)
-
-
 def _end_all() -> None:
     for process in list(_all):
         process.end()
@@ -215,7 +163,7 @@ def _end_all() -> None:
 def _forget_all() -> None:
     global _pool
     for process in _all:
-        process.forget()
+        process.python.forget()
     _all.clear()
     _pool = _Pool()
 

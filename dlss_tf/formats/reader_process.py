@@ -8,26 +8,19 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import signal
 import tempfile
 import threading
-from typing import Any, BinaryIO
+from typing import Any
 
 from ..errors import InputError
-from . import confined, limits, readers, reasons, wire
+from . import confined, limits, python_process, readers, reasons, wire
 
 STACK = 2**20  # bytes a thread: those of a pool on a large machine are not to be the memory that a file may take
-PIPE = 2**20  # bytes that are on their way, on Linux
 
 
 def main(life: str = "-1", suffixes: str = "") -> None:
     """Answer until no more is asked or the pipe `life` is closed at its other end; prepared for files of `suffixes`."""
-    questions, answers = _pipes()
-    with contextlib.suppress(ValueError):
-        signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is meant for who asks
-    if int(life) >= 0:
-        limits.end_with(int(life))
-    limits.leave_no_dump()
+    questions, answers = python_process.begin(life)
     threading.stack_size(STACK)
     confined.begin()
     for suffix in filter(None, suffixes.split(",")):
@@ -38,20 +31,6 @@ def main(life: str = "-1", suffixes: str = "") -> None:
             wire.send(answers, _answer(**wire.receive(questions)))
             gc.collect()  # closes what readers left open
             gc.freeze()  # what is left is imported: looking through it takes longer than a file
-
-
-def _pipes() -> tuple[BinaryIO, BinaryIO]:
-    """Where questions come from and answers go: what were stdin and stdout, which lead nowhere from now on."""
-    questions, answers = os.fdopen(os.dup(0), "rb", 0), os.fdopen(os.dup(1), "wb", 0)
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(nowhere, descriptor)
-    os.close(nowhere)
-    with contextlib.suppress(ImportError, AttributeError, OSError):
-        import fcntl
-
-        fcntl.fcntl(answers, fcntl.F_SETPIPE_SZ, PIPE)
-    return questions, answers
 
 
 def _answer(prepare: str = "", folder: str = "", **asked: Any) -> dict[str, Any]:

@@ -8,6 +8,8 @@ from typing import Any
 
 from ..errors import InputError
 
+IMAGES = ("image", "uncertainty", "guessed")  # what is made of a scan, and files are called after
+BESIDE = IMAGES[1:]  # what may come beside the image
 DEBLUR_METHODS = ("wiener", "adam")
 
 
@@ -35,7 +37,7 @@ class Options:
     @property
     def beside(self) -> tuple[str, ...]:
         """What comes beside the image: how uncertain it is, and where it is guessed."""
-        return ("uncertainty", "guessed") if self.uncertainty else ("uncertainty",) if self.ensemble else ()
+        return BESIDE if self.uncertainty else ("uncertainty",) if self.ensemble else ()
 
     @staticmethod
     def of(options: Options | None, changes: Mapping[str, Any]) -> Options:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import warnings
-
 from .. import lattice
 from ..config import Config
-from ..errors import InputError
+from ..errors import InputError, warn
 from ..models import SIDE_MULTIPLE
 
 SMALLEST_TILE = 512
@@ -48,7 +46,7 @@ def warn_if_untrained(config: Config, factor: int) -> None:
     """Warn of a factor that the generator of that config was not trained for."""
     if factor not in config.factors:
         trained = ", ".join(map(str, config.factors))
-        warnings.warn(f"factor {factor}: this generator was trained for {trained}; expect less of it", stacklevel=5)
+        warn(f"factor {factor}: this generator was trained for {trained}; expect less of it", stacklevel=5)
 
 
 def step_of(config: Config, factor: int) -> int:

@@ -5,20 +5,15 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from .. import lattice, micrograph
 from .._version import __version__
-from ..errors import InputError, reason, warn
+from ..errors import InputError, reason
 from ..formats.contents import Choice
-from ..formats.image import as_whole_numbers
-from ..inference.guessed import MARKED, share_marked
-from ..inference.options import Options
+from ..inference.options import IMAGES, Options
 from ..micrograph import Micrograph
 from ..progress import reporter
 from .outputs import outputs
-
-WORTH_SAYING = 0.01  # of an image that is guessed
+from .results import history, micrographs
 
 if TYPE_CHECKING:
     from ..inference.supersampler import Supersampler
@@ -56,43 +51,11 @@ def supersample_file(
         made = supersampler.run(scan.data, factor, options, report, about=source)
     except InputError as error:
         raise InputError(f"{source}: {error}") from None
-    step = _history(supersampler, factor, options)
-    data, rounding = _in_type(source, made.image, scan.data.dtype if dtype == "same" else made.image.dtype)
-    results = [scan.rescaled(data, 1 / factor, step + rounding)]
-    if made.uncertainty is not None:
-        results.append(scan.rescaled(made.uncertainty, 1 / factor, step))
-    if made.guessed is not None:
-        results.append(scan.rescaled(made.guessed, 1 / factor, f"{step}; share of local power beyond the scan's limit"))
-        _warn_of_guesses(source, made.guessed)
-    _write_all(dict(zip(outputs(target, options.beside), results)), overwrite)
-    return results[0]
-
-
-def _warn_of_guesses(source: str, guessed: np.ndarray) -> None:
-    marked = share_marked(guessed)
-    if marked >= WORTH_SAYING:
-        warn(
-            f"{source}: {marked:.0%} of the image holds detail finer than its scan can tell, which may be invented; "
-            f"NAME-guessed is above {MARKED} there",
-            stacklevel=3,
-        )
-
-
-def _in_type(source: str, image: np.ndarray, dtype: np.dtype) -> tuple[np.ndarray, str]:
-    """An image as whole numbers, or in another precision, and what the history says of it. Warns of clipped values."""
-    if dtype.kind not in "iuf" or dtype == image.dtype:
-        return image, ""
-    if dtype.kind == "f":
-        return np.clip(image, np.finfo(dtype).min, np.finfo(dtype).max).astype(dtype), f"; in {dtype.name}"
-    converted, clipped = as_whole_numbers(image, dtype)
-    if clipped:
-        limits = np.iinfo(dtype)
-        warn(
-            f"{source}: {clipped} of {image.size} values lay beyond {dtype.name}'s {limits.min} to {limits.max} "
-            "and were clipped",
-            stacklevel=3,
-        )
-    return converted, f"; rounded to {dtype.name}"
+    step = history(supersampler.name, supersampler.config, factor, options)
+    images = {name: each for name, each in zip(IMAGES, made) if each is not None}
+    results = micrographs(scan, images, factor, step, dtype, source)
+    _write_all(dict(zip(outputs(target, options.beside), results.values())), overwrite)
+    return results["image"]
 
 
 def downsample_file(
@@ -112,12 +75,6 @@ def downsample_file(
     result = full.rescaled(scan, factor, step, first)
     _write_all({target: result}, overwrite)
     return result
-
-
-def _history(supersampler: Supersampler, factor: int, options: Options) -> str:
-    config = supersampler.config
-    generator = f"generator {supersampler.name} ({config.network}, width {config.width:g})"
-    return "; ".join([f"supersampled by {factor} with dlss_tf {__version__}, {generator}", *options.history()])
 
 
 def _write_all(results: dict[str, Micrograph], overwrite: bool = True) -> None:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from .. import micrograph
-from .outputs import BESIDE
+from ..inference.options import BESIDE
 
 #: What is never an image, among the files that are read: settings beside it.
 BESIDE_IMAGES = (".xml",)

@@ -10,8 +10,6 @@ from .. import micrograph
 from ..errors import InputError, reason
 from ..formats.contents import Choice
 
-BESIDE = ("uncertainty", "guessed")  # what may come beside an image, in files called like it
-
 
 def output_path(source: str, out: str | None, factor: int, suffix: str, name: str = "x") -> str:
     """Where the result for `source` goes: `out` if it is a file's name, else `NAME-x5.tif` in it or beside `source`.
@@ -24,7 +22,7 @@ def output_path(source: str, out: str | None, factor: int, suffix: str, name: st
 
 
 def beside_path(target: str, what: str) -> str:
-    """Where that of the image in `target` goes, one of `BESIDE`: `NAME-uncertainty` beside it, with its suffix."""
+    """Where that of `options.BESIDE` goes, of the image in `target`: `NAME-uncertainty` beside it, with its suffix."""
     name = f"{micrograph.stem_of(target)}-{what}{micrograph.suffix_of(target)}"
     return os.path.join(os.path.dirname(target), name)
 
@@ -94,7 +92,7 @@ def plan(
 
 
 def outputs(target: str, beside: Sequence[str]) -> tuple[str, ...]:
-    """The files that come of one source: the image and what comes beside it, of `BESIDE`."""
+    """The files that come of one source: the image and what comes beside it, of `options.BESIDE`."""
     return (target, *(beside_path(target, what) for what in beside))
 
 

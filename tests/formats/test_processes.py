@@ -11,7 +11,7 @@ from formats.hyperspy_files import make_endless
 
 from dlss_tf import micrograph
 from dlss_tf.errors import InputError
-from dlss_tf.formats import processes
+from dlss_tf.formats import processes, python_process
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and forks are POSIX'")
 
@@ -33,7 +33,7 @@ def endless(tmp_path, image):
 
 
 def pids():
-    return {process._popen.pid for process in processes._all}
+    return {process.python.pid for process in processes._all}
 
 
 def wait_until(condition, seconds=60):
@@ -82,12 +82,12 @@ def test_a_crash_is_a_damaged_file(png, endless):
 
     def crash():
         time.sleep(0.5)
-        os.kill(process._popen.pid, signal.SIGSEGV)
+        os.kill(process.python.pid, signal.SIGSEGV)
 
     threading.Thread(target=crash).start()
     with pytest.raises(InputError, match=r"endless\.hspy: .* found a damaged file \(reading it crashes: SIGSEGV\)$"):
         micrograph.read(endless)
-    assert gone(process._popen.pid) and micrograph.read(png).data.shape == (20, 24)
+    assert gone(process.python.pid) and micrograph.read(png).data.shape == (20, 24)
 
 
 @posix
@@ -95,7 +95,7 @@ def test_one_that_was_ended_while_it_waited_is_replaced(png):
     micrograph.read(png)
     for pid in pids():
         os.kill(pid, signal.SIGKILL)
-    assert wait_until(lambda: not any(process.lives for process in processes._all))
+    assert wait_until(lambda: not any(process.python.lives for process in processes._all))
     assert micrograph.read(png).data.shape == (20, 24)
 
 
@@ -138,8 +138,8 @@ SCRIPT = """
 import sys
 print("run")
 from dlss_tf import read
-from dlss_tf.formats import processes
-print(read(sys.argv[1]).data.shape, *(process._popen.pid for process in processes._all), flush=True)
+from dlss_tf.formats import processes, python_process
+print(read(sys.argv[1]).data.shape, *(process.python.pid for process in processes._all), flush=True)
 if sys.argv[2:]:
     read(sys.argv[2])
 """
@@ -179,10 +179,10 @@ def test_none_outlives_who_started_it(tmp_path, png, endless, end):
 
 def test_a_python_that_does_not_start_is_a_sentence(png, monkeypatch):
     monkeypatch.setattr(processes, "_pool", processes._Pool())
-    monkeypatch.setattr(processes, "_python", lambda: "/no/such/python")
+    monkeypatch.setattr(python_process, "python", lambda: "/no/such/python")
     with pytest.raises(InputError, match=r"image\.png: .* found that Python does not start: No such file"):
         micrograph.read(png)
-    monkeypatch.setattr(processes, "_python", lambda: "/bin/false")
+    monkeypatch.setattr(python_process, "python", lambda: "/bin/false")
     with pytest.raises(InputError, match=r"image\.png: expected a process .*, found that /bin/false gives none"):
         micrograph.read(png)
 

@@ -12,9 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...errors import InputError
-from ...inference.options import Options
-
-IMAGE, UNCERTAINTY, GUESSED = IMAGES = "image", "uncertainty", "guessed"
+from ...inference.options import IMAGES, Options
 
 if TYPE_CHECKING:
     from ...inference.supersampler import Supersampler
@@ -42,7 +40,7 @@ class Request:
 
 
 def supersample(scan: np.ndarray, request: Request, on_progress: OnProgress | None = None) -> dict[str, np.ndarray]:
-    """`IMAGES`, those that are asked for, [..., factor h, factor w] float32 for a scan [..., h, w].
+    """`options.IMAGES`, those that are asked for, [..., factor h, factor w] float32 for a scan [..., h, w].
 
     `on_progress` is `Supersampler`'s: what it raises ends the work.
 

@@ -17,7 +17,8 @@ from collections.abc import Callable
 import numpy as np
 
 from ...errors import InputError
-from .compute import IMAGES, Request, supersample
+from ...inference.options import IMAGES
+from .compute import Request, supersample
 from .process import LOG, REQUEST, SCAN
 
 

@@ -21,7 +21,7 @@ from qtpy.QtCore import QSettings, Signal
 from ..._version import __version__
 from ...errors import InputError
 from ...formats import values
-from ...inference.options import DEBLUR_METHODS, Options
+from ...inference.options import BESIDE, DEBLUR_METHODS, Options
 from ...lattice import MAX_FACTOR, MIN_FACTOR
 from ...weights import PRETRAINED
 from . import compute, process
@@ -207,12 +207,12 @@ def _adder(
     name = f"{layer.name} ×{request.factor}"
 
     def add(images: dict[str, np.ndarray]) -> None:
-        for what in compute.IMAGES[1:]:
+        for what in BESIDE:
             if what in images:
                 own = {**kept, "colormap": "magma", "contrast_limits": None}
                 own |= {"name": f"{name} {what}", "visible": False}
                 viewer.add_image(images[what], metadata={"dlss_tf": processing}, **own)
-        viewer.add_image(images[compute.IMAGE], name=name, metadata={"dlss_tf": processing}, **kept)
+        viewer.add_image(images["image"], name=name, metadata={"dlss_tf": processing}, **kept)
 
     return add
 

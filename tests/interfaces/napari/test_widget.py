@@ -20,7 +20,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 from napari.utils import notifications, progress  # noqa: E402
 from qtpy.QtCore import QSettings  # noqa: E402
 
-from dlss_tf.interfaces.napari import compute, process  # noqa: E402
+from dlss_tf.interfaces.napari import process  # noqa: E402
 from dlss_tf.weights import PRETRAINED  # noqa: E402
 
 tensorflow_here = pytest.mark.skipif(not importlib.util.find_spec("tensorflow"), reason="no TensorFlow")
@@ -91,7 +91,7 @@ def test_adds_what_the_supersampler_gives(viewer, widget, qtbot, notes, monkeypa
     run(widget, qtbot)
     assert [layer.name for layer in viewer.layers] == ["gold", "gold ×4"]
     assert viewer.layers[1].data.shape == (24, 36)
-    assert viewer.layers[1].data is given[0][compute.IMAGE]
+    assert viewer.layers[1].data is given[0]["image"]
     assert not notes
     assert widget.coverage.value == "1/16 (6.2 %)"
     assert "tensorflow" not in sys.modules
@@ -120,7 +120,7 @@ def test_runs_in_another_environment(viewer, widget, qtbot, notes, scan, python,
 
 @pytest.mark.parametrize("place", [{"rotate": 30, "shear": [0.2]}, {"affine": [[0, 2, 5], [-1, 0.5, 7], [0, 0, 1]]}])
 def test_samples_lie_on_their_pixels(viewer, widget, qtbot, monkeypatch, scan, place):
-    monkeypatch.setattr(process, "supersample", fake([compute.IMAGE, compute.UNCERTAINTY]))
+    monkeypatch.setattr(process, "supersample", fake(["image", "uncertainty"]))
     layer = viewer.add_image(scan, scale=[0.3, 0.2], translate=[-4, 11], units=["nm", "nm"], **place)
     layer.colormap, layer.contrast_limits = "viridis", [7, 70]
     run(widget, qtbot)
@@ -137,7 +137,7 @@ def test_samples_lie_on_their_pixels(viewer, widget, qtbot, monkeypatch, scan, p
 
 
 def test_stacks_and_pyramids(viewer, widget, qtbot, monkeypatch, rng):
-    monkeypatch.setattr(process, "supersample", fake([compute.IMAGE]))
+    monkeypatch.setattr(process, "supersample", fake(["image"]))
     stack = rng.random((2, 3, 4, 6))
     viewer.add_image(stack, scale=[9, 7, 1, 2], translate=[1, 2, 3, 4])
     run(widget, qtbot)
@@ -156,7 +156,7 @@ def test_works_in_a_thread_and_shows_progress(viewer, widget, qtbot, monkeypatch
         threads.append(threading.current_thread())
         on_progress(1, 4)
         assert go.wait(30)
-        return fake([compute.IMAGE])(environment, scan, request, lambda *_: None)
+        return fake(["image"])(environment, scan, request, lambda *_: None)
 
     monkeypatch.setattr(process, "supersample", supersample)
     viewer.add_image(scan, name="gold")
