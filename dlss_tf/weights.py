@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import os
 import zipfile
-from typing import Any
 
 import numpy as np
 
 from .config import CONFIG_FILE, Config
 from .errors import InputError, reason
+from .formats import npz
 from .formats.replacing import replacing
 
 FILE = os.path.join("weights", "generator.npz")
@@ -43,9 +43,8 @@ def save(directory: str, arrays: dict[str, np.ndarray], file: str = FILE) -> str
     """Write `weights/generator.npz`, or another file, into a run directory, beside and then renamed; its path."""
     path = os.path.join(directory, file)
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    named: dict[str, Any] = dict(arrays)  # NumPy 2 types an option among them
-    with replacing(path) as beside, open(beside, "wb") as opened:
-        np.savez(opened, **named)
+    with replacing(path) as beside:
+        npz.write(beside, arrays)
     return path
 
 

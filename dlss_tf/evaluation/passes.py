@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ..formats import locks
+from ..formats import locks, npz
 from ..formats.replacing import clear, replacing
 from ..progress import Progress
 from .images import central_crops
@@ -101,7 +101,7 @@ class _State:
             text = json.dumps({"identity": self.identity, "done": self.done, "values": self.values})
             sums = {f"sum {name}": array for name, array in self.sums.items()}
             with replacing(self.path) as beside:
-                np.savez(beside, text=np.frombuffer(text.encode(), np.uint8), **sums)
+                npz.write(beside, {"text": np.frombuffer(text.encode(), np.uint8), **sums})
 
     def remove(self) -> None:
         if os.path.exists(self.path):
