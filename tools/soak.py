@@ -62,10 +62,10 @@ class Soak:
         began, out, err = time.monotonic(), self.logs / f"{job.name}.out", self.logs / f"{job.name}.err"
         with out.open("w") as stdout, err.open("w") as stderr, self._full(ending == "full") as limit:
             process = subprocess.Popen(command, stdout=stdout, stderr=stderr, env=ENVIRONMENT, preexec_fn=limit)
-            self._wait(process, job, out, ending == "killed")
+            late = self._wait(process, job, out, ending == "killed" or ending == "full" and not job.ends)
         self.counts[f"{job.name} {ending}"] += 1
         lines = out.read_text(errors="replace").splitlines()
-        problems = job.check(lines)
+        problems = job.check(lines) + late
         code, error = process.returncode, err.read_text(errors="replace")
         if code not in (0, -9, *([2] if ending == "full" else [])) or "Traceback" in error:
             problems.append(f"exit {code}: {error.strip().splitlines()[-1:]}")
@@ -80,8 +80,12 @@ class Soak:
             print(f"{job.name}, {ending}: {problem}", flush=True)
         self.problems += [f"{job.name}, {ending}: {problem}" for problem in problems]
 
-    def _wait(self, process: subprocess.Popen, job: Job, out: Path, kill: bool) -> None:
-        """Until it has ended; a kill comes at any moment of it, every other time at one after it begins to write."""
+    def _wait(self, process: subprocess.Popen, job: Job, out: Path, kill: bool) -> list[str]:
+        """Until it has ended; a kill comes at any moment of it, every other time at one after it begins to write.
+
+        What is wrong if it had no end.
+        """
+        problems = []
         began, spoken, from_words = time.monotonic(), None, self.random.random() < 0.5
         stamp = job.stamp()
         usual = self.seconds.get(job.name, 20.0)
@@ -94,10 +98,11 @@ class Soak:
             late = now - began > LONGEST
             if (kill and since is not None and now - since > delay) or late or (not job.ends and job.done(0)):
                 if late:
-                    self.problems.append(f"{job.name}: had not ended after {LONGEST:.0f} s")
+                    problems = [f"had not ended after {LONGEST:.0f} s"]
                 process.kill()
                 process.wait()
             time.sleep(0.005)
+        return problems
 
     @contextlib.contextmanager
     def _full(self, full: bool) -> Iterator[Callable[[], None] | None]:

@@ -83,8 +83,7 @@ class Passes:
 
     def _tiling(self, factor: int) -> tuple[int, int, int]:
         """Side of a tile, what tiles' starts are multiples of, and how many go through the generator together."""
-        step = step_of(self.config, factor)
-        return self.tile // step * step, step, max(1, PIXELS_A_PASS // self.tile**2)
+        return *tiles.fitted(self.tile, step_of(self.config, factor)), max(1, PIXELS_A_PASS // self.tile**2)
 
     def _scans_a_pass(self, size: Sequence[int]) -> int:
         return max(1, PIXELS_A_PASS // (size[0] * size[1])) if max(size) <= self.tile else 1

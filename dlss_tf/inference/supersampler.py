@@ -11,7 +11,8 @@ import numpy as np
 import tensorflow as tf
 
 from .. import lattice, weights
-from ..errors import InputError
+from ..config import Config
+from ..errors import InputError, gathered
 from ..formats import values
 from ..models import generators, spread
 from ..models.scan_grid import infilled_by
@@ -56,11 +57,18 @@ class Supersampler:
         self.name = os.path.basename(os.path.normpath(weights_or_name or weights.PRETRAINED))
         self.config, arrays = weights.load(weights_or_name)
         try:
-            self._generator = generators.trained(self.config, arrays)
+            self.generator = generators.trained(self.config, arrays)
         except InputError as error:
             raise InputError(f"{weights.find(weights_or_name)}: {error}") from None
         self._arrays = arrays
-        self._passes = Passes(self.config, self._generator, tile)
+        self._passes = Passes(self.config, self.generator, tile)
+
+    @classmethod
+    def of_passes(cls, name: str, config: Config, passes: Passes) -> Supersampler:
+        """One that makes images by what is called as `Passes` are, and that has no generator here."""
+        made = cls.__new__(cls)
+        made.name, made.config, made._passes = name, config, passes
+        return made
 
     def __call__(
         self,
@@ -240,6 +248,12 @@ class Supersampler:
             expected = f"nearest infill on the lattice of a factor out of {', '.join(map(str, factors))}"
             raise InputError(f"inputs: expected {expected}, found another image of shape {list(inputs.shape)}")
         return found[-1]
+
+    def remarks(self, scan: np.ndarray, factor: int, options: Options | None = None) -> list[str]:
+        """What `run` warns of, a sentence each."""
+        with gathered() as sentences:
+            self._checked(scan, factor, (options or Options()).keep_outliers, "scan")
+        return sentences
 
     def check_factor(self, factor: int) -> int:
         """Return it as an int; InputError unless the generator takes it."""

@@ -31,6 +31,13 @@ def spans(size: int, tile: int, step: int) -> list[Span]:
     return [(start, min(start + length, size)) for start in starts]
 
 
+def fitted(tile: int, step: int) -> tuple[int, int]:
+    """Side, and step, of tiles no longer than `tile` px: a step so coarse that they would gain nothing is halved."""
+    while tile // step * step < OVERLAP + step and step % 2 == 0:
+        step //= 2
+    return tile // step * step, step
+
+
 def _last_start(size: int, length: int, step: int) -> int:
     """Start of an axis's last tile, in steps."""
     return -(-(size - length) // step)

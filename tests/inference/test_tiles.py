@@ -50,3 +50,13 @@ def test_a_local_function_is_the_same_tiled(rng, shape):
         tiles.complete(run, image, 512, 32, 2), np.stack([2 * image + 1, image], 2), rtol=1e-5, atol=1e-6
     )
     assert len(calls) == tiles.passes(shape, 512, 32, 2)
+
+
+@pytest.mark.parametrize("factor", range(2, 17))
+@pytest.mark.parametrize("samples", [1, 16, 32])
+def test_the_smallest_tiles_that_may_be_asked_for_advance(factor, samples):
+    tile, step = tiles.fitted(512, samples * factor)
+    assert tile <= 512 and tile % step == 0 and samples * factor % step == 0
+    found = tiles.spans(3000, tile, step)
+    assert found[0][0] == 0 and found[-1][1] == 3000
+    assert all(a[1] - b[0] >= tiles.OVERLAP for a, b in zip(found, found[1:]))

@@ -93,6 +93,20 @@ def test_what_was_complete_before_a_kill_is_taken_away_if_it_would_be_refused(jo
     assert not state.problems and state.counts["write complete"] == 2
 
 
+def test_what_never_ends_is_told(job, tmp_path, monkeypatch):
+    monkeypatch.setattr(soak, "LONGEST", 0.5)
+    state, endless = soak.Soak(tmp_path, False, 0), job("import time; time.sleep(60)")
+    state.run(endless, endless.command)
+    assert state.problems[0] == "write, undisturbed: had not ended after 0 s"
+
+
+def test_what_does_not_end_by_itself_is_ended_on_a_full_disk(job, tmp_path):
+    state, endless = soak.Soak(tmp_path, False, 0), dataclasses.replace(job("import time; time.sleep(60)"), ends=False)
+    state.seconds = {"write": 0.5}
+    state.run(endless, endless.command, "full")
+    assert not state.problems
+
+
 def test_a_command_that_fails_is_told(job, tmp_path):
     state, failing = soak.Soak(tmp_path, False, 0), job("raise KeyError")
     state.run(failing, failing.command)
