@@ -13,11 +13,13 @@
 #                        with limits; those on which anything is wrong go into RESULTS/fuzz, and the exit status is not 0 then
 # make test              all tests, or those that PYTEST_ARGS chooses; `make lint` for style and types
 # make soak              kills commands at random moments for MINUTES (30) and looks whether anything was lost
+# make load              200 clients of a server for MINUTES (5): answers compared, worker killed, server stopped
+# make fuzz-uploads      COUNT damaged files sent to a server
 # make docs              this documentation as a site, into site/index.html
 # Variables: DATA (folder with train, val and test TIFFs), PRESET (quick, small, paper), ITERATIONS (the preset's), RUN,
 # WEIGHTS (pretrained), RESULTS, FACTOR (5), PYTHON; of `make rivals` CLASSES (NAME=PATTERN,PATTERN ...); of `make bench`
 # CASES (all of them) and ROUNDS (3); of `make fuzz` COUNT (10000 files), SEED (0, of other files) and ONLY (the number of a
-# file, to read it alone); of `make soak` MINUTES.
+# file, to read it alone); of `make soak` and `make load` MINUTES.
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -33,7 +35,7 @@ ROUNDS ?=
 COUNT ?=
 SEED ?=
 ONLY ?=
-MINUTES ?= 30
+MINUTES ?=
 PYTEST_ARGS ?=
 KIND := $(PRESET)-$(if $(DATA),$(notdir $(patsubst %/,%,$(firstword $(DATA)))),simulated)
 NAME := $(if $(NETWORK),$(NETWORK),unified)-$(KIND)$(if $(ADVERSARIAL),-adversarial)
@@ -48,7 +50,7 @@ data_flags = $(foreach folder,$(1),--data $(folder))
 TRAIN = $(BIN)/dlss-tf train --preset $(PRESET) --resume $(if $(ITERATIONS),--iterations $(ITERATIONS)) $(call data_flags,$(DATA))
 
 .PHONY: figures reproduce rivals train-no-blur train-seeds
-.PHONY: setup train-unified train-individual train-one-stage eval-table2 export bench fuzz soak test lint docs clean
+.PHONY: setup train-unified train-individual train-one-stage eval-table2 export bench fuzz fuzz-uploads load soak test lint docs clean
 
 setup: $(VENV)/.installed
 
@@ -161,7 +163,14 @@ test: setup
 	$(BIN)/python -m pytest $(PYTEST_ARGS)
 
 soak: setup
-	$(BIN)/python -m tools.soak --minutes $(MINUTES)
+	$(BIN)/python -m tools.soak --minutes $(or $(MINUTES),30)
+
+load: setup
+	$(BIN)/python -m tools.load --minutes $(or $(MINUTES),5)
+
+fuzz-uploads: setup
+	$(BIN)/python -m tools.fuzz.uploads $(if $(DATA),--data $(DATA)) $(if $(COUNT),--count $(COUNT)) \
+		$(if $(SEED),--seed $(SEED))
 
 lint: setup
 	$(BIN)/ruff check .

@@ -11,6 +11,10 @@ VERSION = re.search(r'__version__ = "(.+)"', (HERE / "dlss_tf" / "_version.py").
 EXTRAS = {
     "eval": ["opencv-python-headless", "scikit-image", "scipy", "PyWavelets", "matplotlib"],
     "serve": [
+        "fastapi>=0.115",
+        "uvicorn>=0.30",
+        "orjson",
+        "prometheus-client",
         "tensorflow-serving-api==2.15.*; python_version < '3.12'",
         "tensorflow-serving-api>=2.18; python_version >= '3.12'",
     ],
@@ -35,7 +39,12 @@ EXTRAS["all"] = [
     *EXTRAS["lazy"],
     *EXTRAS["hyperspy"],
 ]
-EXTRAS["dev"] = [*EXTRAS["all"], *EXTRAS["docs"], "mypy>=2,<3", "npe2", "pytest", "pytest-xdist", "ruff"]
+EXTRAS["dev"] = [
+    *EXTRAS["all"],
+    *EXTRAS["docs"],
+    *("mypy>=2,<3", "npe2", "pytest", "pytest-xdist", "ruff"),
+    *("aiohttp", "axe-playwright-python", "httpx", "playwright", "schemathesis", "tritonclient[http]"),
+]
 
 setup(
     name="dlss_tf",
@@ -50,6 +59,7 @@ setup(
         "dlss_tf": ["py.typed"],
         "dlss_tf.checkpoints": ["*.md", "*/*.md", "*/config.json", "*/weights/*.npz"],
         "dlss_tf.interfaces.napari": ["napari.yaml"],
+        "dlss_tf.serving": ["static/*"],
     },
     python_requires=">=3.10",
     install_requires=[

@@ -26,7 +26,12 @@ ONCE = (
     *("formats", "simulation", "test_config.py", "test_lattice.py", "test_layout.py", "test_micrograph.py"),
     *("test_progress.py", "test_errors.py", "data/test_files.py", "interfaces/napari/test_manifest.py"),
     *(f"interfaces/test_{name}.py" for name in ("files", "inputs", "outputs")),
-    *(f"cli/test_{name}.py" for name in ("batch", "downsample", "exits", "options", "simulate")),
+    *("clients", "deploy", "tools/test_load.py", "tools/fuzz/test_uploads.py", "tools/test_soak.py"),
+    *(f"cli/test_{name}.py" for name in ("batch", "downsample", "exits", "options", "serve", "simulate")),
+    *(f"serving/test_{name}.py" for name in ("app", "batches", "bodies", "client", "contract", "depths", "events")),
+    *(f"serving/test_{name}.py" for name in ("forward", "guard", "json_tensors", "kept", "live", "logs", "metrics")),
+    *(f"serving/test_{name}.py" for name in ("page", "page_browser", "remote", "server", "service", "settings")),
+    *("serving/test_uploads.py", "interfaces/test_arrivals.py", "interfaces/test_results.py"),
     *(f"evaluation/test_{name}.py" for name in ("curves", "interpolation", "metrics", "sheet", "spectra")),
     *(f"inference/test_{name}.py" for name in ("defects", "ensemble", "lazy_plan", "outliers", "tiles")),
 )

@@ -24,6 +24,11 @@ OF_SEVERAL = {
     "tests/inference/test_pretrained.py": "the pretrained generator's weights",
     "tests/interfaces/test_doors.py": "that all doors give the same image",
     "tests/interfaces/napari/test_manifest.py": "napari.yaml",
+    "tests/deploy/test_deploy.py": "deploy/, but for nginx.conf",
+    "tests/deploy/test_nginx.py": "deploy/nginx.conf",
+    "tests/clients/test_digitalmicrograph.py": "clients/digitalmicrograph.py",
+    "tests/serving/test_page_browser.py": "the page, in a browser",
+    "tests/serving/test_contract.py": "all routes against their description, and damaged uploads",
 }
 
 #: Rooms, from the lowest floor up. A module imports from its own room and from lower floors: never up, nor next door.

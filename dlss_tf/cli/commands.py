@@ -14,7 +14,7 @@ from .exits import status
 
 #: A module of this package each, with SUMMARY, `add_options(parser)` and `run(arguments)`, which returns a status.
 COMMANDS = (
-    *("simulate", "train", "evaluate", "fit-p", "fit-uncertainty", "export"),
+    *("simulate", "train", "evaluate", "fit-p", "fit-uncertainty", "export", "serve"),
     *("supersample", "watch", "downsample", "check", "info"),
 )
 

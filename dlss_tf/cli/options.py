@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,9 @@ from .tensorflow import start_tensorflow
 if TYPE_CHECKING:
     from ..inference.options import Options
     from ..inference.supersampler import Supersampler
+    from ..serving.remote import RemoteSupersampler
 
+TOKEN = "DLSS_TF_TOKEN"
 DATA_HELP = "folder in the STEM Crops layout, {train,val,test}/*.tif; may be given several times"
 WEIGHTS_HELP = "run directory, or one under checkpoints/ (the pretrained generator)"
 
@@ -133,6 +136,43 @@ def supersampler(arguments: argparse.Namespace) -> Supersampler:
     return Supersampler(arguments.weights, arguments.tile)
 
 
+def add_server(parser: argparse.ArgumentParser) -> None:
+    """`--server`, `--token-file`."""
+    parser.add_argument("--server", metavar="URL", help="let this `dlss-tf serve` do it, such as http://host:8501")
+    add_token(parser)
+
+
+def server(arguments: argparse.Namespace) -> RemoteSupersampler:
+    """What `add_server` asks for."""
+    from ..errors import InputError
+    from ..serving.remote import RemoteSupersampler
+
+    if arguments.weights:
+        raise InputError(f"--weights {arguments.weights}: expected none with --server, which has its own, found them")
+    return RemoteSupersampler(arguments.server, token(arguments))
+
+
+def add_token(parser: argparse.ArgumentParser) -> None:
+    """`--token-file`."""
+    parser.add_argument("--token-file", metavar="FILE", help=f"file with the server's token; or the variable {TOKEN}")
+
+
+def token(arguments: argparse.Namespace) -> str:
+    """What `add_token` asks for; "" if nothing; InputError for a file without one."""
+    if not arguments.token_file:
+        return os.environ.get(TOKEN, "")
+    from ..errors import InputError, reason
+
+    try:
+        with open(arguments.token_file, encoding="utf-8") as file:
+            found = file.read().strip()
+    except (OSError, ValueError) as error:
+        raise InputError(f"{arguments.token_file}: expected a file with a token, found: {reason(error)}") from None
+    if not found or not found.isascii() or not found.isprintable():
+        raise InputError(f"{arguments.token_file}: expected a token in one line, found none")
+    return found
+
+
 #: The fields of inference.options.Options, in the command line's words.
 _OPTIONS: dict[str, dict[str, Any]] = {
     "ensemble": {
@@ -164,7 +204,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 }
 
 
-def add_options(parser: argparse.ArgumentParser) -> None:
+def add_options(parser: argparse._ActionsContainer) -> None:
     """How a scan is supersampled: an option for each field of inference.options.Options."""
     for name, words in _OPTIONS.items():
         parser.add_argument(f"--{name.replace('_', '-')}", **words)

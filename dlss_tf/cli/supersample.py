@@ -20,6 +20,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     options.add_generator(parser)
     options.add_options(parser)
     options.add_dtype(parser)
+    options.add_server(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -29,7 +30,7 @@ def run(arguments: argparse.Namespace) -> int:
     from .. import micrograph
 
     micrograph.prepare(job.source for job in jobs if not job.refusal)  # while TensorFlow is imported
-    supersampler = options.supersampler(arguments)
+    supersampler = options.server(arguments) if arguments.server else options.supersampler(arguments)
     from ..interfaces import files
 
     def supersample(source: str, target: str, image: Choice) -> Micrograph:

@@ -64,7 +64,7 @@ class Supersampler:
         self._passes = Passes(self.config, self.generator, tile)
 
     @classmethod
-    def of_passes(cls, name: str, config: Config, passes: Passes) -> Supersampler:
+    def of_passes(cls, name: str, config: Config, passes: Any) -> Supersampler:
         """One that makes images by what is called as `Passes` are, and that has no generator here."""
         made = cls.__new__(cls)
         made.name, made.config, made._passes = name, config, passes
@@ -243,11 +243,11 @@ class Supersampler:
         factors = sorted(set(self.config.factors))
         if self.config.network != "scan-grid":
             return factors[0]
-        found = [s for s, here in zip(factors, infilled_by(tf.convert_to_tensor(inputs), factors).numpy()) if here]
+        found = int(infilled_by(tf.convert_to_tensor(inputs), factors))
         if not found:
             expected = f"nearest infill on the lattice of a factor out of {', '.join(map(str, factors))}"
             raise InputError(f"inputs: expected {expected}, found another image of shape {list(inputs.shape)}")
-        return found[-1]
+        return found
 
     def remarks(self, scan: np.ndarray, factor: int, options: Options | None = None) -> list[str]:
         """What `run` warns of, a sentence each."""

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
 
 from .. import lattice, micrograph
 from .._version import __version__
+from ..config import Config
 from ..errors import InputError, reason
 from ..formats.contents import Choice
 from ..inference.options import IMAGES, Options
@@ -15,12 +19,26 @@ from ..progress import reporter
 from .outputs import outputs
 from .results import history, micrographs
 
-if TYPE_CHECKING:
-    from ..inference.supersampler import Supersampler
+
+class MakesImages(Protocol):
+    """A Supersampler, or a server's in its place."""
+
+    name: str
+    config: Config
+
+    def run(
+        self,
+        scan: np.ndarray,
+        factor: int,
+        options: Options | None = None,
+        on_progress: Callable[[int, int], None] | None = None,
+        about: str = "scan",
+    ) -> Sequence[np.ndarray | None]:
+        """As `Supersampler.run`."""
 
 
 def supersample_file(
-    supersampler: Supersampler,
+    supersampler: MakesImages,
     source: str,
     target: str,
     factor: int,

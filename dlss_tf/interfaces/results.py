@@ -14,6 +14,7 @@ from ..inference.guessed import MARKED, share_marked
 from ..inference.options import Options
 
 WORTH_SAYING = 0.01  # of an image that is guessed
+GUESSED = "of the image holds detail finer than its scan can tell"
 
 
 def history(generator: str, config: Config, factor: int, options: Options) -> str:
@@ -46,8 +47,7 @@ def _warn_of_guesses(source: str, guessed: np.ndarray) -> None:
     marked = share_marked(guessed)
     if marked >= WORTH_SAYING:
         warn(
-            f"{source}: {marked:.0%} of the image holds detail finer than its scan can tell, which may be invented; "
-            f"NAME-guessed is above {MARKED} there",
+            f"{source}: {marked:.0%} {GUESSED}, which may be invented; NAME-guessed is above {MARKED} there",
             stacklevel=4,
         )
 

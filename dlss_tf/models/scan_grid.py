@@ -159,16 +159,21 @@ def bordered(images: tf.Tensor) -> tf.Tensor:
 
 
 def infilled_by(images: tf.Tensor, factors: Sequence[int]) -> tf.Tensor:
-    """Whether images [b, H, W, 1] are the nearest infill of their lattice's samples, bool [k], for each of k factors.
+    """The factor out of `factors` by which images [b, H, W, 1] are nearest-infilled, int32; 0 if not all by the same.
 
-    What is infilled by several, a constant image for one, is so by the largest.
+    What is infilled by several is so by the largest; constant images, which are by all, by that of the others.
     """
 
     def infilled(s: int) -> tf.Tensor:
         rows, columns = (lattice.infill_index(side, s) for side in images.shape[1:3])
-        return tf.reduce_all(tf.equal(tf.gather(tf.gather(images, rows, axis=1), columns, axis=2), images))
+        again = tf.gather(tf.gather(images, rows, axis=1), columns, axis=2)
+        return tf.reduce_all(tf.equal(again, images), (1, 2, 3))
 
-    return tf.stack([infilled(s) for s in factors])
+    fits = tf.stack([infilled(s) for s in factors])
+    own = tf.reduce_max(tf.where(fits, tf.constant(factors, tf.int32)[:, None], 0), 0)
+    by_all = tf.reduce_all(fits, 0)
+    common = tf.where(tf.reduce_all(by_all), max(factors), tf.reduce_max(tf.where(by_all, 0, own)))
+    return tf.where(tf.reduce_all(by_all | tf.equal(own, common)), common, 0)
 
 
 class _Blocks:

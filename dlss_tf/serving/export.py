@@ -37,7 +37,7 @@ def export(weights_or_name: str | None, destination: str, size: int = 512, versi
             clear(destination)
             final = _version(destination, version)
             with replacing(final, overwrite=False) as beside:  # its name is no number: not for TensorFlow Serving
-                tf.saved_model.save(served, beside, served.signatures)
+                tf.saved_model.save(served, beside, served.by_name)
                 _write_warmup(beside, os.path.basename(os.path.normpath(destination)), config.factors, size)
     except (OSError, tf.errors.OpError) as error:
         reason = error.strerror if isinstance(error, OSError) else error.message
@@ -65,7 +65,7 @@ def _write_warmup(directory: str, name: str, factors: tuple[int, ...], size: int
     except ImportError:
         raise InputError("export: warm-up requests need tensorflow-serving-api; pip install 'dlss_tf[serve]'") from None
 
-    def log(signature: str, inputs: dict[str, np.ndarray | np.int32]) -> bytes:
+    def log(signature: str, inputs: dict[str, np.ndarray]) -> bytes:
         request = predict_pb2.PredictRequest()
         request.model_spec.name, request.model_spec.signature_name = name, signature
         for key, value in inputs.items():
@@ -84,4 +84,4 @@ def _write_warmup(directory: str, name: str, factors: tuple[int, ...], size: int
             if s == factors[0]:
                 image = lattice.infill(scan, (size, size), s)[..., None]
                 writer.write(log("serving_default", {"image": image}))
-            writer.write(log("supersample", {"scan": scan, "factor": np.int32(s)}))
+            writer.write(log("supersample", {"scan": scan, "factor": np.full(len(scan), s, np.int32)}))

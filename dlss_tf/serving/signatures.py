@@ -74,7 +74,7 @@ class Served(tf.Module):
             pngs = tf.map_fn(tf.io.encode_png, grey[..., None], fn_output_signature=tf.string)
             return {"image_bytes": pngs, "low": low[:, 0, 0], "high": high[:, 0, 0]}
 
-        self.signatures = {
+        self.by_name = {
             "serving_default": complete,
             "supersample": supersample,
             "supersample_png": supersample_png,
@@ -96,11 +96,11 @@ def _one_factor(factor: tf.Tensor, taken: Sequence[int]) -> tuple[tf.Tensor, tf.
 
 
 def _infilled_by(image: tf.Tensor, taken: Sequence[int]) -> tf.Tensor:
-    """The factor, out of those `taken`, by which images are nearest-infilled."""
+    """The factor, out of those `taken`, by which all images are nearest-infilled."""
     found = infilled_by(image, taken)
-    message = f"image: expected nearest infill by a factor out of {', '.join(map(str, taken))}, found another"
-    with tf.control_dependencies([tf.debugging.Assert(tf.reduce_any(found), [message])]):
-        return tf.reduce_max(tf.where(found, tf.constant(taken, tf.int32), 0))
+    message = f"image: expected nearest infill by one factor out of {', '.join(map(str, taken))}, found another"
+    with tf.control_dependencies([tf.debugging.Assert(found > 0, [message])]):
+        return tf.identity(found)
 
 
 def _check_sides(scan: tf.Tensor, count: tf.Tensor, size: int) -> tf.Operation:

@@ -1,0 +1,82 @@
+import os
+
+import numpy as np
+import pytest
+
+from dlss_tf import micrograph
+from dlss_tf.errors import InputError
+from dlss_tf.micrograph import Micrograph
+from dlss_tf.serving import uploads
+from dlss_tf.serving.uploads import Asked
+
+
+def test_a_file_is_read_under_its_senders_name_and_removed(tmp_path):
+    path = str(tmp_path / "0123.tif")
+    micrograph.write(path, Micrograph(np.ones((4, 5), np.float32), (0.5, 0.5), "nm"))
+    scan, said = uploads.scan_in(path, Asked(factor=5, name="C:\\data\\gold.tif"))
+    assert scan.title == "gold" and scan.pixel_size == (0.5, 0.5) and said == [] and not os.listdir(tmp_path)
+    with open(path, "wb") as file:
+        file.write(b"no tiff")
+    with pytest.raises(InputError, match=r"^gold\.tif: expected a \.tif image"):
+        uploads.scan_in(path, Asked(factor=5, name="/../gold.tif"))
+    assert not os.listdir(tmp_path)
+
+
+def test_one_of_several_images(tmp_path):
+    path = str(tmp_path / "a.hspy")
+    micrograph.write(path, Micrograph(np.ones((4, 5), np.float32), title="HAADF"))
+    with pytest.raises(InputError, match="image: expected one of the file's images, found all"):
+        uploads.scan_in(path, Asked(factor=5, name="a.hspy", image="all"))
+    micrograph.write(path, Micrograph(np.ones((4, 5), np.float32), title="HAADF"))
+    assert uploads.scan_in(path, Asked(factor=5, name="a.hspy", image="1"))[0].data.shape == (4, 5)
+
+
+@pytest.mark.parametrize("name", ["a", "a.jpeg", ".dm4", "a.zspy", "a.emi", "a.dm4\x00", "a.rpl"])
+def test_refuses_other_names(name):
+    with pytest.raises(InputError, match="name: expected a suffix out of .ome.tif, "):
+        Asked(factor=5, name=name).suffix  # noqa: B018
+
+
+@pytest.mark.parametrize("form", ["tif", "ome.tif", "hspy", "npy", "mrc"])
+def test_whole_numbers_in_a_file_say_what_they_mean(form, tmp_path, rng):
+    image = Micrograph(rng.normal(1000, 30, (20, 24)).astype(np.float32), (0.5, 0.5), "nm", "gold")
+    content, headers = uploads.written(image, form, "uint8", str(tmp_path))
+    assert not os.listdir(tmp_path) and headers["Dlss-Pixel-Size"] == "0.5,0.5" and headers["Dlss-Units"] == '"nm"'
+    path = str(tmp_path / f"a.{form}")
+    with open(path, "wb") as file:
+        file.write(content)
+    back = micrograph.read(path)
+    low, high = float(headers["Dlss-Low"]), float(headers["Dlss-High"])
+    values = low + (high - low) * back.data.astype(np.float64) / 255
+    assert np.abs(values - image.data).max() <= (high - low) / 500
+    if form in ("tif", "ome.tif", "hspy"):
+        assert back.history[-1].startswith("values are ") and back.data.dtype == np.uint8
+
+
+def test_units_of_any_characters_are_a_header(tmp_path):
+    image = Micrograph(np.ones((4, 5), np.float32), (0.5, 0.5), "µm\r\nX: 1")
+    _, headers = uploads.written(image, "raw", "float32", str(tmp_path))
+    assert headers["Dlss-Units"] == r'"\u00b5m\r\nX: 1"'
+
+
+@pytest.mark.parametrize(
+    ("title", "name"),
+    [
+        ("gold on carbon", "gold-on-carbon-uncertainty.tif"),
+        ("../../etc/passwd", "etc-passwd-uncertainty.tif"),
+        ('a"; filename=b\r\n', "a---filename-b-uncertainty.tif"),
+        ("µ\x00", "image-uncertainty.tif"),
+        ("", "image-uncertainty.tif"),
+        ("a" * 500, "a" * 80 + "-uncertainty.tif"),
+    ],
+)
+def test_names_of_downloads(title, name):
+    assert uploads.file_name(title, "uncertainty", "tif") == name
+
+
+def test_what_is_known_of_an_image():
+    image = Micrograph(np.array([[np.nan, 1.0], [2.0, np.inf]], np.float32), (0.5, 0.5), "nm", "a\x1b", ("b\x1b",))
+    assert uploads.described(image) == {
+        **{"shape": [2, 2], "dtype": "float32", "pixel_size": (0.5, 0.5), "units": "nm", "title": r"a\x1b"},
+        **{"history": [r"b\x1b"], "low": 1.0, "high": 2.0},
+    }

@@ -1,0 +1,84 @@
+import os
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from dlss_tf.serving import worker
+
+
+@pytest.fixture(scope="module")
+def generator(tiny_scan_grid_run):
+    return worker.Generator(tiny_scan_grid_run, 512, 96, None)
+
+
+def asked(generator, seconds=60.0, **question):
+    said = []
+    answer = worker.answer(generator, {"seconds": seconds, "counts": [1], **question}, said.append)
+    return answer, said
+
+
+def scans(generator, arrays, counts, factor=5, seconds=60.0, **options):
+    question = {"kind": "supersample", "factor": factor, "options": options, "arrays": {"scan": arrays}}
+    return asked(generator, seconds, **{**question, "counts": counts})
+
+
+def test_each_request_of_a_batch_hears_of_its_own_scan(generator, rng):
+    stack = rng.normal(1000, 30, (4, 20, 24)).astype(np.float32)
+    stack[2, 3, 3] = np.nan
+    answer, said = scans(generator, stack, [1, 2, 1])
+    assert answer["image"].shape == (4, 100, 120) and said == [{"progress": [1, 1]}]
+    assert [len(each) for each in answer["said"]] == [0, 1, 0] and "1 of 960 samples" in answer["said"][1][0]
+
+
+def test_what_comes_beside(generator, rng):
+    answer, _ = scans(generator, rng.random((1, 9, 9), np.float32), [1], ensemble=True)
+    assert set(answer) == {"image", "uncertainty", "said", "history"} and "mean of 8 flips" in answer["history"]
+    refused, _ = scans(generator, rng.random((1, 9, 9), np.float32), [1], uncertainty=True)
+    assert (
+        refused["kind"] == "input" and "spread.npz: expected a generator's weights, found nothing" in refused["error"]
+    )
+
+
+def test_time_that_is_over_ends_it_between_passes(generator, rng):
+    answer, said = scans(generator, rng.random((1, 9, 9), np.float32), [1], seconds=0, ensemble=True)
+    assert answer == {"error": "expected to be done in 0 s, found more to do", "kind": "time"} and not said
+
+
+INVALID, EXHAUSTED = tf.errors.InvalidArgumentError, tf.errors.ResourceExhaustedError
+ASSERTED = "assertion failed: [scan: expected] [3] [found] [4]\n\t [[{{node a}}]]"
+BROKEN = "Graph execution error:\n\nPNG is \x1b broken\n\t [[{{node a}}]]"
+
+
+@pytest.mark.parametrize(
+    ("error", "kind", "sentence"),
+    [
+        (MemoryError(), "memory", worker.TOO_LITTLE_MEMORY),
+        (EXHAUSTED(None, None, "OOM when allocating"), "memory", worker.TOO_LITTLE_MEMORY),
+        (INVALID(None, None, ASSERTED), "input", "scan: expected 3 found 4"),
+        (INVALID(None, None, BROKEN), "input", r"PNG is \x1b broken"),
+        (KeyError("a"), "internal", "KeyError: 'a'"),
+    ],
+)
+def test_whatever_is_raised_is_an_answer(generator, monkeypatch, error, kind, sentence):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setitem(generator.answers, "predict", fail)
+    answer, _ = asked(generator, kind="predict")
+    assert answer == {"error": sentence, "kind": kind}
+
+
+def test_signatures_are_described(generator):
+    answer, _ = asked(generator, kind="describe")
+    assert answer["supersample"]["inputs"] == {
+        "scan": {"dtype": "float32", "shape": [None, None, None]},
+        "factor": {"dtype": "int32", "shape": None},
+    }
+    assert set(answer["supersample_png"]["outputs"]) == {"image_bytes", "low", "high"}
+
+
+def test_what_it_says_of_itself(generator, tiny_scan_grid_run):
+    described = generator.described()
+    assert described["name"] == os.path.basename(tiny_scan_grid_run) and described["factors"] == [4, 5, 8]
+    assert described["uncertainty"] is False
