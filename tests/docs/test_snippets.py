@@ -4,12 +4,15 @@ Blocks of a page run in order, in one folder that holds what they name. `make` r
 would run are looked at; commands within sentences are parsed.
 """
 
+import contextlib
 import dataclasses
+import functools
 import glob
 import os
 import re
 import runpy
 import shutil
+import subprocess
 import sys
 from argparse import ArgumentParser
 
@@ -29,7 +32,10 @@ NOT_RUN = {
     "pip install --no-deps .": "installs",
     "~/dlss/bin/pip install .": "installs",
     "python3 -m venv ~/dlss": "makes an environment",
+    "pip install .[serve,files]": "installs",
     "napari": "opens a window",
+    "dlss-tf serve": "serves until it is stopped; its own tests run it",
+    "docker compose --file deploy/docker-compose.yml up --detach": "wants Docker and an image of TensorFlow Serving",
     "xvfb-run -a python -m pytest -n 0 tests/interfaces/napari": "wants napari and a display",
     "tensorboard --logdir runs/mixed/logs": "serves until it is stopped",
     "dlss-tf watch scans --factor 5 --out images": "runs until it is stopped; its own tests run it",
@@ -58,6 +64,7 @@ STAND_INS = {".dm4": ".hspy", ".ser": ".hspy"}
 FOLDERS = ("DATA", "my_scans", "stem_real", "stem_more")
 RUNS = ("RUN", "runs/wide")
 SCAN_GRID_RUN = "runs/scan"
+SERVER = "localhost:8501"  # what pages call a server, for which there is a real one at another port
 
 BLOCKS = {page: blocks for page, text in pages.PAGES.items() if (blocks := pages.fences(text))}
 
@@ -98,6 +105,7 @@ def workspace(tmp_path_factory, tiny_data, tiny_run, tiny_scan_grid_run, rng_mod
         scan = dataclasses.replace(read(str(root / "scratch.npy")), pixel_size=(0.03, 0.03), units="nm")
         write(str(root / f"{name}{'.tif' if name == 'survey' else '.hspy'}"), scan)
     np.save(root / "scans.npy", rng_module.random((2, 16, 16), np.float32))
+    (root / "scan.u16").write_bytes(rng_module.integers(0, 65535, (103, 103), np.uint16).tobytes())
     return root
 
 
@@ -113,6 +121,20 @@ def tells_its_errors(tmp_path_factory, tiny_scan_grid_run, tiny_data):
     shutil.copytree(tiny_scan_grid_run, run)
     assert cli.main(["fit-uncertainty", "--weights", run, "--data", tiny_data, "--iterations", "2"]) == 0
     return run
+
+
+@pytest.fixture(scope="module")
+def server(tiny_scan_grid_run):
+    """Where a server is, as `SERVER` says it, once it is asked for."""
+    from serving.conftest import running
+
+    with contextlib.ExitStack() as stack:
+
+        @functools.cache
+        def start():
+            return stack.enter_context(running("--weights", tiny_scan_grid_run))[1].split("/")[2]
+
+        yield start
 
 
 @pytest.fixture
@@ -145,6 +167,10 @@ def run_command(command: str, monkeypatch) -> None:
         run_module(words[2], words[3:], monkeypatch, only_parse=plain(command) in NOT_RUN)
         return
     if plain(command) in NOT_RUN:
+        return
+    if words[0] == "curl":
+        done = subprocess.run(["curl", "--fail", "--silent", "--show-error", *expanded(words[1:])], capture_output=True)
+        assert done.returncode == 0, f"{command}: {done.stderr.decode()}"
         return
     assert words[0] == "dlss-tf", f"{command}: neither run nor in NOT_RUN"
     words = expanded(words[1:])
@@ -203,12 +229,14 @@ def test_languages_are_known():
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", sorted(page for page, blocks in BLOCKS.items() if any(b[0] != "text" for b in blocks)))
-def test_snippets_run(page, small, tells_its_errors, monkeypatch, capsys):
+def test_snippets_run(page, small, tells_its_errors, server, monkeypatch, capsys):
     from dlss_tf import weights
 
     scan, images = np.random.default_rng(1).random((16, 16), np.float32), np.random.default_rng(2).random((2, 32, 32))
     namespace = {"__name__": "snippet", "scan": scan, "images": images.astype(np.float32)}
     for language, code in BLOCKS[page]:
+        if SERVER in code:
+            code = code.replace(SERVER, server())
         if "uncertainty" in code:
             monkeypatch.setattr(weights, "pretrained", lambda name="": tells_its_errors)
         if language == "python":
