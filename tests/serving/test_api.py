@@ -154,3 +154,31 @@ def test_a_body_of_unknown_length_has_the_limit_too(web):
     except httpx.HTTPError:  # it went on sending to who had answered
         return
     assert answer.status_code == 413
+
+
+def test_fewer_bits_cost_through_the_server_what_table_3_says(web, supersampler, tiny_data):
+    """Bytes on the wire and error of each bit depth, against those that `experiments.table3` measures without one."""
+    import tensorflow as tf
+
+    from dlss_tf import lattice
+    from dlss_tf.data.examples import make_example, to_crop_scale
+    from dlss_tf.evaluation.images import blurred, central_crops
+    from dlss_tf.evaluation.metrics import mse
+    from experiments import table3
+
+    ((_, crop), *_) = central_crops([f"{tiny_data}/test/00000.tif"], 64)
+    reference = supersampler.config.intensity_reference
+    example = make_example(tf.constant(crop[None, :, :, None]), tf.constant([5]), reference)
+    scan, first = lattice.downsample(example.inputs.numpy()[0, :, :, 0], 5), lattice.offset(64, 5)
+    measured = table3.measure(supersampler, crop)
+    depths = {"float32": "float32", "float16": "float16", "12-bit": "uint12", "8-bit, saturating": "uint8"}
+    for name, depth in depths.items():
+        wire = table3.CASTS[name].there(scan)
+        asked = {"factor": 5, "dtype": depth, "shape": ",".join(map(str, wire.shape)), "low": 0, "high": 1}
+        answer = web.post(FILE, params={**asked, "format": "raw", "keep_outliers": True}, content=wire.tobytes())
+        assert int(answer.request.headers["Content-Length"]) == measured[name]["raw"]
+        sides = [int(side) for side in answer.headers["Dlss-Shape"].split(",")]
+        image = np.frombuffer(answer.content, "<f4").reshape(sides)
+        image = np.pad(image, [(first, 0)] * 2, mode="edge")[:64, :64]  # its first pixel is the lattice's first sample
+        output = to_crop_scale(tf.constant(image[None, :, :, None]), example, reference).numpy()[0, :, :, 0]
+        assert mse(output, blurred(crop)) == pytest.approx(measured[name]["mse"], rel=0.02)
