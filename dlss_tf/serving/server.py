@@ -43,9 +43,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
     """
     settings = settings.with_token()
     logs.start()
-    signal.signal(
-        signal.SIGTERM, signal.default_int_handler
-    )  # until the web server has its own: nothing is left behind
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, until the web server has its own
     with contextlib.closing(_listening(settings.host, settings.port)) as listening:
         try:
             asyncio.run(_serve(settings, listening, say))
@@ -68,7 +66,7 @@ async def _serve(settings: Settings, listening: socket.socket, say: Callable[[st
         _announce(settings, listening, say)
         await server.serve([listening])
         if rpc:
-            await rpc.stop(None)
+            await rpc.stop(settings.seconds)
     finally:
         await service.close()
 

@@ -49,12 +49,12 @@ class Asked(BaseModel):
     shape: Annotated[str | None, _told("of raw numbers: h,w", pattern=r"^\d{1,6}(,\d{1,6}){1,3}$")] = None
     low: Annotated[float | None, _told("value of the lowest raw number")] = None
     high: Annotated[float | None, _told("value of the highest raw number")] = None
-    ensemble: bool = False
-    uncertainty: bool = False
-    refine: bool = False
-    keep_known: bool = False
-    keep_outliers: bool = False
-    deblur: Deblur | None = None
+    ensemble: Annotated[bool, _told("mean over 8 flips and rotations, and their spread as uncertainty")] = False
+    uncertainty: Annotated[bool, _told("the error to expect of each pixel, and where detail is guessed")] = False
+    refine: Annotated[bool, _told("add what the samples say beyond the image")] = False
+    keep_known: Annotated[bool, _told("put the scan's samples back exactly")] = False
+    keep_outliers: Annotated[bool, _told("take hot and dead samples for what they say")] = False
+    deblur: Annotated[Deblur | None, _told("undo the blur that generators are trained with")] = None
     job: Annotated[str | None, _told("made up by the client, for /api/progress", pattern=r"^[\w-]{8,64}$")] = None
 
     @property
@@ -89,7 +89,7 @@ class Asked(BaseModel):
 class Wanted(Asked):
     """What to do with a scan, and how to answer."""
 
-    format: Format = "tif"
+    format: Annotated[Format, _told("of the file that is answered")] = "tif"
     depth: Annotated[Depth, _told("whole numbers stretch from the lowest to the highest value")] = "float32"
     what: Annotated[Image, _told("which of the images that are made")] = "image"
 

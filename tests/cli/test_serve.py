@@ -1,4 +1,6 @@
 import argparse
+import subprocess
+import sys
 
 import pytest
 
@@ -59,11 +61,7 @@ def test_mistakes_are_a_sentence(served, capsys, arguments, sentence):
     assert sentence in capsys.readouterr().err and not served
 
 
-def test_packages_that_are_not_installed_are_told(monkeypatch, capsys):
-    import sys
-
-    for name in [name for name in sys.modules if name.startswith("dlss_tf.serving.")]:
-        monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "uvicorn", None)
-    assert commands.main(["serve"]) == 2
-    assert "found no uvicorn; pip install 'dlss_tf[serve]'" in capsys.readouterr().err
+def test_packages_that_are_not_installed_are_told():
+    code = "import sys; sys.modules['uvicorn'] = None; from dlss_tf.cli import main; sys.exit(main(['serve']))"
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert found.returncode == 2 and "found no uvicorn; pip install 'dlss_tf[serve]'" in found.stderr
