@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from .._version import __version__
-from ..errors import InputError, gathered
+from ..errors import gathered
 from ..formats.image import Micrograph
 from ..inference.options import IMAGES
 from ..interfaces.results import micrographs
@@ -67,7 +67,7 @@ async def info(request: Request) -> dict[str, Any]:
 async def supersample(request: Request, wanted: Annotated[Wanted, Query()]) -> Response:
     """The image of a scan, as a file or as raw numbers."""
     service = service_of(request)
-    if wanted.what not in ("image", *_options(wanted).beside):
+    if wanted.what not in ("image", *wanted.options.beside):
         raise Refused(400, f"what: expected an image that is made, found {wanted.what}, which was not asked for")
     result = await made(request, service, wanted)
     headers = {"Dlss-Remarks": json.dumps(list(result.said))} if result.said else {}
@@ -123,10 +123,7 @@ async def live(request: Request) -> StreamingResponse:
 async def made(request: Request, service: Service, asked: Asked) -> Result:
     """The result for what a client sent."""
     began = time.monotonic()
-    try:
-        options, suffix = asked.options, asked.suffix
-    except InputError as error:
-        raise Refused(400, str(error)) from None
+    options, suffix = asked.options, asked.suffix
     with service.admitted(asked.job) as on_progress:
         path = await into_file(request, service.folder, suffix or ".raw", service.settings.most_bytes)
         scan, said = await service.in_thread(uploads.scan_in, path, asked)
@@ -163,13 +160,6 @@ async def _file(
     name = uploads.file_name(image.title, what, form)
     told["Content-Disposition"] = f"attachment; filename=\"{name}\"; filename*=UTF-8''{quote(name)}"
     return Response(content, media_type=uploads.MEDIA.get(form, uploads.BINARY), headers={**told, **(headers or {})})
-
-
-def _options(asked: Asked) -> Any:
-    try:
-        return asked.options
-    except InputError as error:
-        raise Refused(400, str(error)) from None
 
 
 def _kept(request: Request, identity: str) -> Result:

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from .._version import __version__
+from ..errors import InputError
 from . import api, inference_v2, page, tfs_rest
 from .batches import Refused
 from .guard import Guard
@@ -28,6 +29,7 @@ def create(settings: Settings) -> FastAPI:
     for each in (api, tfs_rest, inference_v2, page):
         app.include_router(each.router)
     app.add_exception_handler(Refused, _refused)
+    app.add_exception_handler(InputError, _bad_input)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(ClientDisconnect, _gone)
@@ -40,6 +42,10 @@ async def _refused(request: Request, error: Any) -> Response:
     if error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
+
+
+async def _bad_input(request: Request, error: Any) -> Response:
+    return answer({"error": str(error)}, 400)
 
 
 async def _invalid(request: Request, error: Any) -> Response:

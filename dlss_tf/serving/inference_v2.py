@@ -107,13 +107,10 @@ async def infer(request: Request, model: str, version: str | None = None) -> Res
     service = service_of(request)
     with service.admitted():
         content = await body(request, service.settings.most_bytes)
-        try:
-            question, binary = _split(content, request.headers.get(HEADER))
-            inputs, parameters = _inputs(question, binary), question.get("parameters", {})
-            scan, factor, options = _scan(inputs), _factor(inputs), options_of(parameters)
-            names = _wanted(question.get("outputs"), options)
-        except InputError as error:
-            raise Refused(400, str(error)) from None
+        question, binary = _split(content, request.headers.get(HEADER))
+        inputs, parameters = _inputs(question, binary), question.get("parameters", {})
+        scan, factor, options = _scan(inputs), _factor(inputs), options_of(parameters)
+        names = _wanted(question.get("outputs"), options)
         made = await service.supersample(scan, factor, options)
     images = {name: made[name] for name in names if name in made}
     outputs, parts = _outputs(images, question.get("outputs"), parameters)

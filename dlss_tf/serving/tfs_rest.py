@@ -98,12 +98,9 @@ async def predict(request: Request, model: str, version: str | None = None) -> R
     check_servable(model, version)
     with service.admitted():
         question = await service.in_thread(json_tensors.parsed, await json_body(request, service.settings))
-        try:
-            name = question.get("signature_name", DEFAULT) if isinstance(question, dict) else DEFAULT
-            signature = await signature_of(service, name)
-            inputs, rows = json_tensors.inputs(question, signature["inputs"])
-        except InputError as error:
-            raise Refused(400, str(error)) from None
+        name = question.get("signature_name", DEFAULT) if isinstance(question, dict) else DEFAULT
+        signature = await signature_of(service, name)
+        inputs, rows = json_tensors.inputs(question, signature["inputs"])
         outputs = await predicted(service, name or DEFAULT, inputs)
         content = await service.in_thread(json_tensors.dumped, json_tensors.outputs(outputs, rows))
     return Response(content, media_type=JSON)
