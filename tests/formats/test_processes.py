@@ -153,7 +153,9 @@ def script(tmp_path, *arguments):
     root = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(processes.__file__))))
     environment = {**os.environ, "PYTHONPATH": root}
     command = [sys.executable, str(tmp_path / "script.py"), *arguments]
-    return subprocess.Popen(command, cwd=tmp_path / "here", env=environment, stdout=-1, text=True)
+    # In the background of a shell, where tests may run, SIGINT is ignored.
+    heard = (lambda: signal.signal(signal.SIGINT, signal.default_int_handler)) if os.name == "posix" else None
+    return subprocess.Popen(command, cwd=tmp_path / "here", env=environment, stdout=-1, text=True, preexec_fn=heard)
 
 
 def test_a_script_without_a_guard_runs_once_wherever_it_is_called(tmp_path, png):
