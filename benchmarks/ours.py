@@ -120,14 +120,14 @@ def _forward(config: Config) -> Callable[[], object]:
 
 
 def _savedmodel(config: Config, folder: str) -> Callable[[], object]:
-    _in_another_process(_export_run, config, folder)
+    in_another_process(_export_run, config, folder)
     served = tf.saved_model.load(os.path.join(folder, "exported", "1"))
     image = tf.random.uniform((config.batch, config.size, config.size, 1))
     return lambda: served.signatures["serving_default"](image=image)["output"].numpy()
 
 
 def _scan(config: Config, folder: str) -> Callable[[], object]:
-    _in_another_process(_save_run, config, folder)
+    in_another_process(_save_run, config, folder)
     return _supersampled(folder, SCAN_SIDE)
 
 
@@ -140,7 +140,7 @@ def _supersampled(weights_or_name: str, side: int) -> Callable[[], object]:
 
 def _load(config: Config, folder: str) -> Callable[[], object]:
     """Weights from disk to a generator that is ready to be called."""
-    _in_another_process(_save_run, config, folder)
+    in_another_process(_save_run, config, folder)
     return lambda: Supersampler(folder)
 
 
@@ -163,7 +163,7 @@ def _pipeline(folder: str) -> Callable[[], object]:
 def _command(mode: str, config: Config, folder: str) -> Callable[[], object]:
     """A fresh interpreter from its start to its end."""
     if mode == "first-image":
-        _in_another_process(_save_run, config, folder)
+        in_another_process(_save_run, config, folder)
     command = [sys.executable, *_COMMANDS[mode], folder]
     return lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
@@ -182,7 +182,7 @@ def _export_run(config: Config, folder: str) -> None:
     export(folder, os.path.join(folder, "exported"), config.size, 1)
 
 
-def _in_another_process(function: Callable, *arguments: object) -> None:
+def in_another_process(function: Callable, *arguments: object) -> None:
     """So that what it needs does not count as memory of what is measured."""
     with multiprocessing.get_context("spawn").Pool(1) as pool:
         pool.apply(function, arguments)
