@@ -10,6 +10,7 @@ import numpy as np
 
 from ..config import preset
 from ..errors import InputError, warn
+from ..formats import notes
 from ..inference.options import IMAGES, Options
 from ..interfaces.results import GUESSED
 from .client import Client, ServerError, as_npy
@@ -30,6 +31,8 @@ class RemoteSupersampler:
             raise InputError(f"{url}: expected a server with a generator, found one that has none now")
         self.name = str(generator["name"])
         self.config = preset("quick", generator["network"]).replace(width=float(generator["width"]))
+        told = notes.checked(generator.get("made_by"))
+        self.made_by = {"server": True, **told, "generator": {"name": self.name, **dict(told.get("generator", {}))}}
 
     def run(
         self,
