@@ -137,7 +137,7 @@ def choices(path: str, image: str | int | None) -> list[tuple[str | int | None, 
 
 
 def provenances(path: str) -> list[tuple[int, dict[str, Any]]]:
-    """Of each image in a file that says where it came from, its number and that: what `Micrograph.provenance` is.
+    """Of each image, or other array, in a file that says where it came from, its number and what it says.
 
     Raises:
         InputError: one sentence that names the file.

@@ -79,7 +79,7 @@ def _fill_in(metadata: dict[str, Any], original: Mapping[str, Any], places: Mapp
 
 
 class _Tree(dict):
-    """A mapping whose `get` takes names with points between, as that of HyperSpy's metadata does, for who converts it."""
+    """A mapping whose `get` takes names with points between: converters are written for HyperSpy's metadata."""
 
     def get(self, place: str, default: Any = None) -> Any:
         try:

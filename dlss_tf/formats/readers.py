@@ -137,8 +137,8 @@ def _names(path: str, entries: list[Entry], stem: str, image: Choice) -> list[tu
 
 
 def _provenances(path: str, entries: list[Entry], stem: str, image: Choice) -> list[tuple[int, dict[str, Any]]]:
-    """Of each image that says where it came from, its number and what it says."""
-    found = [(number, dict(entry.provenance())) for number, entry in numbered(entries)]
+    """Of each entry, image or not, that says where it came from, its number and what it says."""
+    found = [(number, dict(entry.provenance())) for number, entry in enumerate(entries, 1)]
     return [(number, provenance) for number, provenance in found if provenance]
 
 

@@ -25,10 +25,10 @@ def supersample_signal(
     """Every image of a 2-D signal supersampled: a new signal of its class, float32, `factor` times larger a side.
 
     Signal axes keep offset, units and name, and have `factor` times finer a scale: sample [i, j] is the pixel
-    [factor i, factor j]. Navigation axes, of any number, and metadata stay; metadata.Processing.dlss_tf, and the notes,
-    say what was done. Options, or single ones by name, are the Supersampler's; with `ensemble` it is (mean, spread), with
-    `uncertainty` (image, uncertainty). A lazy signal stays lazy, computed tile by tile as in `lazy`, by a Supersampler
-    of the same weights and tile.
+    [factor i, factor j]. Navigation axes, of any number, and metadata stay; metadata.Processing.dlss_tf and the notes
+    say what was done. Options, or single ones by name, are the Supersampler's; with `ensemble` it is (mean, spread),
+    with `uncertainty` (image, uncertainty). A lazy signal stays lazy, computed tile by tile as in `lazy`, by a
+    Supersampler of the same weights and tile.
 
     Raises:
         InputError: another signal dimension, what is not real numbers, diffraction patterns and axes that are not even,
@@ -114,6 +114,6 @@ def _like(signal: Signal, data: Any, suffix: str, done: dict) -> Signal:
 
 def _source(signal: Signal) -> dict[str, Any]:
     """The file that it was loaded from, by name, and where that came from, as far as its metadata tell."""
-    known = {"file": str(signal.metadata.get_item("General.original_filename", ""))}
-    known["provenance"] = hspy.provenance(signal.metadata.as_dictionary())
+    before = hspy.provenance(signal.metadata.as_dictionary())
+    known = {"file": str(signal.metadata.get_item("General.original_filename", "")), "provenance": before}
     return {name: value for name, value in known.items() if value}

@@ -7,6 +7,8 @@ from ..errors import InputError
 from ..formats import ome_zarr
 from .again import Provenance, command, options, part
 
+NO_COMMAND = "by no command: its source was no file, or another version made it"
+
 
 def contents(path: str) -> list[str]:
     """What a file holds, as `micrograph.contents`, and where it came from if it is one of ours: lines.
@@ -32,7 +34,7 @@ def told(path: str, provenance: Provenance) -> list[str]:
     lines = [("made", _made(provenance)), ("what", _what(provenance))]
     lines += [("generator", _generator(generator))] if generator else []
     lines += [("source", _source(source))]
-    lines += [("again", command(path, provenance))]
+    lines += [("again", command(path, provenance) or NO_COMMAND)]
     before = part(source, "provenance")
     texts = [f"  {name:9}  {text}" for name, text in lines if text]
     if before:
@@ -43,10 +45,10 @@ def told(path: str, provenance: Provenance) -> list[str]:
 
 
 def _made(provenance: Provenance) -> str:
-    by = f"{'a server' if provenance.get('server') else 'by'} dlss_tf"
+    whose = "a server's " if provenance.get("server") else ""
     known = {"": "version", "revision ": "revision", "TensorFlow ": "tensorflow"}
     parts = [f"{word}{provenance[name]}" for word, name in known.items() if name in provenance]
-    return f"{provenance.get('date', 'at an unknown time')} {by} {', '.join(parts)}"
+    return f"{provenance.get('date', 'at an unknown time')} by {whose}dlss_tf {', '.join(parts)}"
 
 
 def _what(provenance: Provenance) -> str:
@@ -54,9 +56,10 @@ def _what(provenance: Provenance) -> str:
     if provenance.get("command") == "downsample":
         return f"every {provenance.get('factor')}th sample of a row and of a column"
     how = options(provenance)
-    parts = [f"{provenance.get('result', 'image')}, supersampled by {provenance.get('factor')}"]
+    result = provenance.get("result", "image")
+    parts = [f"{result}, supersampled by {provenance.get('factor')}"]
     parts += how.history() if how else []
-    parts += ["in the scan's type"] if provenance.get("dtype") == "same" else []
+    parts += ["in the scan's type"] if provenance.get("dtype") == "same" and result == "image" else []
     parts += [f"sent as {provenance['depth']}"] if "depth" in provenance else []
     return "; ".join(parts)
 
