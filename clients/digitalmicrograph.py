@@ -35,6 +35,7 @@ class Answer(typing.NamedTuple):
     image: np.ndarray  # float32 [factor h, factor w], in the scan's values
     remarks: "list[str]"
     request: str  # by which the server's log calls it
+    provenance: str  # what made it, in JSON: code, weights, options, the digest of what was sent
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -74,7 +75,8 @@ def supersample(array: np.ndarray, factor: int, server: str, token: str = "") ->
     if headers.get("Dlss-Shape") != "{},{}".format(*shape) or len(body) != 4 * shape[0] * shape[1]:
         raise Failure(f"SERVER: expected an image of {shape[1]} x {shape[0]} from {server}, found another answer")
     image = np.frombuffer(body, "<f4").reshape(shape).astype(np.float32)  # a copy: GMS takes no read-only memory
-    return Answer(image, _remarks(headers.get("Dlss-Remarks")), headers.get("X-Request-Id", ""))
+    told = [headers.get(name, "") for name in ("X-Request-Id", "Dlss-Provenance")]
+    return Answer(image, _remarks(headers.get("Dlss-Remarks")), *told)
 
 
 def main() -> None:
@@ -117,6 +119,7 @@ def _show(scan: "typing.Any", answer: Answer) -> None:
     made.SetName(f"{name} x{FACTOR}")
     history = f"{name}, supersampled by {FACTOR} by {SERVER}, request {answer.request}"
     made.GetTagGroup().SetTagAsString("dlss_tf:History", "\n".join([history, *answer.remarks]))
+    made.GetTagGroup().SetTagAsString("dlss_tf:Provenance", answer.provenance)
     made.ShowImage()
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, overload
 
 from .errors import InputError, reason, warn
-from .formats import guards, hspy, limits, mrc, npy, png, processes, readers, reasons, remarks, rosetta, tiff
+from .formats import guards, hspy, limits, mrc, notes, npy, png, processes, readers, reasons, remarks, rosetta, tiff
 from .formats.fit import fit
 from .formats.image import Micrograph
 from .formats.readers import ALL, OME, TIFF
@@ -27,6 +27,7 @@ __all__ = [
     "choices",
     "contents",
     "prepare",
+    "provenances",
     "read",
     "stem_of",
     "suffix_of",
@@ -133,6 +134,16 @@ def choices(path: str, image: str | int | None) -> list[tuple[str | int | None, 
     with remarks.gathered():  # read tells them
         names = _asked("names", path)
     return names if len(names) > 1 else [(None, "")]
+
+
+def provenances(path: str) -> list[tuple[int, dict[str, Any]]]:
+    """Of each image, or other array, in a file that says where it came from, its number and what it says.
+
+    Raises:
+        InputError: one sentence that names the file.
+    """
+    with remarks.gathered():  # contents tells them
+        return [(int(number), notes.checked(found)) for number, found in _asked("provenances", path)]
 
 
 def prepare(paths: Iterable[str]) -> None:

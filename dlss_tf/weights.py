@@ -12,7 +12,7 @@ import numpy as np
 
 from .config import CONFIG_FILE, Config
 from .errors import InputError, reason
-from .formats import npz
+from .formats import digests, npz
 from .formats.replacing import replacing
 
 FILE = os.path.join("weights", "generator.npz")
@@ -52,6 +52,23 @@ def find(directory_or_name: str | None = None) -> str:
     """The directory that `load` loads; InputError if there is none."""
     directory = directory_or_name or PRETRAINED
     return directory if os.path.isdir(directory) else pretrained(directory)
+
+
+def digest(directory_or_name: str | None = None, file: str = FILE) -> str | None:
+    """SHA-256 of a generator's weights, another one for others; None if it has none yet."""
+    path = os.path.join(find(directory_or_name), file)
+    return digests.of_file(path) if os.path.isfile(path) else None
+
+
+def identity(directory_or_name: str | None = None) -> dict[str, str]:
+    """Which generator it is: `name`, `weights` as they are to be given, and `sha256`, where there are weights.
+
+    Also `spread_sha256`, of what tells its errors, if it has that.
+    """
+    given = directory_or_name or PRETRAINED
+    found = {"sha256": digest(directory_or_name), "spread_sha256": digest(directory_or_name, SPREAD_FILE)}
+    named = {"name": os.path.basename(os.path.normpath(given)), "weights": given}
+    return named | {name: each for name, each in found.items() if each}
 
 
 def load(directory_or_name: str | None = None) -> tuple[Config, dict[str, np.ndarray]]:

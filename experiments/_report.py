@@ -19,7 +19,6 @@ from dlss_tf import weights
 from dlss_tf.cli import status
 from dlss_tf.cli.options import add_images, add_results
 from dlss_tf.data.files import digest_of_files, list_files
-from dlss_tf.evaluation import results
 from dlss_tf.evaluation.passes import Sums, Values, one_pass
 from dlss_tf.evaluation.results import provenance, results_folder, software, write_csv, write_json
 from dlss_tf.formats.replacing import replacing_all
@@ -61,7 +60,7 @@ def over_images(
     check_size(arguments.size)
     files = list_files(arguments.data, arguments.split)[: arguments.limit]
     if hasattr(arguments, "weights"):
-        identity["weights"] = results.digest_of_weights(arguments.weights)
+        identity["weights"] = weights.digest(arguments.weights)
     known = {**identity, "files": digest_of_files(files), "size": arguments.size}
     with results_folder(arguments.out):
         return one_pass(os.path.join(arguments.out, name), known, files, arguments.size, measure, publish)

@@ -18,7 +18,7 @@ from dlss_tf import weights
 from dlss_tf.cli.options import add_results
 from dlss_tf.data.files import digest_of_files, list_files
 from dlss_tf.errors import InputError
-from dlss_tf.evaluation.results import digest_of_weights, results_folder, software, write_json
+from dlss_tf.evaluation.results import results_folder, software, write_json
 from dlss_tf.formats import locks
 from dlss_tf.progress import duration
 
@@ -49,7 +49,7 @@ def states(runs: argparse.Namespace) -> dict[str, Any]:
         with contextlib.suppress(InputError):  # told by the items that need it
             files[split] = digest_of_files(list_files(runs.data, split))
     return {
-        "weights": {each: digest_of_weights(each) for each in given if each},
+        "weights": {each: weights.digest(each) for each in given if each},
         "files": files,
         "code": software()["git_revision"],
     }

@@ -12,14 +12,13 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from skimage.restoration import estimate_sigma
 
-from dlss_tf import Supersampler, lattice
+from dlss_tf import Supersampler, lattice, weights
 from dlss_tf.data.files import list_files
 from dlss_tf.evaluation import interpolation
 from dlss_tf.evaluation.evaluate import TABLE_2_FACTORS, VALIDATION_CROPS
 from dlss_tf.evaluation.images import blurred, central_crops, completed, image_name, label, refined
 from dlss_tf.evaluation.metrics import format_table, mse, summarize, table_rows
 from dlss_tf.evaluation.noise import floor
-from dlss_tf.evaluation.results import digest_of_weights
 
 from ._classes import add_classes, by_class
 from ._report import over_images, parser, run, write
@@ -69,7 +68,7 @@ def main() -> None:
     def measure(crop: np.ndarray) -> tuple[dict, dict]:
         return {label(s): errors(crop, s, networks, strengths[s]) for s in TABLE_2_FACTORS}, {}
 
-    digests = {name: digest_of_weights(each) for name, each in zip(networks, arguments.networks)}
+    digests = {name: weights.digest(each) for name, each in zip(networks, arguments.networks)}
     values, _ = over_images("rivals", arguments, measure, networks=digests, variation=list(strengths.values()))
     per_image = {image_name(path, arguments.data): each for path, each in values.items()}
     groups = by_class(per_image, arguments.classes)

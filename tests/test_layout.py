@@ -34,7 +34,7 @@ OF_SEVERAL = {
 #: Rooms, from the lowest floor up. A module imports from its own room and from lower floors: never up, nor next door.
 FLOORS = (
     {"errors", "_version"},
-    {"_compat", "progress"},
+    {"_compat", "progress", "software"},
     {"formats", "lattice"},
     {"config", "micrograph"},
     {"weights", "layers", "simulation"},

@@ -1,3 +1,4 @@
+import dataclasses
 import os
 import warnings
 
@@ -33,6 +34,33 @@ def test_what_is_written_is_read_back(image, suffix, count, tmp_path):
     if suffix in DESCRIBED:
         assert (found.title, found.history) == (image.title, image.history)
     assert os.listdir(tmp_path) == [f"image{suffix}"]
+
+
+@pytest.mark.parametrize("suffix", [*DESCRIBED, ".mrc", ".png"])
+def test_where_it_came_from_is_read_back(image, suffix, tmp_path):
+    """Names of files are of any characters."""
+    made = {
+        "factor": 5,
+        "options": {"refine": False, "deblur": "wiener"},
+        "source": {"file": 'É "b"\\\n\x1b[2J\u2028\udcfe.dm4', "low": -0.5, "provenance": {"command": "downsample"}},
+    }
+    path = str(tmp_path / f"image{suffix}")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        micrograph.write(path, dataclasses.replace(image, provenance=made))
+    found = micrograph.read(path)
+    assert found.provenance == made and micrograph.provenances(path) == [(1, made)]
+    assert (found.title, found.history) == (image.title, image.history)
+    micrograph.write(path, found.rescaled(image.data, 1, "turned"))
+    assert micrograph.read(path).provenance == {} and micrograph.provenances(path) == []
+
+
+@pytest.mark.parametrize("told", [{"a": [1, 2]}, {"a": None}, {"a": "x" * 10_000}])
+def test_where_it_came_from_is_left_out_with_a_word_if_it_is_no_plain_data(image, told, tmp_path):
+    path = str(tmp_path / "image.tif")
+    with pytest.warns(UserWarning, match="where it came from is no plain data of a few pages; that was left out"):
+        micrograph.write(path, dataclasses.replace(image, provenance=told))
+    assert micrograph.read(path).history == image.history
 
 
 @pytest.mark.parametrize(

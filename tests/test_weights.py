@@ -109,3 +109,21 @@ def test_without_weights_the_pretrained_generator_is_taken(rng):
     image, *same = (Supersampler(name)(scan, 5) for name in (None, weights.pretrained(), weights.PRETRAINED))
     for other in same:
         np.testing.assert_array_equal(other, image)
+
+
+@pytest.mark.parametrize("name", os.listdir(os.path.dirname(weights.pretrained())))
+def test_model_cards_have_the_digest_that_results_have(name):
+    directory = os.path.join(os.path.dirname(weights.pretrained()), name)
+    if os.path.isdir(directory):
+        with open(os.path.join(directory, "MODEL_CARD.md"), encoding="utf-8") as card:
+            assert f"| SHA-256 of `weights/generator.npz` | `{weights.digest(name)}`" in card.read()
+        assert weights.identity(name)["sha256"] == weights.digest(name)
+
+
+def test_which_generator_it_is(tmp_path):
+    run = shutil.copytree(weights.pretrained(), str(tmp_path / "run"))
+    found = weights.identity(f"{run}/")
+    assert (found["name"], found["weights"]) == ("run", f"{run}/")
+    assert found["sha256"] == weights.digest() and found["spread_sha256"] == weights.digest(None, weights.SPREAD_FILE)
+    shutil.rmtree(os.path.join(run, "weights"))
+    assert weights.digest(run) is None and weights.identity(run) == {"name": "run", "weights": run}

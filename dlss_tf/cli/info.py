@@ -12,7 +12,10 @@ from .exits import each
 from .options import add_images
 from .tensorflow import start_tensorflow
 
-SUMMARY = "list what files hold, or show what a run was trained with, or a preset would be, or its learning schedule"
+SUMMARY = (
+    "list what files hold, and where results came from; or show what a run was trained with, or a preset would be, "
+    "or its learning schedule"
+)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +25,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         metavar="FILE",
         help="scans: a line for each image, with its number, detector or title, size and units; * is the one that "
-        "other commands take without --image",
+        "other commands take without --image; where a result of ours came from, and what makes it again",
     )
     parser.add_argument("--weights", help="run directory")
     parser.add_argument("--preset", choices=PRESETS, help="without --weights (quick)")
@@ -76,7 +79,7 @@ def _check_agree(arguments: argparse.Namespace) -> None:
 
 
 def _print_contents(source: str) -> None:
-    from ..micrograph import contents
+    from ..interfaces.origins import contents
 
     for line in (f"{source}:", *contents(source)):
         say(line)

@@ -5,12 +5,9 @@ from __future__ import annotations
 import contextlib
 import csv
 import datetime
-import hashlib
 import json
 import os
-import subprocess
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import tensorflow as tf
@@ -19,6 +16,7 @@ from .. import weights
 from ..data.files import digest_of_files
 from ..errors import InputError
 from ..formats.replacing import replacing
+from ..software import revision
 
 
 def provenance(data: Sequence[str], split: str, size: int) -> dict:
@@ -29,7 +27,7 @@ def provenance(data: Sequence[str], split: str, size: int) -> dict:
 def software() -> dict:
     """Code and software that a result depends on, and its date."""
     return {
-        "git_revision": _git_revision(),
+        "git_revision": revision(),
         "tensorflow": tf.__version__,
         "date": datetime.date.today().isoformat(),
     }
@@ -37,13 +35,7 @@ def software() -> dict:
 
 def identity(weights_or_name: str | None, files: Sequence[str], size: int, **more: Any) -> dict[str, Any]:
     """What values measured on files depend on: the generator's weights, the files, the size, and what else is named."""
-    return {"weights": digest_of_weights(weights_or_name), "files": digest_of_files(files), "size": size, **more}
-
-
-def digest_of_weights(weights_or_name: str | None) -> str | None:
-    """Of a generator's weights, another one for others; None if it has none yet."""
-    weights_file = Path(weights.find(weights_or_name), weights.FILE)
-    return hashlib.sha256(weights_file.read_bytes()).hexdigest() if weights_file.is_file() else None
+    return {"weights": weights.digest(weights_or_name), "files": digest_of_files(files), "size": size, **more}
 
 
 def write_json(path: str, report: dict) -> None:
@@ -66,12 +58,3 @@ def results_folder(results: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise InputError(f"results {results}: expected a folder that can be written, found: {error.strerror}") from None
-
-
-def _git_revision() -> str | None:
-    """Of the checkout that this package runs from, if it is one."""
-    try:
-        command = ["git", "-C", os.path.dirname(__file__), "describe", "--always", "--dirty", "--abbrev=40"]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -29,6 +30,7 @@ class Entry:
     name: str = ""  # its title
     detector: str = ""
     pixel: Callable[[], tuple[tuple[float, float] | None, str]] = lambda: (None, "px")  # its size, and the units of it
+    provenance: Callable[[], Mapping[str, Any]] = dict  # a Micrograph's
 
     @property
     def label(self) -> str:
@@ -45,8 +47,9 @@ class Entry:
 
 def entry_of(micrograph: Micrograph) -> Entry:
     """The one entry of a file that is read already."""
-    data, pixel = micrograph.data, (micrograph.pixel_size, micrograph.units)
-    return Entry(IMAGE, data.shape, data.dtype, lambda: micrograph, micrograph.title, pixel=lambda: pixel)
+    data, pixel, origin = micrograph.data, (micrograph.pixel_size, micrograph.units), micrograph.provenance
+    more = (lambda: pixel, lambda: origin)
+    return Entry(IMAGE, data.shape, data.dtype, lambda: micrograph, micrograph.title, "", *more)
 
 
 def numbered(entries: Sequence[Entry]) -> list[tuple[int, Entry]]:

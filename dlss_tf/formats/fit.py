@@ -13,6 +13,7 @@ import numpy as np
 
 from . import remarks, units
 from .image import Axis, Micrograph
+from .notes import checked
 
 LONGEST_UNIT = 40  # characters
 #: Control characters, breaks of lines and paragraphs, halves of characters and what is none: no XML, HDF5 or label
@@ -33,7 +34,11 @@ def fit(micrograph: Micrograph) -> Micrograph:
     origin, frames = (finite(row, 0.0), finite(column, 0.0)), tuple(map(_frames, micrograph.frames))
     if (origin, frames) != (micrograph.origin, micrograph.frames):
         remarks.say("the places of the first pixel or of frames cannot be written as they are; they were changed")
+    provenance = checked(micrograph.provenance)
+    if micrograph.provenance and not provenance:
+        remarks.say("where it came from is no plain data of a few pages; that was left out")
     changed: dict[str, Any] = {"title": title, "units": unit, "history": notes, "pixel_size": size}
+    changed["provenance"] = provenance
     return dataclasses.replace(micrograph, origin=origin, frames=frames, **changed)
 
 

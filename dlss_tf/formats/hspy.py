@@ -12,13 +12,18 @@ from typing import Any
 
 from .._version import __version__
 from ..errors import reason
-from . import guards, remarks
+from . import guards, notes, remarks
 from .fit import finite, plain, shortened
 from .image import Axis, Micrograph
 
 LONGEST_TITLE = 200  # bytes; it becomes a folder's name
 #: What is not the acquisition's but the old data's, or is written anew.
-NOT_KEPT = {"General": ("title", "notes"), "Signal": ("signal_type", "Noise_properties"), "_HyperSpy": None}
+NOT_KEPT = {
+    "General": ("title", "notes"),
+    "Signal": ("signal_type", "Noise_properties"),
+    "Processing": ("dlss_tf",),  # where the data came from
+    "_HyperSpy": None,
+}
 
 
 def kept(axes: Sequence[Mapping[str, Any]], dataset: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,6 +41,11 @@ def kept(axes: Sequence[Mapping[str, Any]], dataset: Mapping[str, Any]) -> dict[
         "metadata": _acquisition(metadata),
         "original_metadata": original,
     }
+
+
+def provenance(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    """Where an image came from, by metadata.Processing.dlss_tf; {} if that is not there, or something else."""
+    return notes.checked(_mapping(metadata.get("Processing")).get("dlss_tf"))
 
 
 def forget(path: str) -> None:
@@ -61,11 +71,25 @@ def _fill_in(metadata: dict[str, Any], original: Mapping[str, Any], places: Mapp
     """What HyperSpy takes from a vendor's metadata when it loads a file: from which place, to which, and how."""
     for source, (target, convert) in places.items():
         with contextlib.suppress(Exception):  # a vendor's value may be anything, or not there
-            value = functools.reduce(lambda values, name: values[name], source.split("."), original)
-            value = value if convert is None else convert(value)
+            value = _at(original, source)
+            value = value if convert is None else convert(_Tree(value) if isinstance(value, Mapping) else value)
             if value is not None:
                 *groups, name = target.split(".")
                 functools.reduce(lambda group, each: group.setdefault(each, {}), groups, metadata)[name] = value
+
+
+class _Tree(dict):
+    """A mapping whose `get` takes names with points between: converters are written for HyperSpy's metadata."""
+
+    def get(self, place: str, default: Any = None) -> Any:
+        try:
+            return _at(self, place)
+        except (LookupError, TypeError):
+            return default
+
+
+def _at(values: Mapping[str, Any], place: str) -> Any:
+    return functools.reduce(lambda inside, name: inside[name], place.split("."), values)
 
 
 def _acquisition(metadata: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,9 +112,12 @@ def write(path: str, micrograph: Micrograph) -> None:
     metadata["General"] = {
         **_mapping(metadata.get("General")),
         "title": title,
-        "notes": "\n".join(micrograph.history),
+        "notes": "\n".join(micrograph.notes),
     }
     metadata["Signal"] = {**_mapping(metadata.get("Signal")), "signal_type": ""}
+    ours = {"Processing": {"dlss_tf": plain(micrograph.provenance)}} if micrograph.provenance else {}
+    if ours:
+        metadata["Processing"] = {**_mapping(metadata.get("Processing")), **ours["Processing"]}
     original = plain(micrograph.original_metadata)
     try:
         _write(path, micrograph, metadata, original)
@@ -102,7 +129,7 @@ def write(path: str, micrograph: Micrograph) -> None:
         remarks.say(f"the metadata of the acquisition cannot be written and was left out ({reason(error)})")
         shutil.rmtree(path, ignore_errors=True)
         general = {key: metadata["General"][key] for key in ("title", "notes")}
-        _write(path, micrograph, {"General": general, "Signal": {"signal_type": ""}}, {})
+        _write(path, micrograph, {"General": general, "Signal": {"signal_type": ""}, **ours}, {})
 
 
 def _group(title: str) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError, shown
-from . import remarks
+from . import notes, remarks
 from .values import fits_float32
 
 
@@ -36,17 +36,33 @@ class Micrograph:
     frames: tuple[Axis, ...] = ()  # the axes before the last two, if they are known
     metadata: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)  # as HyperSpy has it
     original_metadata: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)  # the vendor's own
+    provenance: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)  # of what we made: `notes`
+    number: int | None = None  # of several images in the file that it was read from
 
-    def rescaled(self, data: np.ndarray, ratio: float, step: str, first: Sequence[float] = (0, 0)) -> Micrograph:
+    def rescaled(
+        self,
+        data: np.ndarray,
+        ratio: float,
+        step: str,
+        first: Sequence[float] = (0, 0),
+        provenance: Mapping[str, Any] | None = None,
+    ) -> Micrograph:
         """With other data, whose pixels are `ratio` times as large, and a line more of history.
 
-        The first of them lies at the row and column `first` of these.
+        The first of them lies at the row and column `first` of these. `provenance` is where they came from; this
+        image's own is not theirs.
         """
         size = None if self.pixel_size is None else (self.pixel_size[0] * ratio, self.pixel_size[1] * ratio)
         origin = ((self.origin[0] + first[0]) / ratio, (self.origin[1] + first[1]) / ratio)
         frames = self.frames if data.shape[:-2] == self.data.shape[:-2] else ()
-        history = (*self.history, step)
-        return dataclasses.replace(self, data=data, pixel_size=size, history=history, origin=origin, frames=frames)
+        changed: dict[str, Any] = {"pixel_size": size, "origin": origin, "frames": frames, "number": None}
+        changed |= {"history": (*self.history, step), "provenance": provenance or {}}
+        return dataclasses.replace(self, data=data, **changed)
+
+    @property
+    def notes(self) -> list[str]:
+        """History, and where it came from, in lines that `notes.split` takes apart again."""
+        return notes.lines(self.history, self.provenance)
 
     def describe(self) -> str:
         """'1280x1280 px of 0.0262 nm'."""

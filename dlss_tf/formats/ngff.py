@@ -10,9 +10,10 @@ import dask.array as da
 import numpy as np
 from dask.callbacks import Callback
 
-from ..errors import InputError
+from ..errors import InputError, reason
 from ..progress import Progress
-from . import locks
+from . import carried, digests, locks
+from .ome_zarr import ATTRIBUTE
 from .replacing import clear, replacing
 from .units import NGFF, name_of
 
@@ -29,17 +30,21 @@ def write_ome_zarr(
     units: str = "",
     name: str = "",
     progress: bool = True,
+    source: str | os.PathLike | None = None,
 ) -> None:
     """Write images [..., H, W] of up to five axes as OME-Zarr, each chunk when it is computed.
 
     `pixel_size` is that of these images, not of their scans, one number or (height, width), in `units`, such as "nm".
     Axes before the last two are called t; t, c; t, c, z. Where chunks halve evenly there are up to three smaller
     levels, means of 2x2 px, made of the same chunks while these are in memory. A line on stderr says how far it is,
-    except with `dask.distributed`, which has its dashboard. Until it is complete the store has a hidden name beside
+    except with `dask.distributed`, which has its dashboard. Where images of `supersample_lazily` came from is the
+    group's attribute `dlss_tf`, with name and SHA-256 digest of the file `source` that their scans were in, if it is
+    given. Until it is complete the store has a hidden name beside
     `path`; interrupted work leaves nothing, and what a killed writer left there is removed by the next one.
 
     Raises:
-        InputError: `path` exists, somebody else writes it, or axes, pixel size or units are others.
+        InputError: `path` exists, somebody else writes it, axes, pixel size or units are others, or there is no
+            `source`.
     """
     path = os.fspath(path).rstrip("/")
     _check_free(path)
@@ -47,6 +52,7 @@ def write_ome_zarr(
         raise InputError(f"images: expected a Dask array of real numbers and 2 to 5 axes, found {_found(images)}")
     levels = _levels(images.rechunk([max(axis) for axis in images.chunks], method="tasks"))
     metadata = _metadata(levels, _pixel(pixel_size), _unit(units), name or os.path.basename(path).split(".")[0])
+    metadata |= _provenance(images, source)
 
     with _alone(path), _Shown(path) if progress else Callback(), replacing(path, overwrite=False) as beside:
         da.store(levels, _create(beside, levels, metadata), lock=False)  # every chunk is a file of its own
@@ -109,6 +115,17 @@ def _metadata(levels: list[da.Array], pixel: tuple[float, float], unit: str | No
         transformations = [{"type": "scale", "scale": scale}, {"type": "translation", "translation": translation}]
         datasets.append({"path": str(level), "coordinateTransformations": transformations})
     return {"multiscales": [{"version": "0.4", "name": name, "axes": axes, "datasets": datasets, "type": "mean"}]}
+
+
+def _provenance(images: da.Array, source: str | os.PathLike | None) -> dict:
+    """The group's attribute of where images came from, if that is known."""
+    provenance = carried.found(images)
+    if source is not None:
+        try:
+            provenance["source"] = {"file": os.fspath(source), "sha256": digests.of_file(os.fspath(source))}
+        except OSError as error:
+            raise InputError(f"{source}: expected the scans' file, found: {reason(error)}") from None
+    return {ATTRIBUTE: provenance} if provenance else {}
 
 
 def _create(path: str, levels: list[da.Array], metadata: dict) -> list:

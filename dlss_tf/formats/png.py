@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InputError
-from . import remarks, units
+from . import notes, remarks, units
 from .image import Micrograph, as_grey, grey_limits
 
 if TYPE_CHECKING:
     from PIL.Image import Image
+    from PIL.PngImagePlugin import PngInfo
 
 SCALE, IN_METRES = b"sCAL", b"\1"  # PNG's chunk of a pixel's width and height, and its first byte
+TITLE, DESCRIPTION = "Title", "Description"  # texts that the PNG specification names
 HEAD = 33  # bytes, before which no other chunk may stand
 
 
@@ -24,6 +26,7 @@ def read(path: str) -> Micrograph:
     """Grey values [h, w] as they are, those of a grey palette too; InputError for colours."""
     from PIL import Image
 
+    texts: dict[str, str] = {}
     if _is_16_bit_colour(path):
         data = _decoded(path)
     else:
@@ -31,7 +34,10 @@ def read(path: str) -> Micrograph:
             image.load()
             by_number = image.mode in ("P", "PA")  # of a colour in a palette
             data = np.asarray(image.convert("RGB") if by_number else image)
-    return Micrograph(as_grey(path, data), *_pixel_size(path))
+            texts = getattr(image, "text", texts)
+    history, provenance = notes.split(str(texts.get(DESCRIPTION, "")).splitlines())
+    size, unit = _pixel_size(path)
+    return Micrograph(as_grey(path, data), size, unit, str(texts.get(TITLE, "")), history, provenance=provenance)
 
 
 def _pixel_size(path: str) -> tuple[tuple[float, float] | None, str]:
@@ -67,7 +73,7 @@ def _decoded(path: str) -> np.ndarray:
 
 
 def write(path: str, micrograph: Micrograph) -> None:
-    """Greys from `grey_limits`, and a scale bar and the chunk sCAL if the pixel size is known."""
+    """Greys from `grey_limits`, title and notes, and a scale bar and the chunk sCAL if the pixel size is known."""
     from PIL import Image
 
     data = micrograph.data.astype(np.float64)
@@ -83,9 +89,20 @@ def write(path: str, micrograph: Micrograph) -> None:
     elif micrograph.pixel_size:
         remarks.say(f"PNG has no unit {micrograph.units}; the pixel size is left out")
     content = io.BytesIO()
-    image.save(content, "PNG", optimize=True)
+    image.save(content, "PNG", optimize=True, pnginfo=_texts(micrograph))
     with open(path, "wb") as file:  # Pillow writes no such chunk
         file.write(content.getvalue()[:HEAD] + scale + content.getvalue()[HEAD:])
+
+
+def _texts(micrograph: Micrograph) -> PngInfo:
+    """Title and notes, as the PNG specification calls them."""
+    from PIL.PngImagePlugin import PngInfo
+
+    texts = PngInfo()
+    for name, text in ((TITLE, micrograph.title), (DESCRIPTION, "\n".join(micrograph.notes))):
+        if text:
+            texts.add_itxt(name, text)
+    return texts
 
 
 def scale_bar(width: int, pixel_size: float) -> float:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from . import confined, guards, npy, png, reasons, remarks, rosetta, tiff
+from . import confined, guards, notes, npy, png, reasons, remarks, rosetta, tiff
 from .contents import Choice, Entry, choose, entry_of, listing, numbered, taken
 from .image import Axis, Micrograph
 
@@ -74,6 +74,8 @@ def _images(path: str, entries: list[Entry], stem: str, image: Choice) -> tuple[
     else:
         chosen = [choose(path, entries, image)]
     found = [_fields(path, entries[number - 1].load(), stem) for number in chosen]
+    for fields, number in zip(found, chosen):
+        fields["number"] = number if len(entries) > 1 else None
     return found, taken(entries, chosen[0]) if image is None else None
 
 
@@ -91,6 +93,7 @@ def micrograph_of(path: str, fields: dict[str, Any]) -> Micrograph:
         check_image(path, fields["data"])
         size = fields["pixel_size"]
         kinds = {"units": str, "title": str, "metadata": dict, "original_metadata": dict}
+        number = fields["number"]
         return Micrograph(
             data=fields["data"],
             **{name: kind(fields[name]) for name, kind in kinds.items()},
@@ -98,6 +101,8 @@ def micrograph_of(path: str, fields: dict[str, Any]) -> Micrograph:
             history=tuple(map(str, fields["history"])),
             origin=_pair(fields["origin"]),
             frames=tuple(Axis(str(name), str(unit), float(a), float(b)) for name, unit, a, b in fields["frames"]),
+            provenance=notes.checked(fields["provenance"]),
+            number=None if number is None else int(number),
         )
     except (AttributeError, LookupError, TypeError, ValueError) as error:
         raise reasons.refusal(path, os.path.splitext(path)[1], error) from None
@@ -131,10 +136,17 @@ def _names(path: str, entries: list[Entry], stem: str, image: Choice) -> list[tu
     return [(number, "-".join([str(number), *re.findall(r"\w+", entry.label), ""])) for number, entry in images]
 
 
+def _provenances(path: str, entries: list[Entry], stem: str, image: Choice) -> list[tuple[int, dict[str, Any]]]:
+    """Of each entry, image or not, that says where it came from, its number and what it says."""
+    found = [(number, dict(entry.provenance())) for number, entry in enumerate(entries, 1)]
+    return [(number, provenance) for number, provenance in found if provenance]
+
+
 QUESTIONS: dict[str, Callable[[str, list[Entry], str, Choice], Any]] = {
     "images": _images,
     "listing": _listing,
     "names": _names,
+    "provenances": _provenances,
 }
 
 

@@ -6,12 +6,13 @@ import contextlib
 import functools
 import importlib
 import os
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from ..errors import InputError
-from . import confined, datasets, guards, hspy, mrc, reasons, units
+from . import confined, datasets, guards, hspy, mrc, notes, reasons, units
 from .contents import Entry
 from .datasets import Dataset
 from .image import Micrograph
@@ -93,7 +94,8 @@ def _entry(path: str, dataset: Dataset) -> Entry:
     frames = [n for i, n in enumerate(data.shape) if i not in (image or ())]
     shape = (*frames, *(data.shape[i] for i in image or ()))
     load, pixel = functools.partial(_load, path, dataset), functools.partial(pixel_size, dataset)
-    return Entry(kind, shape, data.dtype, load, datasets.name(dataset), datasets.detector(dataset), pixel)
+    name, detector = datasets.name(dataset), datasets.detector(dataset)
+    return Entry(kind, shape, data.dtype, load, name, detector, pixel, lambda: _told(dataset)[1])
 
 
 def _load(path: str, dataset: Dataset) -> Micrograph:
@@ -106,9 +108,16 @@ def _load(path: str, dataset: Dataset) -> Micrograph:
         axes = [axis for i, axis in enumerate(axes) if i not in image] + [axes[i] for i in image]
     if image not in (None, (data.ndim - 2, data.ndim - 1)):
         data = np.ascontiguousarray(np.moveaxis(data, image, (-2, -1)))
-    history = str(dataset["metadata"].get("General", {}).get("notes", "")).splitlines()
-    title = datasets.title(dataset)
-    return Micrograph(data, *pixel_size(dataset), title, tuple(history), **hspy.kept(axes, dataset))
+    history, provenance = _told(dataset)
+    size, unit = pixel_size(dataset)
+    kept = hspy.kept(axes, dataset)
+    return Micrograph(data, size, unit, datasets.title(dataset), history, provenance=provenance, **kept)
+
+
+def _told(dataset: Dataset) -> tuple[tuple[str, ...], Mapping[str, Any]]:
+    """History and where it came from, by its notes; by `hspy.PROCESSING` what HyperSpy itself wrote."""
+    history, provenance = notes.split(str(dataset["metadata"].get("General", {}).get("notes", "")).splitlines())
+    return history, provenance or hspy.provenance(dataset["metadata"])
 
 
 def _datasets(path: str, plugin: dict[str, Any]) -> list[Dataset]:

@@ -6,7 +6,7 @@ import dataclasses
 import functools
 from typing import TYPE_CHECKING, Any
 
-from . import axes, confined, guards, ome, remarks, tiff_sizes, tiff_values, units
+from . import axes, confined, guards, notes, ome, remarks, tiff_sizes, tiff_values, units
 from .contents import DIFFRACTION, Entry
 from .image import Micrograph, as_type, grey_limits, type_for
 from .values import fits_float32
@@ -14,7 +14,6 @@ from .values import fits_float32
 if TYPE_CHECKING:
     from tifffile import TiffFile, TiffPageSeries
 
-TITLE, HISTORY = "Title: ", "History: "  # as lines of ImageJ's Info begin
 IMAGEJ = ("u1", "i2", "u2", "f4")  # its types of values
 MOST_PER_UNIT = 1e5  # px: of more, or of fewer than one in as many units, the resolution tags lose digits
 MOST_BYTES = 3.9e9  # of data in a file that is no BigTIFF: its offsets end at 4 GiB
@@ -39,9 +38,9 @@ def _entry(path: str, file: TiffFile, number: int) -> Entry:
     else:
         kind = tiff_values.kind(path, file, series)
     dtype = tiff_values.type_of(path, file, series, kind)
-    title = _title_and_history(file, series)[0] or series.name or ""
+    title, _, provenance = _told(file, series)
     load, pixel = functools.partial(read, path, number), functools.partial(_pixel, path, number)
-    return Entry(kind, shape, dtype, load, title, pixel=pixel)
+    return Entry(kind, shape, dtype, load, title or series.name or "", pixel=pixel, provenance=lambda: provenance)
 
 
 def _pixel(path: str, number: int) -> tuple[tuple[float, float] | None, str]:
@@ -69,21 +68,19 @@ def read(path: str, number: int = 0) -> Micrograph:
         len(file.pages)  # finds all of them, and an end that is missing
         data = tiff_values.intensities(path, file, series)
         size, unit = tiff_sizes.pixel_size(path, file, series)
-        title, history = _title_and_history(file, series)
+        title, history, provenance = _told(file, series)
         if companion := ome.companion(file):
             remarks.say(f"found its metadata to be in another file, {companion}, which is not read")
-    return Micrograph(data, size, unit, title, history)
+    return Micrograph(data, size, unit, title, history, provenance=provenance)
 
 
-def _title_and_history(file: TiffFile, series: TiffPageSeries) -> tuple[str, tuple[str, ...]]:
-    """OME's, and what `write_imagej` put; ImageJ's Info is else a list of an instrument's settings."""
+def _told(file: TiffFile, series: TiffPageSeries) -> tuple[str, tuple[str, ...], dict[str, Any]]:
+    """Title, history and where it came from: OME's, and what `write_imagej` put; another Info says no such thing."""
     image = ome.image_of(file, series)
     if image is not None:
-        return ome.title_and_history(image)
-    lines = str((file.imagej_metadata or {}).get("Info", "")).splitlines()
-    if not lines or not lines[0].startswith(TITLE) or not all(line.startswith(HISTORY) for line in lines[1:]):
-        return "", ()
-    return lines[0].removeprefix(TITLE), tuple(line.removeprefix(HISTORY) for line in lines[1:])
+        title, history = ome.title_and_history(image)
+        return title, *notes.split(history)
+    return notes.of_info(str((file.imagej_metadata or {}).get("Info", "")))
 
 
 def write_imagej(path: str, micrograph: Micrograph) -> None:
@@ -99,8 +96,8 @@ def write_imagej(path: str, micrograph: Micrograph) -> None:
         write_ome(path, micrograph)
         return
     data = as_type(micrograph.data, *IMAGEJ)
-    info = [TITLE + micrograph.title, *(HISTORY + line for line in micrograph.history)]
-    metadata: dict[str, Any] = {"axes": "TZYX"[4 - data.ndim :], "Info": "\n".join(info)}
+    info = notes.info(micrograph.title, micrograph.history, micrograph.provenance)
+    metadata: dict[str, Any] = {"axes": "TZYX"[4 - data.ndim :], "Info": info}
     options: dict[str, Any] = {}
     if micrograph.pixel_size:
         micrograph, resolution = _resolution(micrograph)
@@ -118,7 +115,7 @@ def write_ome(path: str, micrograph: Micrograph) -> None:
 
     data = as_type(micrograph.data, "i1", "u1", "i2", "u2", "i4", "u4", "f4", "f8")
     metadata: dict[str, Any] = {"axes": "TZYX"[4 - data.ndim :], "Name": micrograph.title}
-    metadata["Description"] = "\n".join(micrograph.history)
+    metadata["Description"] = "\n".join(micrograph.notes)
     options: dict[str, Any] = {"photometric": "minisblack"}  # 3 columns are no colours
     if micrograph.pixel_size:
         unit = units.OME.get(micrograph.units)

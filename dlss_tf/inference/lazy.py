@@ -24,12 +24,14 @@ from dask.typing import Key
 
 from .. import lattice, weights
 from ..errors import InputError
+from ..formats import carried
 from . import deconvolution, scaling
 from .ensemble import WAYS, Way, back, turned
 from .lazy_plan import Index, Job, Tile, plan, regular, under
 from .lazy_scans import cleaned, ranges_of, singles
 from .lazy_values import in_float32
 from .options import Options
+from .provenance import made_by, supersampling
 from .requirements import check_factor, check_tile, step_of, warn_if_untrained
 from .supersampler import Supersampler
 from .tiles import Span
@@ -91,9 +93,11 @@ def _supersample(
     job, scans = _checked(scans, factor, weights_or_name, tile)
     scans = cleaned(scans, options.keep_outliers)
     ways = WAYS if options.ensemble else [AS_IT_IS]
+    call = "ensemble_lazily" if options.ensemble else "supersample_lazily"
+    how = supersampling(made_by(weights_or_name, tile), job.factor, options, command=call)
     if options.deblur is None:
-        return list(_complete(job, scans, ways, options.keep_known))
-    image, *spread = _complete(job, scans, ways, keep_known=False)
+        return list(carried.give(_complete(job, scans, ways, options.keep_known), how))
+    image, *spread = carried.give(_complete(job, scans, ways, keep_known=False), how)
     parts = [_deblurred(image, options.deblur), *spread]
     return [_put_back(*each, scans, job.factor) for each in enumerate(parts)] if options.keep_known else parts
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-from .. import lattice, weights
+from .. import lattice, software, weights
 from ..config import Config
 from ..errors import InputError, gathered
 from ..formats import values
@@ -22,6 +22,7 @@ from .ensemble import MEMBERS, ensemble
 from .guessed import guessed, share_guessed, share_marked
 from .options import Options
 from .passes import Passes
+from .provenance import made_by
 from .requirements import check_factor, check_tile, warn_if_untrained
 
 OnProgress = Callable[[int, int], None]
@@ -56,8 +57,9 @@ class Supersampler:
     def __init__(self, weights_or_name: str | None = None, tile: int = 1024):
         check_tile(tile)
         self.weights, self.tile = weights_or_name, tile
-        self.name = os.path.basename(os.path.normpath(weights_or_name or weights.PRETRAINED))
         self.config, arrays = weights.load(weights_or_name)
+        self.made_by = made_by(weights_or_name, tile)
+        self.name = self.made_by["generator"]["name"]
         try:
             self.generator = generators.trained(self.config, arrays)
         except InputError as error:
@@ -70,6 +72,7 @@ class Supersampler:
         """One that makes images by what is called as `Passes` are, and that has no generator here."""
         made = cls.__new__(cls)
         made.name, made.config, made._passes = name, config, passes
+        made.made_by = {**software.described(), "generator": {"name": name}}
         return made
 
     def __call__(

@@ -8,16 +8,18 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from .. import lattice, micrograph
+from .. import lattice, micrograph, software
 from .._version import __version__
 from ..config import Config
 from ..errors import InputError, reason
+from ..formats import digests
 from ..formats.contents import Choice
 from ..inference.options import IMAGES, Options
+from ..inference.provenance import now, supersampling
 from ..micrograph import Micrograph
 from ..progress import reporter
 from .outputs import outputs
-from .results import Made, history, made_of, micrographs
+from .results import Made, history, made_of, micrographs, source_of
 
 
 class MakesImages(Protocol):
@@ -25,6 +27,7 @@ class MakesImages(Protocol):
 
     name: str
     config: Config
+    made_by: dict[str, Any]  # as `inference.provenance.made_by`
 
     def run(
         self,
@@ -55,9 +58,10 @@ def supersample_file(
     Of several images in the file `image` chooses one, as in `micrograph.read`.
     With an ensemble the image is the mean over flips and rotations. Its uncertainty, or that which options ask for,
     goes into `NAME-uncertainty` beside it, and where it is guessed then into `NAME-guessed`, both float32. Pixel size
-    is divided by `factor`, values keep their units, the history says what was done. With `dtype` "same" the image is of
-    the scan's type, rounded and clipped if that is one of whole numbers, else float32. Warns of samples that are not
-    finite, outliers, not scanned or saturated, of values that were clipped, and of how much is guessed.
+    is divided by `factor`, values keep their units, the history says what was done, `provenance` what it takes to do it
+    again. With `dtype` "same" the image is of the scan's type, rounded and clipped if that is one of whole numbers,
+    else float32. Warns of samples that are not finite, outliers, not scanned or saturated, of values that were clipped,
+    and of how much is guessed.
 
     Raises:
         InputError: one sentence that names the file; nothing is left behind then, and what was there is as it was.
@@ -66,13 +70,16 @@ def supersample_file(
     micrograph.check_axes(target, scan.data.ndim)
     report = None if quiet else reporter(os.path.basename(source))
     options = options or Options()
-    try:
-        *made, share = supersampler.run(scan.data, factor, options, report, about=source, with_share=True)
-    except InputError as error:
-        raise InputError(f"{source}: {error}") from None
+    with digests.beside(source) as digest:
+        try:
+            *made, share = supersampler.run(scan.data, factor, options, report, about=source, with_share=True)
+        except InputError as error:
+            raise InputError(f"{source}: {error}") from None
+        origin = source_of(scan, source, digest())
     step = history(supersampler.name, supersampler.config, factor, options)
+    provenance = supersampling(supersampler.made_by, factor, options, dtype=dtype or "float32")
     images = {name: each for name, each in zip(IMAGES, made) if each is not None}
-    results = micrographs(scan, images, factor, step, dtype, source)
+    results = micrographs(scan, images, factor, step, dtype, source, {**provenance, "source": origin})
     _write_all(dict(zip(outputs(target, options.beside), results.values())), overwrite)
     return made_of(results["image"], factor, supersampler.config, share)
 
@@ -91,7 +98,10 @@ def downsample_file(
     scan = lattice.downsample(full.data, lattice.check_factor(factor))
     first = [lattice.offset(side, factor) for side in full.data.shape[-2:]]
     step = f"every {factor}th sample of a row and of a column kept by dlss_tf {__version__}"
-    result = full.rescaled(scan, factor, step, first)
+    with digests.beside(source) as digest:
+        origin = source_of(full, source, digest())
+    how = {"date": now(), "command": "downsample", "factor": int(factor), **software.described(), "source": origin}
+    result = full.rescaled(scan, factor, step, first, how)
     _write_all({target: result}, overwrite)
     return result
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import Any
 
 from .._version import __version__
 from ..errors import InputError
-from ..formats import units
+from ..formats import hspy, notes, units
 from ..inference.options import Options
+from ..inference.provenance import made_by, supersampling
 from ..inference.supersampler import Supersampler
 from ..lattice import check_factor
-from ..weights import PRETRAINED
 
 Signal = Any  # hyperspy.signals.Signal2D or a class derived from it
 
@@ -26,10 +25,10 @@ def supersample_signal(
     """Every image of a 2-D signal supersampled: a new signal of its class, float32, `factor` times larger a side.
 
     Signal axes keep offset, units and name, and have `factor` times finer a scale: sample [i, j] is the pixel
-    [factor i, factor j]. Navigation axes, of any number, and metadata stay; metadata.Processing.dlss_tf says what was
-    done. Options, or single ones by name, are the Supersampler's; with `ensemble` it is (mean, spread), with
-    `uncertainty` (image, uncertainty). A lazy signal stays lazy, computed tile by tile as in `lazy`, by a Supersampler
-    of the same weights and tile.
+    [factor i, factor j]. Navigation axes, of any number, and metadata stay; metadata.Processing.dlss_tf and the notes
+    say what was done. Options, or single ones by name, are the Supersampler's; with `ensemble` it is (mean, spread),
+    with `uncertainty` (image, uncertainty). A lazy signal stays lazy, computed tile by tile as in `lazy`, by a
+    Supersampler of the same weights and tile.
 
     Raises:
         InputError: another signal dimension, what is not real numbers, diffraction patterns and axes that are not even,
@@ -40,17 +39,13 @@ def supersample_signal(
     options = Options.of(options, changes)
     parts = _lazily if signal._lazy else _eagerly
     image, spread = parts(signal.data, factor, supersampler, options)
-    done = {
-        "version": __version__,
-        "weights": str(supersampler and supersampler.weights or PRETRAINED),
-        "tile": _tile(supersampler),
-        "factor": factor,
-        **dataclasses.asdict(options),
-    }
-    supersampled = _like(signal, image, f"supersampled {factor}x", done)
+    by = supersampler.made_by if supersampler else made_by(None, _tile(None))
+    done = supersampling(by, factor, options, command="supersample_signal")
+    done |= {"source": source} if (source := _source(signal)) else {}
+    supersampled = _like(signal, image, f"supersampled {factor}x", {"result": "image", **done})
     if spread is None:
         return supersampled
-    return supersampled, _like(signal, spread, f"supersampled {factor}x, spread", done)
+    return supersampled, _like(signal, spread, f"supersampled {factor}x, spread", {"result": "uncertainty", **done})
 
 
 def _check(signal: Signal) -> None:
@@ -111,4 +106,14 @@ def _like(signal: Signal, data: Any, suffix: str, done: dict) -> Signal:
     title = new.metadata.get_item("General.title", "")
     new.metadata.set_item("General.title", f"{title} ({suffix})".strip())
     new.metadata.set_item("Processing.dlss_tf", done)
+    before, _ = notes.split(str(new.metadata.get_item("General.notes", "")).splitlines())
+    line = f"{suffix} with dlss_tf {__version__}, generator {done['generator']['name']}"
+    new.metadata.set_item("General.notes", "\n".join(notes.lines([*before, line], done)))
     return new
+
+
+def _source(signal: Signal) -> dict[str, Any]:
+    """The file that it was loaded from, by name, and where that came from, as far as its metadata tell."""
+    before = hspy.provenance(signal.metadata.as_dictionary())
+    known = {"file": str(signal.metadata.get_item("General.original_filename", "")), "provenance": before}
+    return {name: value for name, value in known.items() if value}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 
@@ -48,24 +49,39 @@ def history(generator: str, config: Config, factor: int, options: Options) -> st
     return "; ".join([f"supersampled by {factor} with dlss_tf {__version__}, {by}", *options.history()])
 
 
+def source_of(scan: Micrograph, file: str, sha256: str | None) -> dict[str, Any]:
+    """Where a scan is from: the file, by name and digest; which image of it; where that in turn came from."""
+    known = {"file": file, "sha256": sha256, "image": scan.number, "provenance": scan.provenance}
+    return {name: value for name, value in known.items() if value}
+
+
 def micrographs(
-    scan: Micrograph, images: Mapping[str, np.ndarray], factor: int, step: str, dtype: str | None, source: str
+    scan: Micrograph,
+    images: Mapping[str, np.ndarray],
+    factor: int,
+    step: str,
+    dtype: str | None,
+    source: str,
+    provenance: Mapping[str, Any],
 ) -> dict[str, Micrograph]:
     """Of each image, named as `options.IMAGES`, made of a scan: pixels are `factor` times smaller, values as they are.
 
     With `dtype` "same" the image is of the scan's type, rounded and clipped if that is one of whole numbers. `step` is
-    for its history. Warns, of the file `source`, of values that were clipped, and of how much is guessed.
+    for its history, `provenance` where all of them come from. Warns, of the file `source`, of values that were clipped,
+    and of how much is guessed.
     """
     image = images["image"]
     data, rounding = _in_type(source, image, scan.data.dtype if dtype == "same" else image.dtype)
-    made = {"image": scan.rescaled(data, 1 / factor, step + rounding)}
+    parts = {"image": (data, step + rounding)}
     if "uncertainty" in images:
-        made["uncertainty"] = scan.rescaled(images["uncertainty"], 1 / factor, step)
+        parts["uncertainty"] = (images["uncertainty"], step)
     if "guessed" in images:
-        marks = images["guessed"]
-        made["guessed"] = scan.rescaled(marks, 1 / factor, f"{step}; share of local power beyond the scan's limit")
-        _warn_of_guesses(source, marks)
-    return made
+        parts["guessed"] = (images["guessed"], f"{step}; share of local power beyond the scan's limit")
+        _warn_of_guesses(source, images["guessed"])
+    return {
+        name: scan.rescaled(each, 1 / factor, line, provenance={"result": name, **provenance})
+        for name, (each, line) in parts.items()
+    }
 
 
 def _warn_of_guesses(source: str, guessed: np.ndarray) -> None:

@@ -126,18 +126,25 @@ async def made(request: Request, service: Service, asked: Asked) -> Result:
     options, suffix = asked.options, asked.suffix
     with service.admitted(asked.job) as on_progress:
         path = await into_file(request, service.folder, suffix or ".raw", service.settings.most_bytes)
-        scan, said = await service.in_thread(uploads.scan_in, path, asked)
+        scan, said, source = await service.in_thread(uploads.scan_in, path, asked)
         outputs = await service.supersample(scan.data, asked.factor, options, on_progress)
-    return await service.in_thread(result_of, scan, outputs, asked.factor, asked.called, said, began)
+    return await service.in_thread(result_of, scan, outputs, asked.factor, asked.called, said, began, source)
 
 
 def result_of(
-    scan: Micrograph, outputs: dict[str, Any], factor: int, called: str, said: list[str], began: float
+    scan: Micrograph,
+    outputs: dict[str, Any],
+    factor: int,
+    called: str,
+    said: list[str],
+    began: float,
+    source: dict[str, Any],
 ) -> Result:
-    """What the worker's outputs for a scan, called so, are."""
+    """What the worker's outputs for a scan, called so and from that `source`, are."""
     images = {name: outputs[name] for name in IMAGES if name in outputs}
     with gathered() as more:
-        results = micrographs(scan, images, factor, outputs["history"], None, called)
+        provenance = {**outputs["provenance"], "source": source}
+        results = micrographs(scan, images, factor, outputs["history"], None, called, provenance)
     remarks = tuple(sentence.replace("scan: ", f"{called}: ", 1) for sentence in outputs["said"])
     return Result({"scan": scan, **results}, factor, (*said, *remarks, *more), time.monotonic() - began)
 

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from .. import micrograph
 from ..errors import gathered, sentence
+from ..formats import digests
 from ..interfaces.arrivals import POLL, arrivals
+from ..interfaces.results import source_of
 from .api import described, result_of
 from .batches import Refused
 
@@ -53,7 +55,8 @@ class Live:
                 try:
                     with gathered() as said:
                         scan = micrograph.read(path)
-                    done = asyncio.run_coroutine_threadsafe(self._complete(path, scan, said, came), self._loop)
+                    source = source_of(scan, os.path.basename(path), digests.of_file(path))
+                    done = asyncio.run_coroutine_threadsafe(self._complete(path, scan, said, came, source), self._loop)
                     self._say(done.result())
                 except Exception as error:  # whatever it is, the next scan may do
                     told = error.sentence if isinstance(error, Refused) else sentence(path, error)
@@ -65,10 +68,12 @@ class Live:
         self.newest = event
         self.count += 1
 
-    async def _complete(self, path: str, scan: Micrograph, said: list[str], came: float) -> dict[str, Any]:
+    async def _complete(
+        self, path: str, scan: Micrograph, said: list[str], came: float, source: dict[str, Any]
+    ) -> dict[str, Any]:
         settings = self._service.settings
         outputs = await self._service.supersample(scan.data, self._factor, settings.options)
         name = os.path.basename(path)
         told = [each.replace(path, name) for each in said]
-        made = await self._service.in_thread(result_of, scan, outputs, self._factor, name, told, came)
+        made = await self._service.in_thread(result_of, scan, outputs, self._factor, name, told, came, source)
         return {**described(self._service.kept.add(made)), "name": name}

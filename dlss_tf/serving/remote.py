@@ -10,6 +10,7 @@ import numpy as np
 
 from ..config import preset
 from ..errors import InputError, warn
+from ..formats import notes
 from ..inference.guessed import share_guessed
 from ..inference.options import IMAGES, Options
 from ..interfaces.results import GUESSED
@@ -33,6 +34,8 @@ class RemoteSupersampler:
         self.config = preset("quick", generator["network"]).replace(
             width=float(generator["width"]), factors=tuple(generator["trained"])
         )
+        told = notes.checked(generator.get("made_by"))
+        self.made_by = {"server": True, **told, "generator": {"name": self.name, **dict(told.get("generator", {}))}}
 
     def run(
         self,

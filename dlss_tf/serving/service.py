@@ -115,7 +115,7 @@ class Service:
     ) -> dict[str, Any]:
         """`options.IMAGES` that are asked for, [..., factor h, factor w] each, of a scan [..., h, w].
 
-        Also the line of their `history`, and `said`: what is remarked of the scan.
+        Also the line of their `history`, their `provenance`, and `said`: what is remarked of the scan.
 
         Raises:
             Refused: bad input, or no outputs for another reason.
@@ -143,7 +143,7 @@ class Service:
         )
         size = [factor * side for side in scan.shape[-2:]]
         images = {name: outputs[name].reshape(*scan.shape[:-2], *size) for name in IMAGES if name in outputs}
-        return {**images, "said": outputs["said"], "history": outputs["history"]}
+        return {**images, **{name: outputs[name] for name in ("said", "history", "provenance")}}
 
     async def predict(
         self, signature: str, arrays: dict[str, Any], fixed: dict[str, Any], shapes: Any

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import os
 import secrets
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -14,8 +15,10 @@ from pydantic import BaseModel, ConfigDict
 
 from .. import micrograph
 from ..errors import InputError, gathered, shown
+from ..formats import digests
 from ..formats.image import Micrograph
 from ..inference.options import Options
+from ..interfaces.results import source_of
 from .depths import DEPTHS, received, sent
 
 RAW = "raw"
@@ -81,9 +84,14 @@ class Asked(BaseModel):
         return suffix
 
     @property
+    def file(self) -> str:
+        """The name of the file that was sent, without folders; "" if it has none."""
+        return os.path.basename((self.name or "").replace("\\", "/"))
+
+    @property
     def called(self) -> str:
         """What the scan is called in sentences."""
-        return shown(os.path.basename(self.name.replace("\\", "/"))) if self.name else "scan"
+        return shown(self.file) if self.name else "scan"
 
 
 class Wanted(Asked):
@@ -94,8 +102,8 @@ class Wanted(Asked):
     what: Annotated[Image, _told("which of the images that are made")] = "image"
 
 
-def scan_in(path: str, asked: Asked) -> tuple[Micrograph, list[str]]:
-    """The scan in the file that was received, which is removed; and what is remarked of it.
+def scan_in(path: str, asked: Asked) -> tuple[Micrograph, list[str], dict[str, Any]]:
+    """The scan in the file that was received, which is removed; what is remarked of it; and its source, as it was sent.
 
     Raises:
         InputError: one sentence, which names the file as its sender does.
@@ -108,16 +116,19 @@ def scan_in(path: str, asked: Asked) -> tuple[Micrograph, list[str]]:
                 data = received(file.read(), asked.dtype, shape, asked.low, asked.high)
             if 0 in shape:
                 raise InputError(f"shape: expected an image [h, w] or a stack of them, found {asked.shape}")
-            return Micrograph(data, title="scan"), []
+            numbers = {"dtype": asked.dtype, "shape": asked.shape, "low": asked.low, "high": asked.high}
+            source = {"sha256": digests.of_file(path), **numbers}
+            return Micrograph(data, title="scan"), [], {name: each for name, each in source.items() if each is not None}
         with gathered() as said:
             found = micrograph.read(path, _choice(asked.image))
+        source = source_of(found, asked.file, digests.of_file(path))
     except InputError as error:
         raise InputError(str(error).replace(path, called)) from None
     finally:
         os.remove(path)
     if found.title == micrograph.stem_of(path):
         found = dataclasses.replace(found, title=micrograph.stem_of(called))
-    return found, [sentence.replace(path, called) for sentence in said]
+    return found, [sentence.replace(path, called) for sentence in said], source
 
 
 def _choice(image: str | None) -> str | int | None:
@@ -140,10 +151,13 @@ def written(made: Micrograph, form: str, depth: str, folder: str) -> tuple[bytes
         headers |= {"Dlss-Low": repr(low), "Dlss-High": repr(high)}
         most = DEPTHS[depth][1]
         line = f"values are {low!r} + ({high!r} - {low!r}) * number / {most}"
-        made = dataclasses.replace(made, history=(*made.history, line))
+        provenance = {**made.provenance, "depth": depth} if made.provenance else {}
+        made = dataclasses.replace(made, history=(*made.history, line), provenance=provenance)
     if made.pixel_size is not None:
         headers["Dlss-Pixel-Size"] = ",".join(map(repr, made.pixel_size))
         headers["Dlss-Units"] = json.dumps(made.units)
+    if form in (RAW, "npy") and made.provenance:  # which hold nothing but numbers
+        headers["Dlss-Provenance"] = json.dumps(_without_ancestors(made.provenance))
     if form == RAW:
         return numbers.tobytes(), headers
     path = os.path.join(folder, f"{secrets.token_hex(8)}.{form}")
@@ -158,6 +172,12 @@ def written(made: Micrograph, form: str, depth: str, folder: str) -> tuple[bytes
     finally:
         if os.path.exists(path):
             os.remove(path)
+
+
+def _without_ancestors(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """Short enough for a header."""
+    source = {name: value for name, value in provenance.get("source", {}).items() if name != "provenance"}
+    return {**provenance, "source": source}
 
 
 def file_name(title: str, what: str, form: str) -> str:
@@ -176,6 +196,7 @@ def described(made: Micrograph) -> dict[str, object]:
         "units": shown(made.units) if made.pixel_size else None,
         "title": shown(made.title),
         "history": [shown(line) for line in made.history],
+        "provenance": dict(made.provenance),
         "low": float(finite.min()) if finite.size else None,
         "high": float(finite.max()) if finite.size else None,
     }

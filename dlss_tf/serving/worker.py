@@ -92,6 +92,12 @@ def _assertion(text: str) -> str:
     return re.sub(r"[\[\]']", "", failed) if failed else shown(lines[-1] if lines else "expected other inputs")
 
 
+def _made_by_a_server(by: Mapping[str, Any]) -> dict[str, Any]:
+    """As `inference.provenance.made_by`, for those who are not to know this machine's folders."""
+    generator = {name: value for name, value in by["generator"].items() if name != "weights"}
+    return {"server": True, **by, "generator": generator}
+
+
 class Generator:
     """A generator, here or in a TensorFlow Serving at `backend`, and what it answers."""
 
@@ -101,6 +107,7 @@ class Generator:
 
         self.size, self.backend = size, backend
         self.supersampler = supersampler(backend) if backend else Supersampler(weights, tile)
+        self.made_by = _made_by_a_server(self.supersampler.made_by)
         self.answers = {"supersample": self.supersample, "predict": self.predict, "describe": self.signatures}
 
     def warm(self) -> None:
@@ -122,13 +129,15 @@ class Generator:
         return {
             **{"name": self.supersampler.name, "network": config.network, "width": config.width},
             **{"factors": factors_taken(config), "trained": trained, "uncertainty": tells, "size": self.size},
+            "made_by": self.made_by,
         }
 
     def supersample(self, question: Question, report: Report) -> dict[str, Any]:
         """`Supersampler.run` of scans [b, h, w], those of several requests together: `counts` says how many of each.
 
-        Also the line of their `history`, and what is `said` of the scans of each request.
+        Also the line of their `history`, their `provenance`, and what is `said` of the scans of each request.
         """
+        from ..inference.provenance import supersampling
         from ..interfaces.results import history
 
         scans, factor, options = question["arrays"]["scan"], question["factor"], Options(**question["options"])
@@ -143,7 +152,8 @@ class Generator:
             said = [[] if own is None else self.supersampler.remarks(own, factor, options) for own in each]
         images = {name: image for name, image in zip(IMAGES, made) if image is not None}
         line = history(self.supersampler.name, self.supersampler.config, factor, options)
-        return {**images, "said": said, "history": line}
+        provenance = supersampling(self.made_by, factor, options)
+        return {**images, "said": said, "history": line, "provenance": provenance}
 
     def predict(self, question: Question, report: Report) -> dict[str, Any]:
         """What a signature gives for the inputs: arrays, or lists of bytes for strings."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import re
 import shutil
@@ -12,6 +11,7 @@ import warnings
 import tensorflow as tf
 
 from ..errors import InputError
+from ..formats.digests import of_file
 from ..formats.replacing import flush, flush_folder, replacing
 from .state import State
 
@@ -20,7 +20,6 @@ KEPT = 2
 NOTE = "checkpoint"  # TensorFlow's file of which is the latest; written here, for its tools, never read
 _INDEX = re.compile(r"ckpt-(\d+)\.index")  # the last file of a checkpoint that TensorFlow writes
 _LEFT = re.compile(r"ckpt-\d+_temp|checkpoint\.tmp\w*|ckpt-(\d+)\.(data-.*|sha256|tempstate.*)")
-_PIECE = 2**24  # bytes read at once
 
 
 def saved(run: str) -> list[str]:
@@ -49,7 +48,7 @@ def save(checkpoint: tf.train.Checkpoint, run: str, iteration: int) -> None:
         flush(os.path.join(folder, name))
     flush_folder(folder)
     with replacing(f"{path}.sha256") as beside, open(beside, "w", encoding="utf-8") as file:
-        file.writelines(f"{_digest(os.path.join(folder, name))}  {name}\n" for name in _files(path))
+        file.writelines(f"{of_file(os.path.join(folder, name))}  {name}\n" for name in _files(path))
     older = [number for number in _numbers(folder) if number < iteration]
     _write_note(folder, [*older[: KEPT - 1][::-1], iteration])
     for number in older[KEPT - 1 :]:
@@ -121,7 +120,7 @@ def damage_of(path: str) -> str | None:
         if digests and sorted(digests) != _files(path):
             return f"expected {', '.join(digests)}, found {', '.join(_files(path))}"
         for name in digests:
-            if _digest(os.path.join(folder, name)) != digests[name]:
+            if of_file(os.path.join(folder, name)) != digests[name]:
                 return f"{name} is not as it was written"
         if not digests:
             reader = tf.train.load_checkpoint(path)
@@ -150,14 +149,6 @@ def _files(path: str) -> list[str]:
     """The names of a checkpoint's own files."""
     folder, name = os.path.split(path)
     return [each for each in _names(folder) if each.startswith((f"{name}.data-", f"{name}.index"))]
-
-
-def _digest(path: str) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while piece := file.read(_PIECE):
-            digest.update(piece)
-    return digest.hexdigest()
 
 
 def _write_note(folder: str, numbers: list[int]) -> None:

@@ -1,5 +1,7 @@
 import ast
+import hashlib
 import importlib.util
+import json
 import re
 import socket
 import subprocess
@@ -13,6 +15,7 @@ import numpy as np
 import pytest
 from clients.gms import DigitalMicrograph, Image
 
+from dlss_tf import weights
 from dlss_tf.inference.supersampler import Supersampler
 
 SCRIPT = Path(__file__).resolve().parents[2] / "clients" / "digitalmicrograph.py"
@@ -109,6 +112,9 @@ def test_front_image_is_supersampled_and_shown(gms, image, server, tiny_scan_gri
     assert (made.GetIntensityOrigin(), made.GetIntensityScale(), made.GetIntensityUnitString()) == (7.0, 0.125, "e-")
     history = made.GetTagGroup().tags["dlss_tf:History"]
     assert re.fullmatch(rf"HAADF, supersampled by 5 by {re.escape(server)}, request [0-9a-f]{{16}}", history)
+    told = json.loads(made.GetTagGroup().tags["dlss_tf:Provenance"])
+    assert told["source"]["sha256"] == hashlib.sha256(scan.tobytes()).hexdigest()
+    assert told["generator"]["sha256"] == weights.digest(tiny_scan_grid_run) and told["factor"] == 5
 
 
 @pytest.mark.filterwarnings("ignore:scan. 10. of 108 samples are saturated")

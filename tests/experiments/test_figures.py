@@ -60,7 +60,7 @@ def test_what_it_was_made_of_has_changed(items, monkeypatch, tmp_path, changed):
     if changed == "images":
         (tmp_path / "here" / "test" / "a.tif").write_bytes(b"another")
     elif changed == "weights":
-        monkeypatch.setattr(figures, "digest_of_weights", lambda of: "others")
+        monkeypatch.setattr(figures.weights, "digest", lambda of: "others")
     else:
         monkeypatch.setattr(figures, "software", lambda: {"git_revision": "later"})
     run(monkeypatch)

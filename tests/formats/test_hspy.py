@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -113,3 +115,37 @@ def test_titles_that_are_no_folders_names(title, suffix, tmp_path, image):
     path = str(tmp_path / f"image{suffix}")
     micrograph.write(path, Micrograph(image.data, title=title))
     np.testing.assert_array_equal(micrograph.read(path).data, image.data)
+
+
+def test_hyperspy_shows_where_it_came_from(scan, tmp_path):
+    hyperspy = pytest.importorskip("hyperspy.api")
+    made = {"factor": 5, "options": {"refine": False}, "source": {"file": "scan.dm4"}}
+    micrograph.write(str(tmp_path / "scan.hspy"), dataclasses.replace(scan, provenance=made))
+    signal = hyperspy.load(tmp_path / "scan.hspy")
+    assert signal.metadata.Processing.dlss_tf.as_dictionary() == made
+    assert signal.metadata.General.notes.splitlines()[:2] == ["scanned", "dlss_tf.factor: 5"]
+    signal.metadata.General.notes = "of my own"
+    signal.save(tmp_path / "again.hspy")
+    found = micrograph.read(str(tmp_path / "again.hspy"))
+    assert found.provenance == made and found.history == ("of my own",) and "dlss_tf" not in str(found.metadata)
+
+
+def test_where_it_came_from_stays_where_other_metadata_cannot(scan, tmp_path):
+    scan.metadata["Sample"] = {"": "a name that is none"}
+    path = str(tmp_path / "scan.hspy")
+    with pytest.warns(UserWarning, match="cannot be written"):
+        micrograph.write(path, dataclasses.replace(scan, provenance={"factor": 5}))
+    assert micrograph.read(path).provenance == {"factor": 5}
+
+
+def test_converters_find_what_is_deeper_in_a_vendors_metadata():
+    """As DigitalMicrograph's look for the microscope's name."""
+
+    def name(tags):
+        return tags.get("Microscope Info.Name") or tags.get("Session Info.Microscope.none", "none")
+
+    places = {"Tags": ("Acquisition_instrument.TEM.microscope", name)}
+    for tags, found in (({"Microscope Info": {"Name": "ARM"}}, "ARM"), ({"Session Info": {"Microscope": 3}}, "none")):
+        dataset = {"metadata": {}, "original_metadata": {"Tags": tags}, "mapping": places}
+        metadata = hspy.kept([{"scale": 1.0}, {"scale": 1.0}], dataset)["metadata"]
+        assert metadata["Acquisition_instrument"]["TEM"]["microscope"] == found

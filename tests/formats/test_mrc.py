@@ -1,3 +1,6 @@
+import dataclasses
+import importlib
+
 import numpy as np
 import pytest
 
@@ -94,3 +97,35 @@ def test_half_a_header(tmp_path):
     (tmp_path / "a.mrc").write_bytes(bytes(500))
     with pytest.raises(InputError, match="expected the 1024 bytes of an MRC header, found 500"):
         micrograph.read(str(tmp_path / "a.mrc"))
+
+
+def test_where_it_came_from_is_an_extended_header(tmp_path, image):
+    """That other programs read over; the digests are labels, too."""
+    path = str(tmp_path / "a.mrc")
+    made = {"generator": {"sha256": "a" * 64}, "source": {"file": "é.dm4", "sha256": "b" * 64}}
+    micrograph.write(path, dataclasses.replace(image, provenance=made))
+    assert mrcfile.validate(path)
+    with mrcfile.open(path) as file:
+        np.testing.assert_array_equal(file.data, image.data)
+        text = file.extended_header.tobytes()
+        assert len(text) % 80 == 0 and 'dlss_tf.source.file: "é.dm4"' in text.decode()
+        assert file.get_labels()[-2:] == ["generator " + "a" * 64, "source " + "b" * 64]
+    dataset = importlib.import_module("rsciio.mrc").file_reader(path)[0]
+    np.testing.assert_array_equal(dataset["data"], image.data)
+
+
+def test_what_is_too_long_for_an_extended_header_is_said(tmp_path, image):
+    path = str(tmp_path / "a.mrc")
+    long = dataclasses.replace(image, provenance={f"a{number}": "x" * 5000 for number in range(14)})
+    with pytest.warns(UserWarning, match="where it came from take more than 65520 bytes; labels have some"):
+        micrograph.write(path, long)
+    assert micrograph.read(path).provenance == {}
+
+
+def test_extended_headers_of_others_are_no_notes(tmp_path, image):
+    path = tmp_path / "a.mrc"
+    micrograph.write(str(path), dataclasses.replace(image, provenance={"factor": 5}))
+    path.write_bytes(path.read_bytes().replace(b"Title: ", b"\xff\xfe\x1b  x "))
+    found = micrograph.read(str(path))
+    np.testing.assert_array_equal(found.data, image.data)
+    assert found.provenance == {} and found.history == ()

@@ -10,6 +10,7 @@ dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
 zarr = pytest.importorskip("zarr")
 
+from dlss_tf.formats import carried, digests, ome_zarr  # noqa: E402
 from dlss_tf.formats.ngff import write_ome_zarr  # noqa: E402
 
 
@@ -136,3 +137,18 @@ def test_refuses_other_images_and_units(tmp_path):
     with pytest.raises(InputError, match="units: expected one of picometer, .*, found 1/nm"):
         write_ome_zarr(tmp_path / "a", da.ones((5, 5)), 0.1, "1/nm")
     assert os.listdir(tmp_path) == []
+
+
+def test_where_images_came_from_is_an_attribute(tmp_path):
+    (tmp_path / "scans.npy").write_bytes(b"scans")
+    images = carried.give(da.map_blocks(np.sin, da.ones((2, 8, 8))), {"factor": 4})
+    path = str(tmp_path / "a.ome.zarr")
+    write_ome_zarr(path, 2 * images[0], progress=False, source=tmp_path / "scans.npy")
+    source = {"file": str(tmp_path / "scans.npy"), "sha256": digests.of_file(str(tmp_path / "scans.npy"))}
+    assert ome_zarr.provenance(path) == {"factor": 4, "source": source}
+    assert ome_zarr.contents(path) == ["  1  level 0  8x8 px, f8"]
+    with pytest.raises(InputError, match="none: expected the scans' file, found: No such file"):
+        write_ome_zarr(tmp_path / "b.zarr", images, source=tmp_path / "none")
+    write_ome_zarr(tmp_path / "c.zarr", da.ones((8, 8)), progress=False)
+    with open(tmp_path / "c.zarr" / ".zattrs") as file:
+        assert list(json.load(file)) == ["multiscales"]

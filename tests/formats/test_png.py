@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -85,3 +87,27 @@ def test_the_pixel_size_is_kept(tmp_path, size, unit, nanometres):
     assert found.pixel_size == pytest.approx((2 * nanometres, nanometres)) and found.units == "nm"
     micrograph.write(path, Micrograph(np.eye(40)))
     assert micrograph.read(path).pixel_size is None
+
+
+def test_title_and_notes_are_texts(image, tmp_path):
+    from PIL import Image
+
+    path = str(tmp_path / "image.png")
+    micrograph.write(path, dataclasses.replace(image, provenance={"factor": 5}))
+    with Image.open(path) as written:
+        assert written.text["Title"] == "gold on carbon"
+        assert written.text["Description"].splitlines() == [*image.history, "dlss_tf.factor: 5"]
+
+
+def test_texts_of_others(tmp_path):
+    from PIL import Image, PngImagePlugin
+
+    texts = PngImagePlugin.PngInfo()
+    texts.add_text("Title", "gold")
+    texts.add_text("Description", "a\ndlss_tf.factor: ]")
+    picture = Image.fromarray(np.eye(8, dtype=np.uint8))
+    picture.save(tmp_path / "image.png", pnginfo=texts)
+    found = micrograph.read(str(tmp_path / "image.png"))
+    assert (found.title, found.history, found.provenance) == ("gold", ("a",), {})
+    picture.save(tmp_path / "image.png", "JPEG")
+    assert micrograph.read(str(tmp_path / "image.png")).title == "image"

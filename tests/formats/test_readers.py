@@ -18,6 +18,7 @@ FULL = Micrograph(
     (Axis("t", "s", 2.0, 1.0),),
     {"Acquisition_instrument": {"TEM": {"beam_energy": np.float64(200.0)}}},
     {"tags": [1, (2, b"\x00"), np.arange(3)]},
+    {"factor": 5, "source": {"file": "scan.dm4"}},
 )
 
 
@@ -43,6 +44,7 @@ def test_an_image_is_the_same_on_the_other_side(reads, tmp_path):
     assert said is None and repr(found) == repr(FULL) and found.metadata == FULL.metadata
     np.testing.assert_array_equal(found.data, FULL.data)
     np.testing.assert_array_equal(found.original_metadata["tags"][2], np.arange(3))
+    assert found.provenance == FULL.provenance and found.number is None
     assert found.original_metadata["tags"][:2] == [1, (2, b"\x00")] and found.data.dtype == np.uint16
 
 
@@ -57,6 +59,20 @@ def test_what_it_says_comes_once_with_the_answer(reads):
     assert answer["remarks"] == ["odd"] and answer["found"][0][0]["title"] == "the name"
     assert readers.answer("listing", "a.test", ".test", "")["found"] == ["  1*   4x4 px, pixel size unknown, float64"]
     assert readers.answer("names", "a.test", ".test", "")["found"] == [(1, "1-")]
+    assert readers.answer("provenances", "a.test", ".test", "")["found"] == []
+
+
+def test_of_several_each_has_its_number_and_where_it_came_from(reads):
+    reads(lambda path: [entry_of(Micrograph(np.eye(4))), entry_of(FULL)])
+    images, _ = readers.answer("images", "a.test", ".test", "a", "all")["found"]
+    assert [fields["number"] for fields in images] == [1, 2]
+    assert readers.answer("provenances", "a.test", ".test", "a")["found"] == [(2, FULL.provenance)]
+
+
+@pytest.mark.parametrize("told", ["a", {"a": [1]}, {1: 2}, {"a": "x" * 10_000}])
+def test_where_it_came_from_is_plain_data_or_nothing(told):
+    fields = {field: getattr(FULL, field) for field in Micrograph.__dataclass_fields__} | {"frames": []}
+    assert readers.micrograph_of("a.test", fields | {"provenance": told}).provenance == {}
 
 
 @pytest.mark.parametrize(
@@ -106,6 +122,7 @@ def test_what_is_not_installed_can_be_prepared_for_too():
         {"history": 5},
         {"frames": [("t", "s")]},
         {"metadata": "a"},
+        {"number": "a"},
     ],
 )
 def test_what_is_no_image_of_another_process_is_refused(change):

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 import tifffile
@@ -212,3 +214,12 @@ def test_a_grey_thumbnail_of_inks_or_a_palette_is_not_the_image(tmp_path, kind):
     ):
         micrograph.read(str(tmp_path / "a.tif"))
     np.testing.assert_array_equal(micrograph.read(str(tmp_path / "a.tif"), 2).data, numbers[:8])
+
+
+def test_imagej_shows_where_it_came_from(image, tmp_path):
+    path = str(tmp_path / "image.tif")
+    micrograph.write(path, dataclasses.replace(image, provenance={"source": {"file": "scan.dm4", "sha256": "0a"}}))
+    with tifffile.TiffFile(path) as file:
+        info = file.imagej_metadata["Info"].splitlines()
+    assert info[:2] == ["Title: gold on carbon", "History: scanned"]
+    assert info[-2:] == ['dlss_tf.source.file: "scan.dm4"', 'dlss_tf.source.sha256: "0a"']

@@ -18,6 +18,7 @@ dask = pytest.importorskip("dask")
 da = pytest.importorskip("dask.array")
 zarr = pytest.importorskip("zarr")
 
+from dlss_tf.formats import carried  # noqa: E402
 from dlss_tf.formats.ngff import write_ome_zarr  # noqa: E402
 from dlss_tf.inference import lazy, tiles  # noqa: E402
 
@@ -215,3 +216,13 @@ def test_a_cluster_computes_and_writes(stack, eager, tmp_path):
             lazy.supersample_lazily(da.full((8, 8), np.nan), 4).compute()
     for image, expected in zip(zarr.open_group(path, mode="r")["0"][:], eager):
         np.testing.assert_allclose(image, expected, rtol=0, atol=1e-5 * np.ptp(expected))
+
+
+@pytest.mark.parametrize("how", [{}, {"deblur": "wiener", "keep_known": True}])
+def test_images_tell_where_they_came_from(stack, tiny_run, how):
+    images = lazy.supersample_lazily(da.from_array(stack), 5, tiny_run, tile=512, **how)
+    made = carried.found(images[0])
+    assert made["generator"] == weights.identity(tiny_run) and (made["factor"], made["tile"]) == (5, 512)
+    assert made["command"] == "supersample_lazily" and {name: made["options"][name] for name in how} == how
+    both = da.stack(lazy.ensemble_lazily(da.from_array(stack), 5, tiny_run))
+    assert carried.found(both)["command"] == "ensemble_lazily"

@@ -6,6 +6,7 @@ import pytest
 from dlss_tf import micrograph
 from dlss_tf.config import Config
 from dlss_tf.errors import InputError
+from dlss_tf.formats import digests
 from dlss_tf.inference.options import Options
 from dlss_tf.inference.supersampler import Supersampled
 from dlss_tf.interfaces import files, outputs
@@ -20,6 +21,9 @@ def test_a_downsampled_image_has_larger_pixels_and_a_history(image, tmp_path):
     assert written.pixel_size == pytest.approx((1, 1)) and written.title == image.title
     assert written.history == returned.history == (*image.history, returned.history[-1])
     assert returned.history[-1].startswith("every 4th sample of a row and of a column kept by dlss_tf")
+    assert written.provenance == returned.provenance
+    assert (returned.provenance["command"], returned.provenance["factor"]) == ("downsample", 4)
+    assert returned.provenance["source"] == {"file": source, "sha256": digests.of_file(source)}
 
 
 def test_every_file_is_written_or_none(image, tmp_path):
@@ -53,6 +57,7 @@ class Enlarger:
 
     name = "enlarger"
     config = Config()
+    made_by = {"version": "0", "generator": {"name": "enlarger", "sha256": "0"}}
 
     def run(self, scan, factor, options, report, about, with_share):
         large = np.kron(np.asarray(scan, np.float32), np.ones((factor, factor), np.float32)) + np.float32(0.2)
@@ -110,3 +115,33 @@ def test_a_scan_that_is_not_of_whole_numbers(dtype, kept, tmp_path):
         Enlarger(), str(tmp_path / "scan.npy"), str(tmp_path / "image.npy"), 2, quiet=True, dtype="same"
     )
     assert np.load(tmp_path / "image.npy").dtype == np.dtype(kept)
+
+
+def test_what_is_made_says_of_what_by_what_and_how(tmp_path):
+    import tifffile
+
+    source, target = str(tmp_path / "scans.ome.tif"), str(tmp_path / "image.tif")
+    with tifffile.TiffWriter(source, ome=True) as file:
+        for name, shape in (("BF", (4, 4)), ("HAADF", (4, 5))):
+            file.write(np.zeros(shape, np.uint8), metadata={"Name": name})
+    made = files.supersample_file(Enlarger(), source, target, 2, Options(ensemble=True), image="BF", quiet=True)
+    found = micrograph.read(target).provenance
+    assert found == made.provenance and found["generator"] == Enlarger.made_by["generator"] and found["version"] == "0"
+    assert found["source"] == {"file": source, "sha256": digests.of_file(source), "image": 1}
+    assert (found["command"], found["factor"], found["dtype"], found["result"]) == (
+        "supersample",
+        2,
+        "float32",
+        "image",
+    )
+    assert found["options"]["ensemble"] is True and found["options"]["refine"] is False
+    assert micrograph.read(outputs.beside_path(target, "uncertainty")).provenance == {**found, "result": "uncertainty"}
+
+
+def test_of_a_scan_that_was_made_itself_both_are_told(tmp_path):
+    np.save(tmp_path / "full.npy", np.arange(64.0).reshape(8, 8))
+    paths = [str(tmp_path / name) for name in ("full.npy", "scan.tif", "image.tif")]
+    scan = files.downsample_file(*paths[:2], 2)
+    files.supersample_file(Enlarger(), *paths[1:], 2, quiet=True)
+    source = micrograph.read(paths[2]).provenance["source"]
+    assert source["file"] == paths[1] and source["provenance"] == scan.provenance

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
-from dlss_tf import Supersampler
+from dlss_tf import Supersampler, micrograph
 from dlss_tf.errors import InputError
+from dlss_tf.formats import notes
 from dlss_tf.interfaces.hyperspy_signal import supersample_signal
 
 hs = pytest.importorskip("hyperspy.api")
@@ -59,24 +60,19 @@ def test_metadata_says_what_was_done(signal, supersampler):
     assert new.metadata.Acquisition_instrument.TEM.beam_energy == 300.0
     assert new.original_metadata.vendor.dwell == 4e-6
     done = new.metadata.Processing.dlss_tf.as_dictionary()
-    assert done.pop("version")
-    assert done == {
-        "weights": "unified-scan",
-        "tile": 1024,
-        "factor": 4,
-        "ensemble": False,
-        "uncertainty": False,
-        "refine": False,
-        "keep_known": True,
-        "keep_outliers": False,
-        "deblur": None,
-    }
+    assert done["generator"]["name"] == "unified-scan" and len(done["generator"]["sha256"]) == 64
+    assert (done["command"], done["factor"], done["tile"]) == ("supersample_signal", 4, 1024)
+    assert done["options"]["keep_known"] is True and done["options"]["refine"] is False
+    before, told = notes.split(new.metadata.General.notes.splitlines())
+    assert told == done and before[0].startswith("supersampled 4x with dlss_tf ")
 
 
 def test_goes_to_a_file_and_back(signal, supersampler, tmp_path):
     pytest.importorskip("h5py")
     new = supersample_signal(signal, 4, supersampler)
     new.save(tmp_path / "new.hspy")
+    done = new.metadata.Processing.dlss_tf.as_dictionary()
+    assert micrograph.provenances(str(tmp_path / "new.hspy")) == [(1, done)]
     loaded = hs.load(tmp_path / "new.hspy")
     assert [calibration(axis) for axis in loaded.axes_manager._axes] == [
         calibration(axis) for axis in new.axes_manager._axes
@@ -98,7 +94,7 @@ def test_a_signal_in_memory_is_refined(signal, supersampler):
     signal = signal.inav[0, 0]
     refined = supersample_signal(signal, 4, supersampler, refine=True)
     np.testing.assert_array_equal(refined.data, supersampler(signal.data, 4, refine=True))
-    assert refined.metadata.Processing.dlss_tf.refine
+    assert refined.metadata.Processing.dlss_tf.options.refine
     with pytest.raises(
         InputError, match="^refine: expected False for a Dask array, found True; that is had of arrays in memory alone"
     ):
@@ -162,3 +158,13 @@ def test_refuses_what_is_no_signal_of_images(signal):
 def test_refuses_other_factors(signal):
     with pytest.raises(InputError, match="whole number from 2 to 16"):
         supersample_signal(signal, 2.5)
+
+
+def test_a_signal_that_was_made_itself_says_so(signal, supersampler):
+    scan = supersample_signal(signal.inav[0, 0], 2, supersampler)
+    scan.metadata.set_item("General.original_filename", "gold.dm4")
+    new = supersample_signal(scan, 2, supersampler).metadata
+    assert new.Processing.dlss_tf.source.file == "gold.dm4"
+    assert new.Processing.dlss_tf.source.provenance.as_dictionary() == scan.metadata.Processing.dlss_tf.as_dictionary()
+    before, _ = notes.split(new.General.notes.splitlines())
+    assert [line.split(" with")[0] for line in before] == ["supersampled 2x", "supersampled 2x"]

@@ -1,3 +1,5 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
@@ -5,7 +7,7 @@ from dlss_tf.config import Config
 from dlss_tf.errors import gathered
 from dlss_tf.formats.image import Micrograph
 from dlss_tf.inference.options import Options
-from dlss_tf.interfaces.results import history, made_of, micrographs
+from dlss_tf.interfaces.results import history, made_of, micrographs, source_of
 
 
 @pytest.fixture
@@ -22,16 +24,17 @@ def test_history_says_by_what_and_how():
 
 def test_images_keep_what_is_known_of_their_scan(scan):
     images = {"image": np.full((20, 20), 2.6, np.float32), "uncertainty": np.ones((20, 20), np.float32)}
-    made = micrographs(scan, images, 5, "done", None, "scan.npy")
+    made = micrographs(scan, images, 5, "done", None, "scan.npy", {"factor": 5})
     assert list(made) == ["image", "uncertainty"] and made["image"].data is images["image"]
-    for each in made.values():
+    for name, each in made.items():
+        assert each.provenance == {"result": name, "factor": 5}
         assert each.pixel_size == (0.1, 0.1) and each.units == "nm" and each.history == ("scanned", "done")
 
 
 def test_in_the_scans_type_values_are_rounded_and_clipped_and_that_is_said(scan):
     image = np.array([[2.6, 300.0], [-4.0, 7.0]], np.float32)
     with gathered() as sentences:
-        made = micrographs(scan, {"image": image}, 5, "done", "same", "scan.npy")["image"]
+        made = micrographs(scan, {"image": image}, 5, "done", "same", "scan.npy", {})["image"]
     assert made.data.tolist() == [[3, 255], [0, 7]] and made.data.dtype == np.uint8
     assert made.history[-1] == "done; rounded to uint8"
     assert sentences == ["scan.npy: 2 of 4 values lay beyond uint8's 0 to 255 and were clipped"]
@@ -41,7 +44,7 @@ def test_how_much_is_guessed_is_said(scan):
     marks = np.zeros((20, 20), np.float32)
     marks[:5] = 0.9
     with gathered() as sentences:
-        made = micrographs(scan, {"image": marks, "guessed": marks}, 5, "done", None, "scan.npy")
+        made = micrographs(scan, {"image": marks, "guessed": marks}, 5, "done", None, "scan.npy", {})
     assert "beyond the scan's limit" in made["guessed"].history[-1]
     assert len(sentences) == 1 and sentences[0].startswith("scan.npy: 25% of the image holds detail finer")
 
@@ -58,3 +61,10 @@ def test_what_can_be_said_without_a_truth(scan, factor, share, words):
     made = made_of(scan, factor, Config(), share)
     assert made.describe() == f"{scan.describe()}; {words}" and made.trust() == words
     assert (made.data, made.history, made.factor_trained) == (scan.data, scan.history, factor >= 4)
+
+
+def test_a_source_is_told_by_what_is_known_of_it(scan):
+    assert source_of(scan, "a.dm4", None) == {"file": "a.dm4"}
+    third = dataclasses.replace(scan, number=3, provenance={"command": "downsample"})
+    known = {"file": "a.emd", "sha256": "0", "image": 3, "provenance": {"command": "downsample"}}
+    assert source_of(third, "a.emd", "0") == known

@@ -112,4 +112,5 @@ def enlarged(question):
     import numpy as np
 
     image = np.repeat(np.repeat(question["arrays"]["scan"], question["factor"], 1), question["factor"], 2)
-    return {"image": image.astype(np.float32), "said": [[] for _ in question["counts"]], "history": "enlarged"}
+    told = {"said": [[] for _ in question["counts"]], "history": "enlarged"}
+    return {"image": image.astype(np.float32), **told, "provenance": {"factor": question["factor"]}}

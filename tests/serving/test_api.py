@@ -1,3 +1,4 @@
+import hashlib
 import json
 
 import numpy as np
@@ -36,6 +37,10 @@ def test_a_file_comes_back_as_an_image_with_pixel_size_and_history(web, content,
     close(image.data, supersampler(scan, 5))
     assert image.pixel_size == pytest.approx((0.05, 0.05)) and image.units == "nm"
     assert f'filename="gold-on-carbon.{form}"' in answer.headers["Content-Disposition"]
+    made = image.provenance
+    assert made["source"] == {"file": "a scan.hspy", "sha256": hashlib.sha256(content).hexdigest()}
+    assert made["generator"]["sha256"] == supersampler.made_by["generator"]["sha256"]
+    assert "weights" not in made["generator"] and made["server"] is True
     if form != "mrc":
         assert any("supersampled by 5 with dlss_tf" in line for line in image.history)
         assert "scanned" in image.history

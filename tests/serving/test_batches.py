@@ -13,7 +13,8 @@ def doubled(question):
     array = question["arrays"]["scan"]
     if (array < 0).any():
         return {"error": "scan: expected no negative values, found some", "kind": "input"}
-    return {"image": 2 * array, "said": [[f"{count} rows"] for count in question["counts"]], "history": "doubled"}
+    said = [[f"{count} rows"] for count in question["counts"]]
+    return {"image": 2 * array, "said": said, "history": "doubled", "provenance": {"factor": 2}}
 
 
 def request(value, key="a", rows=1, pixels=1):
@@ -46,7 +47,7 @@ def test_requests_of_a_key_go_together_and_each_gets_its_own():
     assert [question["counts"] for question in asked] == [[1, 3, 1], [1]]
     assert [each["image"].tolist() for each in found] == [[[2, 2]], [[4, 4]] * 3, [[18, 18]], [[6, 6]]]
     assert [each["said"] for each in found] == [["1 rows"], ["3 rows"], ["1 rows"], ["1 rows"]]
-    assert {each["history"] for each in found} == {"doubled"}
+    assert {each["history"] for each in found} == {"doubled"} and found[0]["provenance"] == {"factor": 2}
 
 
 def test_a_batch_has_its_limit():

@@ -5,6 +5,7 @@ import numpy as np
 from serving.conftest import PlayedModel, enlarged
 
 from dlss_tf import micrograph
+from dlss_tf.formats import digests
 from dlss_tf.interfaces import arrivals
 from dlss_tf.micrograph import Micrograph
 from dlss_tf.serving.service import Service
@@ -42,4 +43,6 @@ def test_each_new_scan_becomes_a_result_and_a_bad_one_a_sentence(tmp_path, monke
     first, second, kept = asyncio.run(run())
     assert first["name"] == "a.npy" and first["images"]["image"]["shape"] == [32, 36]
     assert second["error"].startswith("bad.npy: expected a .npy image") and str(tmp_path) not in second["error"]
+    source = {"file": "c.mrc", "sha256": digests.of_file(str(tmp_path / "c.mrc"))}
+    assert kept.images["image"].provenance == {"result": "image", "factor": 4, "source": source}
     assert kept.images["image"].pixel_size == (0.5, 0.5) and not [name for name in os.listdir(tmp_path) if "x4" in name]

@@ -26,6 +26,10 @@ def test_files_are_what_they_are_without_a_server(server, supersampler, rng, tmp
     for here, there in zip(*made):
         np.testing.assert_allclose(here.data, there.data, rtol=0, atol=1e-4 * np.ptp(there.data))
         assert (here.pixel_size, here.units, here.title) == (there.pixel_size, there.units, there.title)
+    ours = {**made[1][0].provenance, "server": True}
+    ours["generator"] = {name: each for name, each in ours["generator"].items() if name != "weights"}
+    assert {**made[0][0].provenance, "date": "", "tile": 0} == {**ours, "date": "", "tile": 0}
+    assert ours["source"]["file"] == source
     assert [line.partition("generator")[0] for line in made[0][0].history] == [
         line.partition("generator")[0] for line in made[1][0].history
     ]

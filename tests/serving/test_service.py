@@ -38,6 +38,7 @@ def test_scans_of_the_same_kind_go_together():
     assert [question["counts"] for question in asked] == [[1, 2, 1], [1], [1]]  # float64 may be shifted as a whole
     assert [each["image"].shape for each in found] == [(16, 20), (2, 16, 20), (16, 20), (12, 20), (16, 20)]
     assert found[1]["image"][1].max() == 2 and found[0]["history"] == "enlarged"
+    assert found[0]["provenance"] == {"factor": 4}
 
 
 @pytest.mark.parametrize(

@@ -1,3 +1,4 @@
+import json
 import os
 
 import numpy as np
@@ -5,6 +6,7 @@ import pytest
 
 from dlss_tf import micrograph
 from dlss_tf.errors import InputError
+from dlss_tf.formats import digests
 from dlss_tf.micrograph import Micrograph
 from dlss_tf.serving import uploads
 from dlss_tf.serving.uploads import Asked
@@ -13,13 +15,36 @@ from dlss_tf.serving.uploads import Asked
 def test_a_file_is_read_under_its_senders_name_and_removed(tmp_path):
     path = str(tmp_path / "0123.tif")
     micrograph.write(path, Micrograph(np.ones((4, 5), np.float32), (0.5, 0.5), "nm"))
-    scan, said = uploads.scan_in(path, Asked(factor=5, name="C:\\data\\gold.tif"))
+    digest = digests.of_file(path)
+    scan, said, source = uploads.scan_in(path, Asked(factor=5, name="C:\\data\\gold.tif"))
+    assert source == {"file": "gold.tif", "sha256": digest}
     assert scan.title == "gold" and scan.pixel_size == (0.5, 0.5) and said == [] and not os.listdir(tmp_path)
     with open(path, "wb") as file:
         file.write(b"no tiff")
     with pytest.raises(InputError, match=r"^gold\.tif: expected a \.tif image"):
         uploads.scan_in(path, Asked(factor=5, name="/../gold.tif"))
     assert not os.listdir(tmp_path)
+
+
+def test_raw_numbers_are_known_by_their_digest(tmp_path):
+    path = tmp_path / "0123.raw"
+    path.write_bytes(bytes(20))
+    digest = digests.of_file(str(path))
+    _, _, source = uploads.scan_in(str(path), Asked(factor=5, dtype="uint8", shape="4,5", low=0, high=2.5))
+    assert source == {"sha256": digest, "dtype": "uint8", "shape": "4,5", "low": 0, "high": 2.5}
+
+
+def test_where_an_image_came_from_is_in_its_file_or_beside_its_numbers(tmp_path):
+    made = {"factor": 5, "source": {"file": "é\r\n.dm4", "provenance": {"factor": 4}}}
+    image = Micrograph(np.eye(8, dtype=np.float32), provenance=made)
+    content, headers = uploads.written(image, "tif", "uint8", str(tmp_path))
+    assert "Dlss-Provenance" not in headers
+    (tmp_path / "a.tif").write_bytes(content)
+    assert micrograph.read(str(tmp_path / "a.tif")).provenance == {**made, "depth": "uint8"}
+    for form in ("npy", "raw"):
+        header = uploads.written(image, form, "float32", str(tmp_path))[1]["Dlss-Provenance"]
+        assert header.isascii() and header.isprintable()
+        assert json.loads(header) == {"factor": 5, "source": {"file": "é\r\n.dm4"}}
 
 
 def test_one_of_several_images(tmp_path):
@@ -78,5 +103,5 @@ def test_what_is_known_of_an_image():
     image = Micrograph(np.array([[np.nan, 1.0], [2.0, np.inf]], np.float32), (0.5, 0.5), "nm", "a\x1b", ("b\x1b",))
     assert uploads.described(image) == {
         **{"shape": [2, 2], "dtype": "float32", "pixel_size": (0.5, 0.5), "units": "nm", "title": r"a\x1b"},
-        **{"history": [r"b\x1b"], "low": 1.0, "high": 2.0},
+        **{"history": [r"b\x1b"], "provenance": {}, "low": 1.0, "high": 2.0},
     }

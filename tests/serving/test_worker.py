@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from dlss_tf import weights
 from dlss_tf.serving import worker
 
 
@@ -33,7 +34,8 @@ def test_each_request_of_a_batch_hears_of_its_own_scan(generator, rng):
 
 def test_what_comes_beside(generator, rng):
     answer, _ = scans(generator, rng.random((1, 9, 9), np.float32), [1], ensemble=True)
-    assert set(answer) == {"image", "uncertainty", "said", "history"} and "mean of 8 flips" in answer["history"]
+    assert set(answer) == {"image", "uncertainty", "said", "history", "provenance"}
+    assert "mean of 8 flips" in answer["history"] and answer["provenance"]["options"]["ensemble"] is True
     refused, _ = scans(generator, rng.random((1, 9, 9), np.float32), [1], uncertainty=True)
     assert (
         refused["kind"] == "input" and "spread.npz: expected a generator's weights, found nothing" in refused["error"]
@@ -82,3 +84,6 @@ def test_what_it_says_of_itself(generator, tiny_scan_grid_run):
     described = generator.described()
     assert described["name"] == os.path.basename(tiny_scan_grid_run) and described["factors"] == [4, 5, 8]
     assert described["uncertainty"] is False
+    by = described["made_by"]
+    assert by["server"] is True and by["generator"]["sha256"] == weights.digest(tiny_scan_grid_run)
+    assert "weights" not in by["generator"]  # nobody is told of folders

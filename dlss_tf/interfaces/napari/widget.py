@@ -18,7 +18,7 @@ from napari.utils import notifications, progress
 from napari.viewer import Viewer
 from qtpy.QtCore import QSettings, Signal
 
-from ..._version import __version__
+from ... import software
 from ...errors import InputError
 from ...formats import values
 from ...inference.options import BESIDE, DEBLUR_METHODS, Options
@@ -203,7 +203,7 @@ def _adder(
     kept = {name: state[name] for name in KEPT if name in state}
     kept["scale"] = [*layer.scale[:-2], *layer.scale[-2:] / request.factor]
     processing = {"source": layer.name, **dataclasses.asdict(request), "environment": environment}
-    processing |= {"weights": request.weights or PRETRAINED, "version": __version__}
+    processing |= {"weights": request.weights or PRETRAINED, **software.described()}
     name = f"{layer.name} ×{request.factor}"
 
     def add(images: dict[str, np.ndarray]) -> None:
