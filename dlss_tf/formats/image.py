@@ -36,6 +36,7 @@ class Micrograph:
     frames: tuple[Axis, ...] = ()  # the axes before the last two, if they are known
     metadata: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)  # as HyperSpy has it
     original_metadata: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)  # the vendor's own
+    display: tuple[float, float] | None = None  # black and white to show it with, if not its `grey_limits`
 
     def rescaled(self, data: np.ndarray, ratio: float, step: str, first: Sequence[float] = (0, 0)) -> Micrograph:
         """With other data, whose pixels are `ratio` times as large, and a line more of history.
@@ -46,7 +47,12 @@ class Micrograph:
         origin = ((self.origin[0] + first[0]) / ratio, (self.origin[1] + first[1]) / ratio)
         frames = self.frames if data.shape[:-2] == self.data.shape[:-2] else ()
         history = (*self.history, step)
-        return dataclasses.replace(self, data=data, pixel_size=size, history=history, origin=origin, frames=frames)
+        changed = {"pixel_size": size, "history": history, "origin": origin, "frames": frames, "display": None}
+        return dataclasses.replace(self, data=data, **changed)
+
+    def greys(self) -> tuple[float, float]:
+        """Black and white to show it with."""
+        return self.display or grey_limits(self.data)
 
     def describe(self) -> str:
         """'1280x1280 px of 0.0262 nm'."""
@@ -126,6 +132,6 @@ def grey_limits(data: np.ndarray) -> tuple[float, float]:
     Half a unit around the value of an image that has but one; (0, 1) if none is finite.
     """
     finite = data.ravel()[:: max(1, data.size // 10**6)]
-    finite = finite[np.isfinite(finite)]
+    finite = finite[np.isfinite(finite)].astype(np.float64)
     low, high = (float(value) for value in np.percentile(finite, (0.1, 99.9))) if finite.size else (0.0, 1.0)
     return (low, high) if high > low else (low - 0.5, low + 0.5)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
@@ -38,7 +39,8 @@ def micrographs(
         made["uncertainty"] = scan.rescaled(images["uncertainty"], 1 / factor, step)
     if "guessed" in images:
         marks = images["guessed"]
-        made["guessed"] = scan.rescaled(marks, 1 / factor, f"{step}; share of local power beyond the scan's limit")
+        shares = scan.rescaled(marks, 1 / factor, f"{step}; share of local power beyond the scan's limit")
+        made["guessed"] = dataclasses.replace(shares, display=(0.0, 1.0))
         _warn_of_guesses(source, marks)
     return made
 
