@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -51,5 +51,5 @@ def draw_scale_bar(image: Image, pixel_size: float, unit: str) -> None:
     draw.rectangle([left - 1, bottom - thick - 1, left + length + 1, bottom + 1], fill="black")
     draw.rectangle([left, bottom - thick, left + length, bottom], fill="white")
     letters = font(max(10, image.height // 25))
-    black = {"stroke_width": 1, "stroke_fill": "black"}
-    draw.text((left, bottom - 2 * thick), plain(words), "white", letters, anchor="ls", **black)
+    rim: dict[str, Any] = {"stroke_width": 1, "stroke_fill": "black"}
+    draw.text((left, bottom - 2 * thick), plain(words), "white", letters, anchor="ls", **rim)

@@ -47,7 +47,13 @@ class Micrograph:
         origin = ((self.origin[0] + first[0]) / ratio, (self.origin[1] + first[1]) / ratio)
         frames = self.frames if data.shape[:-2] == self.data.shape[:-2] else ()
         history = (*self.history, step)
-        changed = {"pixel_size": size, "history": history, "origin": origin, "frames": frames, "display": None}
+        changed: dict[str, Any] = {
+            "pixel_size": size,
+            "history": history,
+            "origin": origin,
+            "frames": frames,
+            "display": None,
+        }
         return dataclasses.replace(self, data=data, **changed)
 
     def greys(self) -> tuple[float, float]:
