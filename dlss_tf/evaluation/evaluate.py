@@ -25,8 +25,8 @@ from .sheet import Panel, error_maps, evenly_spaced, write_sheet
 
 TABLE_2_FACTORS = (4, 5, 6, 8, 10)
 VALIDATION_CROPS = 32  # that choose the smoothed row's sigma
-NO_VALIDATION = "The row smoothed is left out, for its Gaussian is chosen on validation images."
-TITLES = ("scan, infilled", "best rival", "generator", "truth, blurred", "rival's error", "generator's error")
+WITHOUT_VALIDATION = "its Gaussian is chosen on validation images, and there are none"
+TITLES = ("scan, infilled", "best rival", "output", "truth, blurred", "rival's error", "output's error")
 
 
 def evaluate(
@@ -71,7 +71,7 @@ def evaluate(
             "per_image": per_image,
             "about": ABOUT,
             "smoothed_sigma_px": sigmas_px,
-            "left_out": {} if sigmas else {"smoothed": NO_VALIDATION},
+            "left_out": {} if sigmas else {"smoothed": WITHOUT_VALIDATION},
             "config": json.loads(supersampler.config.to_json()),
             "weights": weights or PRETRAINED,
             **provenance(data, split, size),
@@ -111,17 +111,12 @@ def _sheet_rows(
         for s, rival in rivals.items():
             infilled, output = completed(supersampler, crop, s)
             other = _interpolated(crop, s, rival, sigmas.get(s))
-            errors = [
-                panel._replace(caption=f"black 0, white {panel.limits[1]:.2f}")
-                for panel in error_maps([other, output], target)
-                if panel.limits
-            ]
-            words = (f"{label(s)} px", METHOD_NAMES[rival], METHOD_NAMES["dlss"])
-            images = [
-                Panel(image, None, f"{name}: {mse(image, target) ** 0.5:.4f}")
-                for image, name in zip((infilled, other, output), words)
-            ]
-            rows.append((os.path.basename(file), [*images, Panel(target), *errors]))
+            maps = error_maps([other, output], target)
+            white = f"white: {maps[0].limits[1]:.2g}" if maps[0].limits else ""
+            names = {f"{label(s)} px": infilled, METHOD_NAMES[rival]: other, METHOD_NAMES["dlss"]: output}
+            images = [Panel(each, None, f"{name}\n{mse(each, target) ** 0.5:.4f}") for name, each in names.items()]
+            truth = Panel(target, None, "root MSE to this")
+            rows.append((os.path.basename(file), [*images, truth, *(each._replace(caption=white) for each in maps)]))
     return rows
 
 
@@ -155,7 +150,7 @@ def _best_sigmas(data: Sequence[str], factors: Sequence[int], size: int) -> dict
     try:
         files = list_files(data, "val")[:VALIDATION_CROPS]
     except InputError as error:
-        warn(f"{NO_VALIDATION} {error}", stacklevel=2)
+        warn(f"the row {METHOD_NAMES['smoothed']} is left out: {WITHOUT_VALIDATION}; {error}", stacklevel=2)
         return {}
     crops = [crop for _, crop in central_crops(files, size)]
     targets = [blurred(crop) for crop in crops]
