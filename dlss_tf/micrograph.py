@@ -220,24 +220,34 @@ def write(path: str, micrograph: Micrograph) -> None:
     write_all({path: micrograph})
 
 
-def write_all(micrographs: Mapping[str, Micrograph], overwrite: bool = True) -> None:
-    """`write` each to its path, all or none; without `overwrite` none if there is a file at one of the paths."""
+def write_all(
+    micrographs: Mapping[str, Micrograph], overwrite: bool = True, pictures: Mapping[str, bytes] | None = None
+) -> None:
+    """`write` each to its path, all or none; without `overwrite` none if there is a file at one of the paths.
+
+    `pictures`, what is to be in files by their paths, appear with them.
+    """
+    pictures = pictures or {}
+    paths = [*micrographs, *pictures]
     for path, micrograph in micrographs.items():
         _check_writable(path, micrograph)
     said: list[str] = []
     path = ""
     try:
-        with replacing_all(list(micrographs), overwrite) as besides:
+        with replacing_all(paths, overwrite) as besides:
             for (path, micrograph), beside in zip(micrographs.items(), besides):
                 with remarks.gathered() as sentences, guards.quiet():
                     WRITERS[suffix_of(path)](beside, fit(micrograph))
                 said += [f"{path}: {sentence}" for sentence in dict.fromkeys(sentences)]
+            for path, beside in zip(pictures, besides[len(micrographs) :]):
+                with open(beside, "wb") as file:
+                    file.write(pictures[path])
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     except FileExistsError as error:
         raise InputError(f"{error.filename}: expected no file, found one that came meanwhile") from None
     except OSError as error:
-        place = error.filename if error.filename in map(os.path.normpath, micrographs) else path
+        place = error.filename if error.filename in map(os.path.normpath, paths) else path
         raise InputError(f"{place}: expected a place that can be written, found: {reason(error)}") from None
     except Exception as error:  # third-party writers raise anything, too
         raise InputError(

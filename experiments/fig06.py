@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dlss_tf import Supersampler
 from dlss_tf.evaluation.images import label
+from dlss_tf.evaluation.metrics import ABOUT
 
 from ._errors import errors, root_means
 from ._published import printed
@@ -33,6 +34,7 @@ def main() -> None:
     label_axes(axes[0, 0], "coverage, px", "root MSE, of the crop's range")
     report = {
         "images": len(found),
+        "about": ABOUT,
         "trained_for": [label(s) for s in trained],
         "coverages": here,
         "paper": {"mean": paper, "where": "Table 2, DLSS-Unified; fig. 6 itself prints no numbers"},

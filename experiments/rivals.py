@@ -17,7 +17,7 @@ from dlss_tf.data.files import list_files
 from dlss_tf.evaluation import interpolation
 from dlss_tf.evaluation.evaluate import TABLE_2_FACTORS, VALIDATION_CROPS
 from dlss_tf.evaluation.images import blurred, central_crops, completed, image_name, label, refined
-from dlss_tf.evaluation.metrics import format_table, mse, summarize, table_rows
+from dlss_tf.evaluation.metrics import ABOUT, format_table, mse, summarize, table_rows
 from dlss_tf.evaluation.noise import floor
 
 from ._classes import add_classes, by_class
@@ -77,7 +77,13 @@ def main() -> None:
         print(f"\n{name}\n{format_table(table)}")
     rows = [(name, *row) for name, table in tables.items() for row in table_rows(table)]
     strength = {label(s): each for s, each in strengths.items()}
-    report = {"classes": tables, "per_image": per_image, "networks": arguments.networks, "variation": strength}
+    report = {
+        "about": ABOUT,
+        "classes": tables,
+        "per_image": per_image,
+        "networks": arguments.networks,
+        "variation": strength,
+    }
     write("rivals", arguments, report, None, [HEADER, *rows])
 
 

@@ -14,7 +14,7 @@ from PIL import Image
 from dlss_tf import Supersampler, lattice
 from dlss_tf.data.examples import make_example, to_crop_scale
 from dlss_tf.evaluation.images import blurred
-from dlss_tf.evaluation.metrics import mse, root_mean, root_std
+from dlss_tf.evaluation.metrics import ABOUT, mse, root_mean, root_std
 
 from ._published import printed
 from ._report import over_images, parser, run, write
@@ -111,7 +111,8 @@ def main() -> None:
     for name, mean, std, *others in rows:
         print(f"{name:22} {mean:.4f} {std:.4f}  paper {others[0]} {others[1]}  bytes {others[2:]}")
     header = ("input", "root_mean_mse", "root_std_mse", "paper_mean", "paper_std", *(f"{size}_bytes" for size in SIZES))
-    write("table3", arguments, {"images": len(values), "inputs": here, "paper": paper}, None, [header, *rows])
+    report = {"images": len(values), "about": ABOUT, "inputs": here, "paper": paper}
+    write("table3", arguments, report, None, [header, *rows])
 
 
 if __name__ == "__main__":

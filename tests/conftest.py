@@ -26,7 +26,7 @@ ONCE = (
     *("formats", "simulation", "test_config.py", "test_lattice.py", "test_layout.py", "test_micrograph.py"),
     *("test_progress.py", "test_errors.py", "test_software.py", "data/test_files.py"),
     "interfaces/napari/test_manifest.py",
-    *(f"interfaces/test_{name}.py" for name in ("again", "files", "inputs", "origins", "outputs")),
+    *(f"interfaces/test_{name}.py" for name in ("again", "files", "inputs", "origins", "outputs", "preview")),
     *("clients", "deploy", "tools/test_load.py", "tools/fuzz/test_uploads.py", "tools/test_soak.py"),
     *(f"cli/test_{name}.py" for name in ("batch", "downsample", "exits", "options", "serve", "simulate")),
     *(f"serving/test_{name}.py" for name in ("app", "batches", "bodies", "client", "contract", "depths", "events")),

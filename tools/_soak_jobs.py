@@ -113,8 +113,10 @@ def jobs(folder: Path) -> list[Job]:
     return [
         training,
         Job("evaluate", evaluate, results, lambda _: _look_at_results(results), _table, lambda out: _three(out)),
-        _of_images("supersample", supersample, folder / "images", 2 * SCANS, ": "),
-        dataclasses.replace(_of_images("watch", watch, folder / "watched", SCANS, " -> "), ends=False),
+        _of_images("supersample", supersample, folder / "images", (".tif", "-uncertainty.tif", "-preview.png"), ": "),
+        dataclasses.replace(
+            _of_images("watch", watch, folder / "watched", (".tif", "-preview.png"), " -> "), ends=False
+        ),
         Job(
             *("write_ome_zarr", zarr, folder / "zarr"),
             look=lambda lines: _look_at_zarr(folder / "zarr", lines),
@@ -173,28 +175,34 @@ def _visible(folder: Path) -> Sequence[Path]:
     return sorted(path for path in folder.glob("*") if not path.name.startswith("."))
 
 
-def _of_images(name: str, command: list[str], out: Path, count: int, mark: str) -> Job:
-    """Of one that writes images, and prints a line for each, where its path comes before or after `mark`."""
+def _of_images(name: str, command: list[str], out: Path, endings: Sequence[str], mark: str) -> Job:
+    """Of one that writes images, with those endings, and prints a line for each, its path before or after `mark`."""
 
     def look(lines: list[str]) -> list[str]:
         _images(out)
         there = {str(path) for path in _visible(out)}
         said = {path for line in lines for path in (line.split(", ")[0].split(mark)) if path.startswith(str(out))}
         lost = [f"{path} was reported written, and is not there" for path in said - there]
-        pairs = _unpaired(there) if count > SCANS else set()
-        return lost + [f"{path} is there without its image or uncertainty" for path in pairs]
+        return lost + [f"{path} is missing beside what came with it" for path in _missing(there, endings)]
 
-    return Job(name, command, out, look, _images, lambda out: len(_visible(out)) == count)
+    return Job(name, command, out, look, _images, lambda out: len(_visible(out)) == len(endings) * SCANS)
 
 
-def _unpaired(names: set[str]) -> set[str]:
-    """Images without uncertainty, and uncertainties without image."""
-    stems = {name.replace("-uncertainty", "") for name in names}
-    return {stem for stem in stems if not {stem, stem.replace(".tif", "-uncertainty.tif")} <= names}
+def _missing(names: set[str], endings: Sequence[str]) -> list[str]:
+    """Files of results of which there are others."""
+    stems = {name.removesuffix(ending) for name in names for ending in endings if name.endswith(ending)}
+    own = {stem for stem in stems if not stem.endswith("-uncertainty")}
+    return sorted({stem + ending for stem in own for ending in endings} - names)
 
 
 def _images(out: Path) -> object:
-    return {path.name: micrograph.read(str(path)).data.tobytes() for path in _visible(out)}
+    return {path.name: _pixels(path).tobytes() for path in _visible(out)}
+
+
+def _pixels(path: Path) -> np.ndarray:
+    if path.suffix == ".png":
+        return np.asarray(Image.open(path))
+    return micrograph.read(str(path)).data
 
 
 def _look_at_zarr(folder: Path, lines: list[str]) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import json
+import os
 import sys
 import time
 import warnings
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 #: What `--json` tells of a file; null where there is nothing to tell.
 FIELDS = (
-    *("source", "image", "target", *BESIDE, "shape", "dtype", "pixel_size", "units"),
+    *("source", "image", "target", *BESIDE, "preview", "shape", "dtype", "pixel_size", "units"),
     *("factor_trained", "share_guessed", "seconds", "warnings", "error"),
 )
 
@@ -71,12 +72,14 @@ def _made(job: Job, make: MakeFile) -> tuple[str, dict[str, Any]]:
         try:
             if job.refusal:
                 raise job.refusal
-            result = make(job.source, job.targets[0], job.image)
+            result = make(job.source, job.targets["target"], job.image)
         except Exception as error:  # of TensorFlow's, of a full disk: the next one may do
             record["error"] = sentence(job.source, error)
         else:
-            description = f"{job.targets[0]}: {result.describe()}"
-            record |= dict(zip(("target", *BESIDE), job.targets))
+            description = f"{job.targets['target']}: {result.describe()}"
+            record |= job.targets
+            if not os.path.exists(record["preview"] or ""):  # it could not be drawn
+                record["preview"] = None
             record |= {"shape": list(result.data.shape), "dtype": result.data.dtype.name}
             record |= {name: getattr(result, name, None) for name in ("factor_trained", "share_guessed")}
             record |= {"pixel_size": result.pixel_size, "units": result.units if result.pixel_size else None}

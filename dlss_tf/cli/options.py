@@ -96,6 +96,11 @@ def add_overwrite(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--overwrite", action="store_true", help="replace results that are there")
 
 
+def add_preview(parser: argparse.ArgumentParser) -> None:
+    """`--no-preview`."""
+    parser.add_argument("--no-preview", action="store_true", help="no picture of scan and result, NAME-preview.png")
+
+
 def add_dtype(parser: argparse.ArgumentParser) -> None:
     """`--dtype`."""
     parser.add_argument(

@@ -21,15 +21,18 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     options.add_plain(parser)
     options.add_options(parser)
     options.add_dtype(parser)
+    options.add_preview(parser)
     options.add_server(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Supersample each file; what each result is."""
     options.settle_plain(arguments)
-    how = options.options(arguments)
-    jobs = batch.plan(arguments, "x", how.beside)
     from .. import micrograph
+    from ..interfaces import outputs, preview
+
+    how, previews = options.options(arguments), preview.possible() and not arguments.no_preview
+    jobs = batch.plan(arguments, "x", outputs.names_beside(how, previews))
 
     micrograph.prepare(job.source for job in jobs if not job.refusal)  # while TensorFlow is imported
     supersampler = options.server(arguments) if arguments.server else options.supersampler(arguments)
@@ -37,6 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
 
     def supersample(source: str, target: str, image: Choice) -> Micrograph:
         chosen = {"dtype": arguments.dtype, "overwrite": arguments.overwrite, "quiet": arguments.json}
-        return files.supersample_file(supersampler, source, target, arguments.factor, how, image=image, **chosen)
+        chosen |= {"image": image, "preview": previews}
+        return files.supersample_file(supersampler, source, target, arguments.factor, how, **chosen)
 
     return batch.run(jobs, supersample, arguments.json)

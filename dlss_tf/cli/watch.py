@@ -24,6 +24,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     options.add_plain(parser)
     options.add_options(parser)
     options.add_dtype(parser)
+    options.add_preview(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
@@ -34,8 +35,10 @@ def run(arguments: argparse.Namespace) -> None:
     with contextlib.suppress(OSError):  # which will be told
         micrograph.prepare(["scan.tif", *os.listdir(arguments.folder)])  # while TensorFlow is imported
     supersampler, how = options.supersampler(arguments), options.options(arguments)
+    from ..interfaces import preview
     from ..interfaces.watch import watch
 
     out = arguments.out or os.path.join(arguments.folder, "supersampled")
     chosen = options.names(arguments, ("existing", "image", "dtype", "overwrite"))
+    chosen["preview"] = preview.possible() and not arguments.no_preview
     watch(supersampler, arguments.folder, out, arguments.factor, how, suffix=arguments.format, **chosen)

@@ -38,6 +38,7 @@ class Micrograph:
     original_metadata: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)  # the vendor's own
     provenance: Mapping[str, Any] = dataclasses.field(default_factory=dict, repr=False)  # of what we made: `notes`
     number: int | None = None  # of several images in the file that it was read from
+    display: tuple[float, float] | None = None  # black and white to show it with, if not its `grey_limits`
 
     def rescaled(
         self,
@@ -56,13 +57,17 @@ class Micrograph:
         origin = ((self.origin[0] + first[0]) / ratio, (self.origin[1] + first[1]) / ratio)
         frames = self.frames if data.shape[:-2] == self.data.shape[:-2] else ()
         changed: dict[str, Any] = {"pixel_size": size, "origin": origin, "frames": frames, "number": None}
-        changed |= {"history": (*self.history, step), "provenance": provenance or {}}
+        changed |= {"history": (*self.history, step), "provenance": provenance or {}, "display": None}
         return dataclasses.replace(self, data=data, **changed)
 
     @property
     def notes(self) -> list[str]:
         """History, and where it came from, in lines that `notes.split` takes apart again."""
         return notes.lines(self.history, self.provenance)
+
+    def greys(self) -> tuple[float, float]:
+        """Black and white to show it with."""
+        return self.display or grey_limits(self.data)
 
     def describe(self) -> str:
         """'1280x1280 px of 0.0262 nm'."""
@@ -142,6 +147,6 @@ def grey_limits(data: np.ndarray) -> tuple[float, float]:
     Half a unit around the value of an image that has but one; (0, 1) if none is finite.
     """
     finite = data.ravel()[:: max(1, data.size // 10**6)]
-    finite = finite[np.isfinite(finite)]
+    finite = finite[np.isfinite(finite)].astype(np.float64)
     low, high = (float(value) for value in np.percentile(finite, (0.1, 99.9))) if finite.size else (0.0, 1.0)
     return (low, high) if high > low else (low - 0.5, low + 0.5)

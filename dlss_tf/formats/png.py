@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InputError
-from . import notes, remarks, units
-from .image import Micrograph, as_grey, grey_limits
+from . import drawing, notes, remarks, units
+from .image import Micrograph, as_grey
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
     from PIL.PngImagePlugin import PngInfo
 
 SCALE, IN_METRES = b"sCAL", b"\1"  # PNG's chunk of a pixel's width and height, and its first byte
@@ -73,16 +72,16 @@ def _decoded(path: str) -> np.ndarray:
 
 
 def write(path: str, micrograph: Micrograph) -> None:
-    """Greys from `grey_limits`, title and notes, and a scale bar and the chunk sCAL if the pixel size is known."""
+    """In the image's greys, with title and notes, and a scale bar and the chunk sCAL if the pixel size is known."""
     from PIL import Image
 
     data = micrograph.data.astype(np.float64)
-    low, high = grey_limits(data)
+    low, high = micrograph.greys()
     grey = np.clip(np.nan_to_num((data - low) / (high - low)), 0, 1)
     image = Image.fromarray(np.round(255 * grey).astype(np.uint8))
     scale = b""
     if micrograph.pixel_size and micrograph.units in units.METRES:
-        _draw_scale_bar(image, micrograph.pixel_size[1], micrograph.units)
+        drawing.draw_scale_bar(image, micrograph.pixel_size[1], micrograph.units)
         rows, columns = (size * units.METRES[micrograph.units] for size in micrograph.pixel_size)
         scale = SCALE + IN_METRES + f"{float(columns)!r}\0{float(rows)!r}".encode()
         scale = struct.pack(">I", len(scale) - 4) + scale + struct.pack(">I", zlib.crc32(scale))
@@ -103,26 +102,3 @@ def _texts(micrograph: Micrograph) -> PngInfo:
         if text:
             texts.add_itxt(name, text)
     return texts
-
-
-def scale_bar(width: int, pixel_size: float) -> float:
-    """Length of a bar, 1, 2 or 5 times a power of ten in the units of the pixel size: 1/10 to 1/4 of `width` px."""
-    longest = width * pixel_size / 4
-    power = 10.0 ** np.floor(np.log10(longest))
-    return float(max(step * power for step in (1, 2, 5) if step * power <= longest * (1 + 1e-9)))
-
-
-def _draw_scale_bar(image: Image, pixel_size: float, unit: str) -> None:
-    """White on a black rim, at the lower left."""
-    from PIL import ImageDraw, ImageFont
-
-    length = scale_bar(image.width, pixel_size)
-    thick, margin = max(2, image.height // 100), max(3, image.width // 40)
-    left, bottom = margin, image.height - margin
-    draw = ImageDraw.Draw(image)
-    right = left + round(length / pixel_size)
-    draw.rectangle([left - 1, bottom - thick - 1, right + 1, bottom + 1], fill=0)
-    draw.rectangle([left, bottom - thick, right, bottom], fill=255)
-    font = ImageFont.load_default(size=max(10, image.height // 25))
-    label = f"{length:g} {unit}".replace("µ", "u")  # which Pillow's font does not have
-    draw.text((left, bottom - 2 * thick), label, 255, font, anchor="ls", stroke_width=1, stroke_fill=0)

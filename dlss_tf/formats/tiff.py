@@ -6,9 +6,11 @@ import dataclasses
 import functools
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from . import axes, confined, guards, notes, ome, remarks, tiff_sizes, tiff_values, units
 from .contents import DIFFRACTION, Entry
-from .image import Micrograph, as_type, grey_limits, type_for
+from .image import Micrograph, as_type, type_for
 from .values import fits_float32
 
 if TYPE_CHECKING:
@@ -105,8 +107,15 @@ def write_imagej(path: str, micrograph: Micrograph) -> None:
             options["resolution"] = resolution
             metadata["unit"] = _escaped(units.IMAGEJ.get(micrograph.units, micrograph.units))
         options["extratags"] = _digital_micrograph_tags(micrograph)
-    metadata |= dict(zip(("min", "max"), grey_limits(data)))
+    metadata |= dict(zip(("min", "max"), _display_range(micrograph, data)))
     tifffile.imwrite(path, data, imagej=True, metadata=metadata, **options)
+
+
+def _display_range(micrograph: Micrograph, data: np.ndarray) -> tuple[float, float]:
+    """Black and white as ImageJ counts: int16 from 0, to which it adds 32768 (its calibration takes them off again)."""
+    low, high = micrograph.greys()
+    zero = -np.iinfo(np.int16).min if data.dtype == np.int16 else 0
+    return low + zero, high + zero
 
 
 def write_ome(path: str, micrograph: Micrograph) -> None:

@@ -45,6 +45,7 @@ RECIPROCAL = re.compile(
     r"|rad(ian)?s?\b|deg(ree)?s?\b|°",
     re.IGNORECASE,
 )
+_SAID = ("m", "mm", "µm", "nm", "pm", "fm")
 SMALLEST, LARGEST = 1e-15, 1e-3  # m a pixel: no microscope's image has smaller or larger ones
 
 
@@ -56,6 +57,12 @@ def name_of(units: object) -> str:
     if plain in ("A", *METRES):
         return "Å" if plain == "A" else plain
     return _NAMES.get(re.sub(r"[\s_.\-\\{}$]", "", plain).lower(), text.strip())
+
+
+def said(metres: float) -> str:
+    """A length in the unit in which its number is 1 to 999, in fm if it is less: '20 nm', '500 pm'."""
+    unit = next((each for each in _SAID if metres >= METRES[each] * (1 - 1e-9)), _SAID[-1])
+    return f"{metres / METRES[unit]:.4g} {unit}"
 
 
 def is_reciprocal(units: object) -> bool:

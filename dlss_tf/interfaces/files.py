@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -11,14 +12,15 @@ import numpy as np
 from .. import lattice, micrograph, software
 from .._version import __version__
 from ..config import Config
-from ..errors import InputError, reason
+from ..errors import InputError, reason, warn
 from ..formats import digests
 from ..formats.contents import Choice
 from ..inference.options import IMAGES, Options
 from ..inference.provenance import now, supersampling
 from ..micrograph import Micrograph
 from ..progress import reporter
-from .outputs import outputs
+from . import preview as previews
+from .outputs import PREVIEW, names_beside, outputs
 from .results import Made, history, made_of, micrographs, source_of
 
 
@@ -52,6 +54,7 @@ def supersample_file(
     quiet: bool = False,
     dtype: str | None = None,
     overwrite: bool = True,
+    preview: bool = False,
 ) -> Made:
     """Supersample every scan of a file into another; returns what was written to `target`.
 
@@ -60,8 +63,9 @@ def supersample_file(
     goes into `NAME-uncertainty` beside it, and where it is guessed then into `NAME-guessed`, both float32. Pixel size
     is divided by `factor`, values keep their units, the history says what was done, `provenance` what it takes to do it
     again. With `dtype` "same" the image is of the scan's type, rounded and clipped if that is one of whole numbers,
-    else float32. Warns of samples that are not finite, outliers, not scanned or saturated, of values that were clipped,
-    and of how much is guessed.
+    else float32. A `preview` is a picture of all of it, `NAME-preview.png`, that needs Pillow; if it cannot be drawn,
+    the rest is written. Warns of that, of samples that are not finite, outliers, not scanned or saturated, of values
+    that were clipped, and of how much is guessed.
 
     Raises:
         InputError: one sentence that names the file; nothing is left behind then, and what was there is as it was.
@@ -80,8 +84,26 @@ def supersample_file(
     provenance = supersampling(supersampler.made_by, factor, options, dtype=dtype or "float32")
     images = {name: each for name, each in zip(IMAGES, made) if each is not None}
     results = micrographs(scan, images, factor, step, dtype, source, {**provenance, "source": origin})
-    _write_all(dict(zip(outputs(target, options.beside), results.values())), overwrite)
+    targets = outputs(target, names_beside(options, preview))
+    pictures = {}
+    if preview and (drawn := _drawn(source, scan, results, factor, supersampler.name)):
+        pictures[targets[PREVIEW]] = drawn
+    _write_all({targets.get(name, target): each for name, each in results.items()}, overwrite, pictures)
+    if preview and overwrite and not pictures:  # an earlier one would be taken for this result's
+        with contextlib.suppress(OSError):
+            os.remove(targets[PREVIEW])
     return made_of(results["image"], factor, supersampler.config, share)
+
+
+def _drawn(
+    source: str, scan: Micrograph, results: Mapping[str, Micrograph], factor: int, generator: str
+) -> bytes | None:
+    """The preview; None, and a warning, if it cannot be drawn, which must not cost the result."""
+    try:
+        return previews.picture(source, scan, results, factor, generator)
+    except Exception as error:  # Pillow is missing, memory is short, or whatever else
+        warn(f"{source}: expected a preview of the result, found that it cannot be drawn ({reason(error)})", 3)
+        return None
 
 
 def downsample_file(
@@ -106,7 +128,9 @@ def downsample_file(
     return result
 
 
-def _write_all(results: dict[str, Micrograph], overwrite: bool = True) -> None:
+def _write_all(
+    results: Mapping[str, Micrograph], overwrite: bool = True, pictures: Mapping[str, bytes] | None = None
+) -> None:
     """Write every file, or none, into folders that are made."""
     for path in results:
         micrograph.check_suffix(path)
@@ -115,4 +139,4 @@ def _write_all(results: dict[str, Micrograph], overwrite: bool = True) -> None:
             os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
     except OSError as error:
         raise InputError(f"{path}: expected a folder that can be made, found: {reason(error)}") from None
-    micrograph.write_all(results, overwrite)
+    micrograph.write_all(results, overwrite, pictures)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 from .. import micrograph
 from ..inference.options import BESIDE
+from .outputs import PREVIEW
 
 #: What is never an image, among the files that are read: settings beside it.
 BESIDE_IMAGES = (".xml",)
@@ -17,8 +18,8 @@ BESIDE_IMAGES = (".xml",)
 def sources(named: Sequence[str], name: str = "x") -> list[str]:
     """The files that are named; of a folder, or a pattern such as `scans/*.dm4`, all that can be read, by name.
 
-    What is not named itself does not count if it is hidden or a result, as `name` ("x", "every") marks them, of
-    another file beside it. No file counts twice. A folder or pattern without any stays as it is.
+    What is not named itself does not count if it is hidden, a result, as `name` ("x", "every") marks them, of another
+    file beside it, or a preview of one. No file counts twice. A folder or pattern without any stays as it is.
     """
     found: dict[str, str] = {}
     for each in named:
@@ -36,8 +37,9 @@ def _images(paths: Iterable[str], name: str) -> list[str]:
     """Those that may be read as images, without results of others among them."""
     images = [path for path in paths if _may_be_read(path)]
     stems = {os.path.join(os.path.dirname(path), micrograph.stem_of(path)) for path in images}
-    result = re.compile(rf"(.+)-{name}\d+(-({'|'.join(BESIDE)}))?", re.DOTALL)
+    result = re.compile(rf"(.+)-{name}\d+(-({'|'.join((*BESIDE, PREVIEW))}))?", re.DOTALL)
     made = {stem for stem in stems if (match := result.fullmatch(stem)) and stems & set(_scans(match[1]))}
+    made |= {stem for stem in stems if stem.endswith(f"-{PREVIEW}") and stem.removesuffix(f"-{PREVIEW}") in stems}
     kept = []
     for path in sorted(images):
         stem = os.path.join(os.path.dirname(path), micrograph.stem_of(path))

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from .. import micrograph
 from ..errors import InputError, reason
 from ..formats.contents import Choice
+from ..inference.options import Options
+
+PREVIEW = "preview"  # the picture beside a result
 
 
 def output_path(source: str, out: str | None, factor: int, suffix: str, name: str = "x") -> str:
@@ -22,8 +25,8 @@ def output_path(source: str, out: str | None, factor: int, suffix: str, name: st
 
 
 def beside_path(target: str, what: str) -> str:
-    """Where that of `options.BESIDE` goes, of the image in `target`: `NAME-uncertainty` beside it, with its suffix."""
-    name = f"{micrograph.stem_of(target)}-{what}{micrograph.suffix_of(target)}"
+    """Where that of `names_beside` goes, of the image in `target`: `NAME-uncertainty` beside it, with its suffix."""
+    name = f"{micrograph.stem_of(target)}-{what}{'.png' if what == PREVIEW else micrograph.suffix_of(target)}"
     return os.path.join(os.path.dirname(target), name)
 
 
@@ -50,7 +53,7 @@ class Job:
     """An image of a source, the files that come of it, and why they cannot, if that is known before the work."""
 
     source: str
-    targets: tuple[str, ...]  # the image, and what comes beside it; none if the source cannot be read
+    targets: Mapping[str, str]  # where the image goes, and what comes beside it; none if the source cannot be read
     refusal: InputError | None = None
     image: Choice = None
 
@@ -78,27 +81,32 @@ def plan(
             chosen = micrograph.choices(source, image)
             check_out([source] * len(chosen), out)
         except InputError as error:
-            jobs.append(Job(source, (), error, image))
+            jobs.append(Job(source, {}, error, image))
             continue
         for choice, part in chosen:
             targets = outputs(output_path(source, out, factor, suffix, part + name), beside)
             refusal = None
             try:
-                check_outputs(source, targets, overwrite, taken, scans)
+                check_outputs(source, targets.values(), overwrite, taken, scans)
             except InputError as error:
                 refusal = error
             jobs.append(Job(source, targets, refusal, choice))
     return jobs
 
 
-def outputs(target: str, beside: Sequence[str]) -> tuple[str, ...]:
-    """The files that come of one source: the image and what comes beside it, of `options.BESIDE`."""
-    return (target, *(beside_path(target, what) for what in beside))
+def names_beside(options: Options, preview: bool) -> tuple[str, ...]:
+    """What comes beside the image: of `options.BESIDE`, and `PREVIEW`."""
+    return (*options.beside, *([PREVIEW] if preview else []))
+
+
+def outputs(target: str, beside: Sequence[str]) -> dict[str, str]:
+    """The files that come of one source: the "target", an image, and by their names what comes `beside` it."""
+    return {"target": target, **{what: beside_path(target, what) for what in beside}}
 
 
 def check_outputs(
     source: str,
-    targets: Sequence[str],
+    targets: Iterable[str],
     overwrite: bool,
     taken: dict[str, str],
     scans: Mapping[object, str] | None = None,
@@ -108,6 +116,7 @@ def check_outputs(
     Raises:
         InputError: one is taken by another source, whether `overwrite` or not, or is one of `scans`.
     """
+    targets = list(targets)
     for target in targets:
         other = taken.get(place(target), source)
         if other != source:

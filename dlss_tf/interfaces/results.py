@@ -78,10 +78,13 @@ def micrographs(
     if "guessed" in images:
         parts["guessed"] = (images["guessed"], f"{step}; share of local power beyond the scan's limit")
         _warn_of_guesses(source, images["guessed"])
-    return {
+    made = {
         name: scan.rescaled(each, 1 / factor, line, provenance={"result": name, **provenance})
         for name, (each, line) in parts.items()
     }
+    if "guessed" in made:
+        made["guessed"] = dataclasses.replace(made["guessed"], display=(0.0, 1.0))
+    return made
 
 
 def _warn_of_guesses(source: str, guessed: np.ndarray) -> None:

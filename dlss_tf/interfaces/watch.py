@@ -22,7 +22,7 @@ from ..inference.supersampler import Supersampler
 from ..progress import say
 from .arrivals import arrivals
 from .files import supersample_file
-from .outputs import check_outputs, is_file_name, output_path, outputs, place
+from .outputs import check_outputs, is_file_name, names_beside, output_path, outputs, place
 
 
 def watch(
@@ -37,12 +37,13 @@ def watch(
     image: Choice = None,
     dtype: str | None = None,
     overwrite: bool = False,
+    preview: bool = False,
 ) -> None:
     """Supersample every new scan in `folder` into `out`, until interrupted; prints a line for each, good or bad.
 
-    `options` and `dtype` are as `supersample_file` takes them; `image` too, or "all" of a file's images. The result of
-    a scan that changes is replaced, other files only by `overwrite`; of two scans of one name but for the suffix the
-    first has it. Results are never taken for scans.
+    `options`, `dtype` and `preview` are as `supersample_file` takes them; `image` too, or "all" of a file's images. The
+    result of a scan that changes is replaced, other files only by `overwrite`; of two scans of one name but for the
+    suffix the first has it. Results are never taken for scans.
 
     Raises:
         InputError: `folder` is not one, or is `out` as well; `out` is a file, or named like one; no such `suffix`.
@@ -57,17 +58,18 @@ def watch(
     for path, choice, part in _images(new, image):
         began = time.monotonic()
         try:
-            targets = outputs(output_path(path, out, factor, suffix, part + "x"), options.beside)
-            ours = overwrite or all(place(target) in made for target in targets)
-            check_outputs(path, targets, ours, dict(made))
-            how: dict[str, Any] = {"image": choice, "quiet": True, "dtype": dtype, "overwrite": ours}
-            result = supersample_file(supersampler, path, targets[0], factor, options, **how)
+            targets = outputs(output_path(path, out, factor, suffix, part + "x"), names_beside(options, preview))
+            ours = overwrite or all(place(target) in made for target in targets.values())
+            check_outputs(path, targets.values(), ours, dict(made))
+            how: dict[str, Any] = {"image": choice, "quiet": True, "dtype": dtype}
+            how |= {"overwrite": ours, "preview": preview}
+            result = supersample_file(supersampler, path, targets["target"], factor, options, **how)
         except Exception as error:  # whatever it is, the next scan may do
             _log(sentence(path, error).splitlines()[0])
         else:
-            made.update((place(target), path) for target in targets)
+            made.update((place(target), path) for target in targets.values())
             size, took = "x".join(map(str, result.data.shape)), time.monotonic() - began
-            _log(f"{os.path.basename(path)} -> {targets[0]}, {size} px, {took:.2f} s; {result.trust()}")
+            _log(f"{os.path.basename(path)} -> {targets['target']}, {size} px, {took:.2f} s; {result.trust()}")
         _collect_garbage()
 
 

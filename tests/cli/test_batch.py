@@ -11,10 +11,10 @@ from dlss_tf.interfaces.outputs import Job
 from dlss_tf.micrograph import Micrograph
 
 JOBS = [
-    Job("a", ("a.tif",)),
-    Job("b", ("b.tif",), InputError("b: expected better")),
-    Job("c", ("c.tif", "c-uncertainty.tif")),
-    Job("d", ("d.tif",), image=2),
+    Job("a", {"target": "a.tif"}),
+    Job("b", {"target": "b.tif"}, InputError("b: expected better")),
+    Job("c", {"target": "c.tif", "uncertainty": "c-uncertainty.tif", "preview": __file__}),
+    Job("d", {"target": "d.tif", "preview": "was not drawn"}, image=2),
 ]
 
 
@@ -52,6 +52,7 @@ def test_json_tells_the_same(capsys):
     assert [record["error"] for record in records[1:3]] == ["b: expected better", None]
     assert [record["image"] for record in records] == [None, None, None, 2]
     assert records[2]["uncertainty"] == "c-uncertainty.tif" and records[3]["uncertainty"] is None
+    assert records[2]["preview"] == __file__ and records[3]["preview"] is records[1]["preview"] is None
     assert records[2]["warnings"] == records[3]["warnings"] == ["the same word"]
     assert (records[3]["dtype"], records[3]["pixel_size"], records[3]["units"]) == ("uint8", [0.5, 0.25], "nm")
     assert captured.err.splitlines()[-1].startswith("2 of 4 files done")

@@ -1,6 +1,7 @@
 import json
 import os
 import re
+import sys
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ def test_supersample_files(save, tmp_path, capsys):
     arguments = ["supersample", *scans, "--factor", "5"]
     options = ["--ensemble", "--refine", "--keep-known", "--format", "ome.tif"]
     assert cli.main([*arguments, "--out", str(tmp_path / "out"), *options]) == 0
-    names = ["a-x5-uncertainty.ome.tif", "a-x5.ome.tif", "b-x5-uncertainty.ome.tif", "b-x5.ome.tif"]
+    names = [f"{name}-x5{ending}" for name in "ab" for ending in ("-preview.png", "-uncertainty.ome.tif", ".ome.tif")]
     assert sorted(os.listdir(tmp_path / "out")) == names
     result = micrograph.read(str(tmp_path / "out" / "b-x5.ome.tif"))
     np.testing.assert_array_equal(result.data[:, ::5, ::5], np.load(scans[1]))
@@ -41,7 +42,7 @@ def test_outliers_are_counted_and_kept_if_asked(tmp_path, capsys, rng):
 def test_a_bad_scan_does_not_stop_the_others(save, tmp_path, capsys):
     scans = [save(tmp_path / name, 8, 8) for name in ("a.npy", "b.npy", "c.npy")]
     (tmp_path / "b.npy").write_bytes(b"no array")
-    assert cli.main(["supersample", *scans, "--factor", "4"]) == 2
+    assert cli.main(["supersample", *scans, "--factor", "4", "--no-preview"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
     assert sorted(os.listdir(tmp_path)) == ["a-x4.tif", "a.npy", "b.npy", "c-x4.tif", "c.npy"]
 
@@ -67,7 +68,7 @@ def test_a_folder_with_a_summary(save, tmp_path, capsys):
     assert re.fullmatch(rf"{tmp_path}/a-x4\.tif: {words}; \d+% guessed", line)
     assert re.fullmatch("1 of 2 files done in .*; 1 not, for the reasons given", summary)
     assert cli.main(["supersample", f"{tmp_path}/a*", "--factor", "4", "--overwrite"]) == 0
-    assert sorted(os.listdir(tmp_path)) == ["a-x4.tif", "a.npy", "b.npy", "notes.txt"]
+    assert sorted(os.listdir(tmp_path)) == ["a-x4-preview.png", "a-x4.tif", "a.npy", "b.npy", "notes.txt"]
 
 
 def test_json_is_a_line_a_file_on_stdout(save, tmp_path, capsys):
@@ -77,9 +78,10 @@ def test_json_is_a_line_a_file_on_stdout(save, tmp_path, capsys):
     captured = capsys.readouterr()
     done, failed = map(json.loads, captured.out.splitlines())
     assert done.pop("seconds") > 0 and 0 <= done.pop("share_guessed") <= 1
-    names = [str(tmp_path / name) for name in ("scan-x4.tif", "scan-x4-uncertainty.tif")]
+    names = [str(tmp_path / name) for name in ("scan-x4.tif", "scan-x4-uncertainty.tif", "scan-x4-preview.png")]
     assert done == {
-        **{"source": scan, "target": names[0], "uncertainty": names[1], "shape": [32, 36], "dtype": "float32"},
+        **{"source": scan, "target": names[0], "uncertainty": names[1], "preview": names[2]},
+        **{"shape": [32, 36], "dtype": "float32"},
         **{"image": None, "guessed": None, "pixel_size": None, "units": None, "warnings": [], "error": None},
         "factor_trained": True,
     }
@@ -116,6 +118,24 @@ def test_what_is_there_stays_under_an_uncertainty(save, tmp_path, capsys):
     assert f"{other}: expected no file, found one; give --overwrite or another --out" in capsys.readouterr().err
     assert other.read_text() == "precious" and not (tmp_path / "x.npy").exists()
     assert cli.main([*command, "--overwrite"]) == 0 and np.load(other).shape == (32, 32)
+
+
+def test_what_is_there_stays_under_a_preview(save, tmp_path, capsys):
+    scan, other = save(tmp_path / "scan.npy", 8, 8), tmp_path / "scan-x4-preview.png"
+    other.write_text("precious")
+    command = ["supersample", scan, "--factor", "4"]
+    assert cli.main(command) == 2
+    assert f"{other}: expected no file, found one; give --overwrite or another --out" in capsys.readouterr().err
+    assert other.read_text() == "precious" and not (tmp_path / "scan-x4.tif").exists()
+    assert cli.main([*command, "--no-preview"]) == 0 and other.read_text() == "precious"
+    assert cli.main([*command, "--overwrite"]) == 0 and other.read_bytes().startswith(b"\x89PNG")
+
+
+def test_without_pillow_there_is_no_preview(save, tmp_path, capsys, monkeypatch):
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    assert cli.main(["supersample", save(tmp_path / "scan.npy", 8, 8), "--factor", "4", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["preview"] is None
+    assert sorted(os.listdir(tmp_path)) == ["scan-x4.tif", "scan.npy"]
 
 
 @pytest.mark.parametrize("overwrite", [[], ["--overwrite"]])
@@ -224,6 +244,6 @@ def test_a_full_disk_leaves_nothing(save, tmp_path, capsys, monkeypatch):
 
 
 def test_all_images_of_a_file(several, tmp_path, capsys):
-    assert cli.main(["supersample", several, "--factor", "4", "--image", "all"]) == 0
+    assert cli.main(["supersample", several, "--factor", "4", "--image", "all", "--no-preview"]) == 0
     assert sorted(os.listdir(tmp_path)) == ["several-1-BF-x4.tif", "several-2-HAADF-x4.tif", "several.ome.tif"]
     assert "several-2-HAADF-x4.tif: 240x256 px" in capsys.readouterr().out

@@ -24,7 +24,7 @@ def test_watch_from_the_first_scan_to_ctrl_c(save, tmp_path):
         finally:
             watching.kill()
         assert watching.stderr.read() == "dlss-tf: interrupted\n"
-    assert os.listdir(tmp_path / "supersampled") == ["new-x4.tif"]
+    assert sorted(os.listdir(tmp_path / "supersampled")) == ["new-x4-preview.png", "new-x4.tif"]
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from dlss_tf.errors import InputError
 from dlss_tf.evaluation import evaluate as module
 from dlss_tf.evaluation.evaluate import evaluate
 from dlss_tf.evaluation.images import central_crops
+from dlss_tf.evaluation.metrics import METHOD_NAMES
 
 METHODS = [
     "nearest", "area", "bilinear", "bicubic", "lanczos", "dlss", "dlss_refined",
@@ -45,6 +46,58 @@ def test_json_is_the_designs(report):
             mses = [image[coverage][method] for image in written["per_image"].values()]
             assert values["mean"] == pytest.approx(np.sqrt(np.mean(mses)))
             assert values["std"] == pytest.approx(np.sqrt(np.std(mses)))
+
+
+def test_json_says_what_its_numbers_are(report):
+    returned, _ = report
+    assert set(returned["about"]) == {"mean", "std", "per_image", "units", "truth"}
+    assert returned["left_out"] == {} and list(returned["smoothed_sigma_px"]) == list(returned["coverages"])
+
+
+def test_without_validation_images_one_row_is_left_out_and_that_is_said_before_the_work(
+    tiny_run, tiny_data, tmp_path, monkeypatch, report
+):
+    os.symlink(os.path.join(tiny_data, "test"), tmp_path / "test")
+    arguments = {"size": 64, "factors": (4,), "results": str(tmp_path / "out"), "sheet_images": 1}
+    with monkeypatch.context() as patch, pytest.warns(UserWarning) as said, pytest.raises(KeyboardInterrupt):
+        patch.setattr(module, "one_pass", _interrupt)
+        evaluate(tiny_run, [str(tmp_path)], **arguments)
+    (sentence,) = [str(each.message) for each in said]
+    assert sentence.startswith("the row Bilinear + Gaussian is left out: its Gaussian is chosen on validation images")
+    assert f"{tmp_path}/val does not exist" in sentence
+    with pytest.warns(UserWarning, match="is left out"):
+        returned = evaluate(tiny_run, [str(tmp_path)], **arguments)
+    assert list(returned["left_out"]) == ["smoothed"] and returned["smoothed_sigma_px"] == {}
+    with_it = report[0]["per_image"]["00001.tif"]["1/16"]
+    assert returned["per_image"]["00001.tif"]["1/16"] == {m: e for m, e in with_it.items() if m != "smoothed"}
+    assert (tmp_path / "out" / "table2.png").exists()
+
+
+def _interrupt(*_):
+    raise KeyboardInterrupt
+
+
+def test_the_sheet_has_several_coverages_the_best_rival_and_errors_on_one_scale(report, tiny_run, tiny_data):
+    returned, _ = report
+    assert module._shown((4, 5, 6, 8, 10)) == [4, 6, 10] and module._shown((5,)) == [5]
+    rivals = {4: "smoothed", 16: "lattice_bicubic"}
+    files = [os.path.join(tiny_data, "test", "00001.tif")]
+    sigmas = {4: returned["smoothed_sigma_px"]["1/16"]}
+    rows = module._sheet_rows(files, 64, module.Supersampler(tiny_run), rivals, sigmas)
+    assert [name for name, _ in rows] == ["00001.tif", "00001.tif"]
+    for (_, panels), (factor, rival) in zip(rows, rivals.items()):
+        assert len(panels) == len(module.TITLES)
+        found = returned["per_image"]["00001.tif"][f"1/{factor**2}"]
+        assert panels[0].caption.startswith(f"1/{factor**2} px\n")
+        assert panels[1].caption == f"{METHOD_NAMES[rival]}\n{found[rival] ** 0.5:.4f}"
+        assert panels[2].caption == f"DLSS\n{found['dlss'] ** 0.5:.4f}"
+        assert panels[4].limits == panels[5].limits
+        np.testing.assert_allclose(panels[4].image, np.abs(panels[1].image - panels[3].image), atol=1e-6)
+
+
+def test_the_best_rival_is_one_that_knows_the_lattice():
+    means = {"bilinear": 0.1, "dlss": 0.2, "lattice_bilinear": 0.5, "biharmonic": 0.4, "non_local_means": 0.6}
+    assert module._best_rival({method: {"mean": mean} for method, mean in means.items()}) == "biharmonic"
 
 
 def test_csv_and_png_are_beside_it(report):

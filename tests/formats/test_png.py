@@ -5,15 +5,7 @@ import pytest
 
 from dlss_tf import micrograph
 from dlss_tf.errors import InputError
-from dlss_tf.formats import png
 from dlss_tf.micrograph import Micrograph
-
-
-@pytest.mark.parametrize(
-    ("width", "pixel_size", "length"), [(512, 0.02, 2), (512, 0.1, 10), (100, 1, 20), (1000, 2e-4, 0.05), (300, 0.1, 5)]
-)
-def test_scale_bars_are_round(width, pixel_size, length):
-    assert png.scale_bar(width, pixel_size) == pytest.approx(length)
 
 
 def test_png_is_grey_with_a_scale_bar(rng, tmp_path):
@@ -111,3 +103,13 @@ def test_texts_of_others(tmp_path):
     assert (found.title, found.history, found.provenance) == ("gold", ("a",), {})
     picture.save(tmp_path / "image.png", "JPEG")
     assert micrograph.read(str(tmp_path / "image.png")).title == "image"
+
+
+def test_greys_of_its_own(tmp_path):
+    from PIL import Image
+
+    data = np.linspace(0, 0.5, 64 * 64, dtype=np.float32).reshape(64, 64)
+    micrograph.write(str(tmp_path / "a.png"), Micrograph(data, display=(0.0, 1.0)))
+    assert np.asarray(Image.open(tmp_path / "a.png")).max() == 128
+    micrograph.write(str(tmp_path / "b.png"), Micrograph(data > 0.25))
+    assert set(np.unique(Image.open(tmp_path / "b.png"))) == {0, 255}

@@ -17,6 +17,30 @@ def test_imagej_opens_the_tiff(image, tmp_path):
         np.testing.assert_array_equal(file.asarray(), image.data)
 
 
+def shown_range(path):
+    """What ImageJ takes for black and white of a file, in the file's values; it counts int16 from -32768."""
+    with tifffile.TiffFile(path) as file:
+        lines = dict(line.split("=", 1) for line in file.pages[0].description.splitlines())
+        zero = -32768 if file.pages[0].dtype == np.int16 else 0
+    return float(lines["min"]) + zero, float(lines["max"]) + zero
+
+
+@pytest.mark.parametrize("shape", [(40, 50), (3, 40, 50), (2, 3, 40, 50)])
+@pytest.mark.parametrize("dtype", ["u1", "i2", "u2", "f4", "f8"])
+def test_black_and_white_for_imagej(tmp_path, rng, shape, dtype):
+    """Of all frames together, whatever a hot pixel holds."""
+    data = rng.normal(120, 5, shape).astype(dtype)
+    data[..., 3, 4] = 255 if dtype == "u1" else 30000
+    micrograph.write(str(tmp_path / "a.tif"), Micrograph(data))
+    low, high = shown_range(tmp_path / "a.tif")
+    assert 95 < low < 115 and 125 < high < 145
+
+
+def test_black_and_white_of_its_own(tmp_path):
+    micrograph.write(str(tmp_path / "a.tif"), Micrograph(np.eye(9, dtype="f4") / 2, display=(0.0, 1.0)))
+    assert shown_range(tmp_path / "a.tif") == (0, 1)
+
+
 @pytest.mark.parametrize(
     "info", ["root.ApplicationBounds = {0,0,701,1276}\nroot.InImageMode = 1", "Title: a\nb", "one"]
 )

@@ -105,3 +105,14 @@ def test_quantities(text, expected):
 def test_diffraction_patterns_are_told_by_their_units(text):
     assert units.is_reciprocal(text)
     assert not any(units.is_reciprocal(name) for name in (*units.METRES, "nm/px", None, "microns", "Angstrom"))
+
+
+@pytest.mark.parametrize(
+    ("metres", "words"),
+    [
+        *[(2e-8, "20 nm"), (5e-10, "500 pm"), (1e-9, "1 nm"), (1e-6, "1 µm"), (0.5e-6, "500 nm"), (2e-3, "2 mm")],
+        *[(1e-15, "1 fm"), (5e-16, "0.5 fm"), (3, "3 m"), (2.6218e-11, "26.22 pm")],
+    ],
+)
+def test_lengths_are_said_in_the_unit_that_suits_them(metres, words):
+    assert units.said(metres) == words

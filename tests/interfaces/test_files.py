@@ -2,6 +2,7 @@ import os
 
 import numpy as np
 import pytest
+import tifffile
 
 from dlss_tf import micrograph
 from dlss_tf.config import Config
@@ -92,6 +93,9 @@ def test_what_is_guessed_is_said_and_lies_beside(tmp_path):
     with pytest.warns(UserWarning, match=r"scan\.npy: 50% of the image holds detail finer than its scan can tell"):
         made = files.supersample_file(Guesser(), str(tmp_path / "scan.npy"), str(tmp_path / "image.npy"), 2, **how)
     assert made.describe() == "4x4 px, pixel size unknown; factor 2 not trained for; 50% guessed"
+    files.supersample_file(Guesser(), str(tmp_path / "scan.npy"), str(tmp_path / "image.tif"), 2, **how)
+    with tifffile.TiffFile(tmp_path / "image-guessed.tif") as file:
+        assert (file.imagej_metadata["min"], file.imagej_metadata["max"]) == (0, 1)
     np.testing.assert_array_equal(np.load(tmp_path / "image-guessed.npy")[::2, ::2] > 0.05, [[0, 0], [1, 1]])
     np.testing.assert_allclose(np.load(tmp_path / "image-uncertainty.npy") * 10, np.load(tmp_path / "image.npy"))
 
@@ -145,3 +149,37 @@ def test_of_a_scan_that_was_made_itself_both_are_told(tmp_path):
     files.supersample_file(Enlarger(), *paths[1:], 2, quiet=True)
     source = micrograph.read(paths[2]).provenance["source"]
     assert source["file"] == paths[1] and source["provenance"] == scan.provenance
+
+
+@pytest.fixture
+def previewed(tmp_path):
+    """A scan supersampled with a preview, as often as it is called."""
+    pytest.importorskip("PIL")
+    np.save(tmp_path / "scan.npy", np.arange(16, dtype="f4").reshape(4, 4))
+    source, target = str(tmp_path / "scan.npy"), str(tmp_path / "image.npy")
+    return lambda **how: files.supersample_file(Enlarger(), source, target, 2, quiet=True, preview=True, **how)
+
+
+def test_a_preview_appears_with_the_result_or_neither(previewed, tmp_path):
+    (tmp_path / "image-preview.png").write_text("another's")
+    with pytest.raises(InputError, match=r"image-preview\.png: expected no file, found one that came meanwhile"):
+        previewed(overwrite=False)
+    assert sorted(os.listdir(tmp_path)) == ["image-preview.png", "scan.npy"]
+    previewed()
+    assert (tmp_path / "image-preview.png").read_bytes().startswith(b"\x89PNG") and (tmp_path / "image.npy").exists()
+
+
+@pytest.mark.parametrize("error", [MemoryError(), ImportError("no Pillow"), ValueError("odd"), OSError(5, "damaged")])
+def test_a_preview_that_cannot_be_drawn_costs_no_result(previewed, tmp_path, monkeypatch, error):
+    def fail(*_):
+        raise error
+
+    (tmp_path / "image-preview.png").write_text("of an earlier result")
+    monkeypatch.setattr(files.previews, "picture", fail)
+    with pytest.warns(UserWarning, match=r"scan\.npy: expected a preview of the result, found that it cannot be drawn"):
+        previewed()
+    assert sorted(os.listdir(tmp_path)) == ["image.npy", "scan.npy"]
+    with pytest.warns(UserWarning, match="cannot be drawn"):
+        os.remove(tmp_path / "image.npy")
+        previewed(overwrite=False)
+    assert sorted(os.listdir(tmp_path)) == ["image.npy", "scan.npy"]

@@ -21,6 +21,7 @@ def folder(tmp_path, monkeypatch):
     ]
     names += ["d.emi", "d_1.ser", "d_2.ser", "e.emi", "settings.xml", "b-x5-x5.tif"]
     names += ["b-2-HAADF-x5.tif", "b-10-x5-uncertainty.tif", "b-x5-guessed.tif"]
+    names += ["b-x5-preview.png", "b-x4-preview.png", "c-x5-preview.png", "my-preview.png"]
     os.makedirs("scans/more.tif")
     os.mkdir("scans/store.zspy")
     for name in (*names, "store.zspy/.zgroup"):
@@ -28,7 +29,7 @@ def folder(tmp_path, monkeypatch):
     return "scans"
 
 
-IMAGES = ["a.TIF", "b-every4.tif", "b.dm4", "c-x5.tif", "d_1.ser", "d_2.ser", "e.emi", "store.zspy"]
+IMAGES = ["a.TIF", "b-every4.tif", "b.dm4", "c-x5.tif", "d_1.ser", "d_2.ser", "e.emi", "my-preview.png", "store.zspy"]
 
 
 @pytest.mark.parametrize("named", ["scans", "scans/", "scans/*"])

@@ -5,6 +5,7 @@ import pytest
 import tifffile
 
 from dlss_tf.errors import InputError
+from dlss_tf.inference.options import Options
 from dlss_tf.interfaces import outputs
 
 
@@ -31,6 +32,14 @@ def test_a_folder_may_be_called_like_a_file(tmp_path):
 
 def test_uncertainty_lies_beside_the_image():
     assert outputs.beside_path("a/image.ome.tif", "uncertainty") == "a/image-uncertainty.ome.tif"
+    assert outputs.beside_path("a/image.ome.tif", "preview") == "a/image-preview.png"
+
+
+def test_what_comes_beside_an_image():
+    assert outputs.names_beside(Options(), False) == ()
+    assert outputs.names_beside(Options(ensemble=True), True) == ("uncertainty", "preview")
+    made = outputs.outputs("a.npy", ("uncertainty", "preview"))
+    assert made == {"target": "a.npy", "uncertainty": "a-uncertainty.npy", "preview": "a-preview.png"}
 
 
 def test_what_would_be_lost_is_not_written_over(tmp_path):
@@ -109,13 +118,14 @@ def test_two_sources_of_one_name(tmp_path, overwrite):
     assert "expected a result of its own name" in second
 
 
-def test_an_uncertainty_is_a_result_too(tmp_path):
-    a, other = tmp_path / "a.dm4", tmp_path / "a-x4-uncertainty.npy"
+@pytest.mark.parametrize(("what", "name"), [("uncertainty", "a-x4-uncertainty.npy"), ("preview", "a-x4-preview.png")])
+def test_what_comes_beside_is_a_result_too(tmp_path, what, name):
+    a, other = tmp_path / "a.dm4", tmp_path / name
     other.touch()
     assert refusals(a) == [None]
-    (refusal,) = refusals(a, beside=["uncertainty"])
+    (refusal,) = refusals(a, beside=[what])
     assert refusal == f"{other}: expected no file, found one; give --overwrite or another --out"
-    assert refusals(a, beside=["uncertainty"], overwrite=True) == [None]
+    assert refusals(a, beside=[what], overwrite=True) == [None]
 
 
 @pytest.mark.parametrize("overwrite", [False, True])
@@ -136,8 +146,8 @@ def test_all_images_of_a_file_have_places_of_their_own(tmp_path):
     bad.write_bytes(b"none")
     (tmp_path / "two-1-BF-x4.npy").touch()
     first, *jobs = outputs.plan([str(bad), str(source)], None, 4, ".npy", image="all")
-    assert first.targets == () and "bad.npy: expected" in str(first.refusal)
-    assert [(job.image, os.path.basename(*job.targets)) for job in jobs] == [
+    assert first.targets == {} and "bad.npy: expected" in str(first.refusal)
+    assert [(job.image, os.path.basename(job.targets["target"])) for job in jobs] == [
         (1, "two-1-BF-x4.npy"),
         (2, "two-2-HAADF-x4.npy"),
     ]

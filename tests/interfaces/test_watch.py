@@ -47,7 +47,7 @@ def lines_of(folder, names, monkeypatch, capsys, out="out", **options):
 def copies(monkeypatch):
     """Supersampling is copying, which may fail."""
 
-    def copy(supersampler, source, target, factor, options, *, image, quiet, dtype, overwrite):
+    def copy(supersampler, source, target, factor, options, *, image, quiet, dtype, overwrite, preview):
         image = micrograph.read(source, image)
         if "bad" in source:
             raise {"bad0": KeyError, "bad1": MemoryError, "bad2": RuntimeError}[micrograph.stem_of(source)]()
@@ -100,6 +100,16 @@ def test_own_results_are_no_scans_and_any_name_is_a_line(tmp_path, monkeypatch, 
     done, *named, bad = lines_of(tmp_path, names, monkeypatch, capsys)
     assert done.startswith("a.npy -> ") and "bad0.npy" in bad
     assert len(os.listdir(tmp_path / "out")) == 2 and named[0].startswith("\\udcfe")
+
+
+def test_previews_are_replaced_with_their_results(tmp_path, monkeypatch, capsys):
+    pytest.importorskip("PIL")
+    micrograph.write(str(tmp_path / "a.tif"), micrograph.Micrograph(np.eye(9, dtype=np.float32)))
+    names = [str(tmp_path / "a.tif")] * 2
+    monkeypatch.setattr(watch, "arrivals", lambda folder, existing: names)
+    watch.watch(Supersampler(), str(tmp_path), str(tmp_path / "out"), 5, preview=True)
+    assert [" -> " in line for line in capsys.readouterr().out.splitlines()] == [False, True, True]
+    assert sorted(os.listdir(tmp_path / "out")) == ["a-x5-preview.png", "a-x5.tif"]
 
 
 @pytest.mark.parametrize("out", ["r.tif", "elsewhere/r.ome.tif", "a.tif"])
