@@ -8,7 +8,6 @@ import datetime
 import hashlib
 import json
 import os
-import subprocess
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ from typing import Any
 import tensorflow as tf
 
 from .. import weights
+from .._version import git_revision
 from ..data.files import digest_of_files
 from ..errors import InputError
 from ..formats.replacing import replacing
@@ -29,7 +29,7 @@ def provenance(data: Sequence[str], split: str, size: int) -> dict:
 def software() -> dict:
     """Code and software that a result depends on, and its date."""
     return {
-        "git_revision": _git_revision(),
+        "git_revision": git_revision(),
         "tensorflow": tf.__version__,
         "date": datetime.date.today().isoformat(),
     }
@@ -66,12 +66,3 @@ def results_folder(results: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise InputError(f"results {results}: expected a folder that can be written, found: {error.strerror}") from None
-
-
-def _git_revision() -> str | None:
-    """Of the checkout that this package runs from, if it is one."""
-    try:
-        command = ["git", "-C", os.path.dirname(__file__), "describe", "--always", "--dirty", "--abbrev=40"]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
-    except (OSError, subprocess.CalledProcessError):
-        return None

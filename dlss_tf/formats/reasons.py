@@ -7,19 +7,9 @@ import re
 import textwrap
 
 from ..errors import InputError
+from ..packages import needed
 
 MOST_REASON = 200  # characters of what a reader says
-
-#: Packages that an extra of ours brings, by the name of the module.
-_EXTRAS = {
-    **dict.fromkeys(("rsciio", "h5py", "zarr", "msgpack", "sparse", "numba", "mrcfile", "PIL"), "files"),
-    **dict.fromkeys(("dask", "distributed"), "lazy"),
-    "imagecodecs": "codecs",
-    "skimage": "eval",
-}
-_NAMES = {"rsciio": "RosettaSciIO", "PIL": "Pillow"}
-#: Packages whose name is not that of their module.
-_PACKAGES = {"netCDF4": "netCDF4", "yaml": "pyyaml"}
 
 _NEEDED = re.compile(r"requires the '(\w+)' package|[Tt]he '(\w+)' library|No module named '([\w.]+)'")
 _NO_FILTER = re.compile(r"can't open directory|required filter|filter .*(not available|not registered)", re.IGNORECASE)
@@ -29,13 +19,6 @@ _UNSUPPORTED = re.compile(
     r"|only support|cannot currently|could not recogni[sz]e|pickled|not an? (tofwerk|elid|tiff)\b|COMPRESSION\.",
     re.IGNORECASE,
 )
-
-
-def needed(module: str) -> str:
-    """'Pillow; pip install 'dlss_tf[files]'', what to do about a module that is not installed."""
-    module = module.split(".")[0]
-    package = f"'dlss_tf[{_EXTRAS[module]}]'" if module in _EXTRAS else _PACKAGES.get(module, module)
-    return f"{_NAMES.get(module, module)}; pip install {package}"
 
 
 def missing(error: BaseException) -> str | None:

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
+from ..packages import needed
 from . import confined, datasets, guards, hspy, mrc, reasons, units
 from .contents import Entry
 from .datasets import Dataset
@@ -164,7 +165,7 @@ def _plugins(path: str, suffix: str) -> list[dict[str, Any]]:
     try:
         import rsciio
     except ImportError:
-        raise InputError(f"{path}: reading {suffix} needs {reasons.needed('rsciio')}") from None
+        raise InputError(f"{path}: reading {suffix} needs {needed('rsciio')}") from None
     plugins = [p for p in rsciio.IO_PLUGINS if suffix[1:] in [extension.lower() for extension in p["file_extensions"]]]
     return sorted(plugins, key=lambda p: p["name"] == "MRCZ")  # which needs a package of its own for plain MRC files
 
@@ -178,5 +179,5 @@ def _refusal(path: str, suffix: str, errors: dict[str, Exception]) -> InputError
     others = [error for name, error in errors.items() if lacking[name] is None]
     if not others:
         return reasons.refusal(path, suffix, next(iter(errors.values())))
-    hints = [f"; if it is {name}'s, it needs {reasons.needed(module)}" for name, module in lacking.items() if module]
+    hints = [f"; if it is {name}'s, it needs {needed(module)}" for name, module in lacking.items() if module]
     return InputError(f"{reasons.refusal(path, suffix, others[0])}{''.join(hints)}")

@@ -8,10 +8,13 @@ from dlss_tf.formats import reasons
     ("error", "sentence"),
     [
         (ModuleNotFoundError("No module named 'mrcz'", name="mrcz"), "needs mrcz; pip install mrcz"),
-        (ModuleNotFoundError("No module named 'PIL'", name="PIL"), r"needs Pillow; pip install 'dlss_tf\[files\]'"),
-        (ModuleNotFoundError("No module named 'h5py._x'", name="h5py._x"), r"needs h5py; .*'dlss_tf\[files\]'"),
-        (ModuleNotFoundError("The 'sparse' library was not found. To load"), r"needs sparse; .*'dlss_tf\[files\]'"),
-        (ValueError("<COMPRESSION.LZW: 5> requires the 'imagecodecs' package"), r"imagecodecs; .*'dlss_tf\[codecs\]'"),
+        (ModuleNotFoundError("No module named 'PIL'", name="PIL"), r"needs Pillow; pip install '.*' mrcfile pillow"),
+        (ModuleNotFoundError("No module named 'h5py._x'", name="h5py._x"), r"needs h5py; pip install 'rosettasciio\["),
+        (
+            ModuleNotFoundError("The 'sparse' library was not found. To load"),
+            r"needs sparse; pip install 'rosettasciio\[",
+        ),
+        (ValueError("<COMPRESSION.LZW: 5> requires the 'imagecodecs' package"), "imagecodecs; pip install imagecodecs"),
         (
             OSError("Can't synchronously read data (can't open directory (/x/plugin))"),
             "hdf5plugin; pip install hdf5plug",

@@ -87,7 +87,7 @@ def test_eds_beside_an_image_of_velox(tmp_path, monkeypatch, read_here):
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *args: name != "sparse" and found(name, *args) or None
     )
-    with pytest.raises(InputError, match=r"reading this \.emd needs sparse; pip install 'dlss_tf\[files\]'"):
+    with pytest.raises(InputError, match=r"reading this \.emd needs sparse; pip install 'rosettasciio\["):
         micrograph.read(str(tmp_path / "scan.emd"))
 
 
@@ -208,7 +208,7 @@ def test_without_rosettasciio_a_sentence_says_what_to_install(tmp_path, monkeypa
 
     (tmp_path / "scan.dm4").write_bytes(b"x")
     monkeypatch.setitem(sys.modules, "rsciio", None)
-    with pytest.raises(InputError, match=r"reading \.dm4 needs RosettaSciIO; pip install 'dlss_tf\[files\]'"):
+    with pytest.raises(InputError, match=r"reading \.dm4 needs RosettaSciIO; pip install 'rosettasciio\["):
         micrograph.read(str(tmp_path / "scan.dm4"))
 
 
