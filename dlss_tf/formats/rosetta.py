@@ -12,7 +12,7 @@ import numpy as np
 
 from ..errors import InputError
 from ..packages import needed
-from . import confined, datasets, guards, hspy, mrc, reasons, units
+from . import confined, datasets, guards, hspy, kinds, mrc, reasons, units
 from .contents import Entry
 from .datasets import Dataset
 from .image import Micrograph
@@ -22,8 +22,6 @@ SUFFIXES = (
     *(".dm3", ".dm4", ".emd", ".ser", ".emi", ".mrc", ".mrcz", ".ali", ".hspy", ".zspy", ".hdf5", ".h5", ".nxs"),
     *(".bcf", ".prz", ".unf", ".rpl", ".elid", ".img", ".asw", ".blo", ".mib", ".tvips", ".xml", ".app5", ".sur"),
 )
-
-HDF5 = (".emd", ".hspy", ".hdf5", ".h5", ".nxs", ".app5")
 
 #: What its readers are told: images alone, all of them, and every frame of a stack.
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -41,7 +39,7 @@ def contents(path: str, suffix: str) -> list[Entry]:
         InputError: no reader knows the file, or RosettaSciIO or what the reader needs is not installed.
     """
     _import_filters(suffix)
-    if suffix in HDF5:
+    if suffix in kinds.HDF5:
         confined.check_hdf5(path)
     errors: dict[str, Exception] = {}
     for plugin in _plugins(path, suffix):
@@ -70,7 +68,7 @@ def warm(suffix: str) -> None:
 
 def _import_filters(suffix: str) -> None:
     """What decodes that HDF5 alone does not, once it is imported."""
-    if suffix in HDF5:
+    if suffix in kinds.HDF5:
         with contextlib.suppress(ImportError):
             import hdf5plugin  # noqa: F401
 
@@ -179,5 +177,6 @@ def _refusal(path: str, suffix: str, errors: dict[str, Exception]) -> InputError
     others = [error for name, error in errors.items() if lacking[name] is None]
     if not others:
         return reasons.refusal(path, suffix, next(iter(errors.values())))
+    found = str(reasons.refusal(path, suffix, others[0]))
     hints = [f"; if it is {name}'s, it needs {needed(module)}" for name, module in lacking.items() if module]
-    return InputError(f"{reasons.refusal(path, suffix, others[0])}{''.join(hints)}")
+    return InputError(found + "".join(hints if reasons.UNSUPPORTED in found else []))
