@@ -8,9 +8,9 @@ import platform
 from collections.abc import Sequence
 
 from .. import weights
-from .._version import version
 from ..config import CONFIG_FILE, Config
 from ..packages import install, lacking
+from .parsing import version
 
 #: What an extra is for; `lazy` is for Python alone.
 FOR = {

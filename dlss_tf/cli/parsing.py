@@ -12,13 +12,21 @@ from typing import Any, NoReturn
 
 from absl.flags import argparse_flags
 
-from .._version import version
+from .._version import __version__
 from ..errors import shown
 from ..suggestions import did_you_mean
 from .exits import USAGE
 
 _REQUIRED = re.compile(r"arguments are required: (?P<names>.+)|one of the arguments (?P<one>.+) is required")
 _NUMBER = re.compile(r"-(\d+|\d*\.\d+)")
+
+
+def version() -> str:
+    """'dlss-tf 0.1.0', and in a checkout ', git 8be45d5', with -dirty if files differ from it."""
+    from ..software import revision  # which is not needed but here
+
+    sha, _, dirty = (revision() or "").partition("-")
+    return f"dlss-tf {__version__}" + (f", git {sha[:7]}" if sha else "") + (f"-{dirty}" if dirty else "")
 
 
 class Version(argparse.Action):

@@ -15,10 +15,10 @@ from typing import Any
 import tensorflow as tf
 
 from .. import weights
-from .._version import git_revision
 from ..data.files import digest_of_files
 from ..errors import InputError
 from ..formats.replacing import replacing
+from ..software import revision
 
 
 def provenance(data: Sequence[str], split: str, size: int) -> dict:
@@ -29,7 +29,7 @@ def provenance(data: Sequence[str], split: str, size: int) -> dict:
 def software() -> dict:
     """Code and software that a result depends on, and its date."""
     return {
-        "git_revision": git_revision(),
+        "git_revision": revision(),
         "tensorflow": tf.__version__,
         "date": datetime.date.today().isoformat(),
     }

@@ -1,7 +1,8 @@
 import pytest
 
-from dlss_tf import _version, cli
+from dlss_tf import cli
 from dlss_tf.cli.exits import FAILED
+from dlss_tf.cli.parsing import version
 
 
 def test_info(tiny_run, capsys):
@@ -37,7 +38,7 @@ def test_bad_input_is_one_sentence_and_status_2(refused, arguments, sentence):
 def test_unasked_it_tells_what_is_installed(capsys):
     assert cli.main(["info"]) == 0
     told = capsys.readouterr().out
-    assert told.startswith(_version.version()) and "--weights unified-scan" in told
+    assert told.startswith(version()) and "--weights unified-scan" in told
     assert "\ndlss-tf info FILE tells what a file holds" in told
 
 

@@ -2,7 +2,8 @@ import re
 
 import pytest
 
-from dlss_tf import _version
+import dlss_tf
+from dlss_tf import software
 from dlss_tf.cli import commands, parsing
 
 
@@ -79,7 +80,16 @@ def test_control_characters_do_nothing_to_the_terminal(told):
 def test_version_of_every_command(command, capsys):
     with pytest.raises(SystemExit) as ended:
         commands.parser().parse_args([command, "--version"])
-    assert ended.value.code == 0 and capsys.readouterr().out == f"{_version.version()}\n"
+    assert ended.value.code == 0 and capsys.readouterr().out == f"{parsing.version()}\n"
+
+
+@pytest.mark.parametrize(
+    ("revision", "told"),
+    [(None, ""), ("8be45d5b" + "0" * 32, ", git 8be45d5"), ("8be45d5b" + "0" * 32 + "-dirty", ", git 8be45d5-dirty")],
+)
+def test_version_and_revision(monkeypatch, revision, told):
+    monkeypatch.setattr(software, "revision", lambda: revision)
+    assert parsing.version() == f"dlss-tf {dlss_tf.__version__}{told}"
 
 
 def test_version_may_have_a_value():

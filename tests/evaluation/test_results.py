@@ -18,11 +18,6 @@ def test_where_numbers_come_from_is_written(tmp_path):
     assert written["tensorflow"] == tf.__version__ and len(written["date"]) == 10
 
 
-def test_outside_of_a_checkout_there_is_no_revision(monkeypatch):
-    monkeypatch.setenv("PATH", "")  # no git
-    assert results.software()["git_revision"] is None
-
-
 def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path):
     with results.results_folder(str(tmp_path / "new" / "results")):
         assert os.listdir(tmp_path / "new") == ["results"]
