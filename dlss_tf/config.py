@@ -6,12 +6,14 @@ import dataclasses
 import json
 import os
 import reprlib
+from collections.abc import Iterable
 from typing import Any, get_args, get_type_hints
 
 from .errors import InputError
 from .formats.json_file import read_json
 from .formats.replacing import replacing
 from .lattice import EQUATION_1, p_raw
+from .suggestions import did_you_mean
 
 CONFIG_FILE = "config.json"  # in every run directory
 RULES = 2  # edition of the training rules; a config.json that names none is of edition 1
@@ -66,7 +68,7 @@ class Config:
 
     def __post_init__(self) -> None:
         for name, choices in CHOICES.items():
-            _check(getattr(self, name) in choices, name, f"one of {', '.join(choices)}", getattr(self, name))
+            _check_choice(name, getattr(self, name), choices)
         _check(self.size >= 32 and self.size % 32 == 0, "size", "a multiple of 32 px, at least 32", self.size)
         _check(self.batch >= 1, "batch", "at least 1", self.batch)
         for name in ("size", "batch"):
@@ -131,7 +133,8 @@ class Config:
         hints = get_type_hints(Config)
         for name, value in changes.items():
             if name not in hints:
-                raise InputError(f"config: unknown field {name!r}; known are {', '.join(hints)}")
+                near = did_you_mean(name, hints)
+                raise InputError(f"config: unknown field {name!r}{near or '; known are ' + ', '.join(hints)}")
             changes[name] = _convert(name, value, hints[name])
         return dataclasses.replace(self, **changes)
 
@@ -180,6 +183,11 @@ class Config:
 def _check(valid: bool, name: str, expected: str, found: Any) -> None:
     if not valid:
         raise InputError(f"{name}: expected {expected}, found {found}")
+
+
+def _check_choice(name: str, found: str, choices: Iterable[str]) -> None:
+    if found not in choices:
+        raise InputError(f"{name}: expected one of {', '.join(choices)}, found {found}{did_you_mean(found, choices)}")
 
 
 def _convert(name: str, value: Any, hint: Any) -> Any:
@@ -278,6 +286,5 @@ def preset(name: str, network: str | None = None) -> Config:
     Raises:
         InputError: there is none.
     """
-    if name not in PRESETS:
-        raise InputError(f"preset: expected one of {', '.join(PRESETS)}, found {name!r}")
+    _check_choice("preset", name, PRESETS)
     return OTHER_NETWORKS.get(network or "", PRESETS)[name]

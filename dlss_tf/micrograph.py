@@ -16,6 +16,7 @@ from .formats.fit import fit
 from .formats.image import Micrograph
 from .formats.readers import ALL, OME, TIFF
 from .formats.replacing import replacing_all
+from .suggestions import did_you_mean_path, names
 
 __all__ = [
     "ALL",
@@ -24,6 +25,7 @@ __all__ = [
     "Micrograph",
     "check_axes",
     "check_suffix",
+    "check_there",
     "choices",
     "contents",
     "prepare",
@@ -161,7 +163,7 @@ def _asked(question: str, path: str, image: str | int | None = None) -> Any:
     suffix = suffix_of(path)
     asked = (question, path, suffix, stem_of(path), image)
     try:
-        _check_there(path, suffix)
+        check_there(path)
         answer = (_asked_here if suffix in IN_PROCESS else _asked_elsewhere)(*asked)
     except OSError as error:  # it has gone meanwhile, or the current folder has
         raise reasons.refusal(path, suffix, error) from None
@@ -196,15 +198,27 @@ def _asked_elsewhere(question: str, path: str, suffix: str, stem: str, image: st
     return answer
 
 
-def _check_there(path: str, suffix: str) -> None:
+def check_there(path: str) -> None:
+    """InputError unless there is a file with something in it, of a suffix that is read."""
+    suffix = suffix_of(path)
     if suffix not in FOLDERS and os.path.isdir(path):
-        raise InputError(f"{path}: expected an image file, found a folder")
+        raise InputError(f"{path}: expected an image file, found a folder {_of_images(path)}")
     if not os.path.exists(path):
-        raise InputError(f"{path}: expected an image file, found nothing")
+        raise InputError(f"{path}: expected an image file, found nothing{did_you_mean_path(path)}")
     if suffix not in READABLE:
         raise InputError(f"{path}: expected an image file, found an unknown suffix; known are {', '.join(READABLE)}")
     if guards.bytes_on_disk(path) == 0:
         raise InputError(f"{path}: expected an image, found an empty file")
+
+
+def _of_images(folder: str) -> str:
+    """What is in a folder that was taken for a file."""
+    there = names(folder)
+    images = [name for name in there if suffix_of(name) in READABLE]
+    if images:
+        return f"of {len(images)}, such as {os.path.join(folder, images[0])}"
+    folders = [name for name in there if os.path.isdir(os.path.join(folder, name))]
+    return "without one" + (f", but with folders such as {os.path.join(folder, folders[0])}" if folders else "")
 
 
 def write(path: str, micrograph: Micrograph) -> None:

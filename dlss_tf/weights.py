@@ -14,6 +14,7 @@ from .config import CONFIG_FILE, Config
 from .errors import InputError, reason
 from .formats import digests, npz
 from .formats.replacing import replacing
+from .suggestions import did_you_mean_path, names
 
 FILE = os.path.join("weights", "generator.npz")
 SPREAD_FILE = os.path.join("weights", "spread.npz")  # of its second head, and what calibrates that: `calibration`
@@ -28,15 +29,28 @@ def pretrained(name: str = PRETRAINED) -> str:
     Raises:
         InputError: none has that name.
     """
-    package = os.path.dirname(__file__)
-    places = [os.path.join(folder, "checkpoints", name) for folder in (package, os.path.dirname(package))]
-    for place in places:
-        if os.path.isfile(os.path.join(place, CONFIG_FILE)):
-            return place
+    for folder in _checkpoints():
+        if _is_run(os.path.join(folder, name)):
+            return os.path.join(folder, name)
+    known = pretrained_names()
+    near = _near_run(name) or did_you_mean_path(name, known)
+    known_or_where = ", ".join(known) or f"none in {' or '.join(_checkpoints())}"
     raise InputError(
-        f"weights {name}: expected a run directory, or a pretrained generator in {' or '.join(places)}, "
-        f"found {_kind(name)}"
+        f"weights {name}: expected a run directory or a pretrained generator ({known_or_where}), "
+        f"found {_kind(name)}{near}"
     )
+
+
+def pretrained_names() -> list[str]:
+    """Of the generators that come with this package, the one that is taken unasked first."""
+    found = {name for folder in _checkpoints() for name in names(folder) if _is_run(os.path.join(folder, name))}
+    return sorted(found, key=lambda name: (name != PRETRAINED, name))
+
+
+def _checkpoints() -> list[str]:
+    """Folders that may hold them."""
+    package = os.path.dirname(__file__)
+    return [os.path.join(folder, "checkpoints") for folder in (package, os.path.dirname(package))]
 
 
 def save(directory: str, arrays: dict[str, np.ndarray], file: str = FILE) -> str:
@@ -80,7 +94,10 @@ def load(directory_or_name: str | None = None) -> tuple[Config, dict[str, np.nda
         InputError: a file is missing or damaged; it names the file.
     """
     directory = find(directory_or_name)
-    config = Config.load(os.path.join(directory, CONFIG_FILE))
+    path = os.path.join(directory, CONFIG_FILE)
+    if not os.path.lexists(path):
+        raise InputError(f"{path}: expected a run's configuration, found nothing{_near_run(directory)}")
+    config = Config.load(path)
     return config, _checked(os.path.join(directory, FILE), "has the run saved any yet?")
 
 
@@ -112,6 +129,18 @@ def _arrays(path: str) -> dict[str, np.ndarray]:
         if not isinstance(array, np.ndarray) or array.dtype.kind != "f" or not np.isfinite(array).all():
             raise InputError(f"{name} is no array of finite numbers")
     return {name: array.astype(np.float32) for name, array in arrays.items()}
+
+
+def _is_run(directory: str) -> bool:
+    return os.path.isfile(os.path.join(directory, CONFIG_FILE))
+
+
+def _near_run(path: str) -> str:
+    """'; did you mean RUN?' of a run directory that the path is in, or that is in it; "" if there is none."""
+    inside = [os.path.join(path, name) for name in names(path)] if os.path.isdir(path) else []
+    above = [os.path.dirname(path), os.path.dirname(os.path.dirname(path))]
+    near = next(filter(_is_run, [*filter(None, above), *inside]), None)
+    return f"; did you mean {near}?" if near else ""
 
 
 def _kind(path: str) -> str:

@@ -45,7 +45,9 @@ def test_text_becomes_the_fields_type():
         ({"activation": "gelu"}, "activation: expected one of relu, leaky, found gelu"),
         ({"rules": 7}, "rules: expected 2, the edition that this version trains by, found 7"),
         ({"rules": 0}, "rules: expected 2, the edition that this version trains by, found 0"),
-        ({"colour": 1}, "unknown field 'colour'"),
+        ({"colour": 1}, "unknown field 'colour'; known are preset, data, "),
+        ({"activatoin": "relu"}, "unknown field 'activatoin'; did you mean activation?"),
+        ({"network": "onestage"}, "expected one of two-stage, one-stage, scan-grid, found onestage; did you mean one-"),
         ({"learning_rate": 0}, "learning_rate: expected a positive number, found 0"),
         ({"seed": -1}, "seed: expected a whole number from 0"),
         (
@@ -95,7 +97,7 @@ def test_a_file_that_names_no_edition_of_the_rules_is_of_the_first(tmp_path):
 
 
 def test_unknown_preset():
-    with pytest.raises(InputError, match="preset: expected one of quick, small, paper, found 'fast'"):
+    with pytest.raises(InputError, match="preset: expected one of quick, small, paper, found fast$"):
         preset("fast")
 
 

@@ -33,8 +33,8 @@ OF_SEVERAL = {
 
 #: Rooms, from the lowest floor up. A module imports from its own room and from lower floors: never up, nor next door.
 FLOORS = (
-    {"errors", "_version"},
-    {"_compat", "progress", "software"},
+    {"errors", "suggestions", "_version"},
+    {"_compat", "packages", "progress", "software"},
     {"formats", "lattice"},
     {"config", "micrograph"},
     {"weights", "layers", "simulation"},

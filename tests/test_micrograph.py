@@ -1,5 +1,6 @@
 import dataclasses
 import os
+import re
 import warnings
 
 import numpy as np
@@ -153,6 +154,24 @@ def test_bad_files_are_one_sentence(image, suffix, kind, tmp_path):
     with pytest.raises(InputError) as raised:
         micrograph.read(str(path))
     assert str(raised.value).startswith(f"{path}: expected ") and "\n" not in str(raised.value)
+
+
+def test_a_folder_and_a_name_that_is_mistyped(tmp_path):
+    (tmp_path / "scans" / "later").mkdir(parents=True)
+    for path, found in (
+        (tmp_path / "scans", f"a folder without one, but with folders such as {tmp_path}/scans/later"),
+        (tmp_path / "scans" / "later", "a folder without one"),
+        (tmp_path / "scnas", f"nothing; did you mean {tmp_path}/scans?"),
+        (tmp_path / "image.tif", "nothing"),
+    ):
+        with pytest.raises(InputError, match=f"^{path}: expected an image file, found {re.escape(found)}$"):
+            micrograph.read(str(path))
+    for name in ("b.dm4", "a.dm4", "notes.txt"):
+        (tmp_path / "scans" / name).touch()
+    with pytest.raises(InputError, match=f"found a folder of 2, such as {tmp_path}/scans/a.dm4$"):
+        micrograph.check_there(str(tmp_path / "scans"))
+    with pytest.raises(InputError, match=f"found nothing; did you mean {tmp_path}/scans/b.dm4" + r"\?$"):
+        micrograph.check_there(str(tmp_path / "scans" / "b.dm3"))
 
 
 def test_unknown_suffixes(tmp_path, image):

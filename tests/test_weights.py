@@ -27,9 +27,34 @@ def test_pretrained_generator_is_found_and_small():
 
 def test_unknown_pretrained_generator():
     with pytest.raises(
-        InputError, match="weights huge: expected a run directory, or a pretrained generator in .*, found nothing"
+        InputError, match="weights huge: expected a run directory or a pretrained generator .*, found nothing"
     ):
         weights.pretrained("huge")
+
+
+def test_names_of_pretrained_generators():
+    names = weights.pretrained_names()
+    assert names[0] == weights.PRETRAINED and weights.PAPERS in names
+    assert sorted(names) == sorted(path.parent.name for path in (ROOT / "checkpoints").glob("*/config.json"))
+
+
+@pytest.mark.parametrize(
+    ("given", "meant"),
+    [
+        ("unified-smal", "unified-small"),
+        ("{}/runs/mxied", "{}/runs/mixed"),
+        ("{}/runs", "{}/runs/mixed"),
+        ("{}/runs/mixed/weights", "{}/runs/mixed"),
+        ("{}/runs/mixed/weights/generator.npz", "{}/runs/mixed"),
+    ],
+)
+def test_what_may_have_been_meant(tmp_path, given, meant):
+    run = tmp_path / "runs" / "mixed"
+    (run / "weights").mkdir(parents=True)
+    (run / "config.json").write_text("{}")
+    (run / "weights" / "generator.npz").touch()
+    with pytest.raises(InputError, match=f"; did you mean {meant.format(tmp_path)}" + r"\?$"):
+        weights.load(given.format(tmp_path))
 
 
 @pytest.mark.slow

@@ -67,7 +67,7 @@ class Soak:
         lines = out.read_text(errors="replace").splitlines()
         problems = job.check(lines) + late
         code, error = process.returncode, err.read_text(errors="replace")
-        if code not in (0, -9, *([2] if ending == "full" else [])) or "Traceback" in error:
+        if code not in (0, -9, *([2, 3] if ending == "full" else [])) or "Traceback" in error:
             problems.append(f"exit {code}: {error.strip().splitlines()[-1:]}")
         if ending == "undisturbed" and not job.done(code):
             problems.append("did not come to its end")

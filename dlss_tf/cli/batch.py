@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import sentence
 from ..inference.options import BESIDE
 from ..progress import duration, say
+from .exits import FAILED
 
 if TYPE_CHECKING:
     from ..formats.contents import Choice
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 #: What `--json` tells of a file; null where there is nothing to tell.
 FIELDS = (
     *("source", "image", "target", *BESIDE, "preview", "shape", "dtype", "pixel_size", "units"),
-    *("factor_trained", "share_guessed", "seconds", "warnings", "error"),
+    *("factor_trained", "share_guessed", "seconds", "skipped", "warnings", "error"),
 )
 
 
@@ -34,22 +35,28 @@ def plan(arguments: argparse.Namespace, name: str, beside: Sequence[str] = ()) -
     """The files that `options.add_files` asks for, and where their results go, called NAME-`name`S.
 
     Raises:
-        InputError: several files would become one.
+        InputError: results cannot be of that format, or several files would become one.
     """
     from ..interfaces import inputs, outputs
 
+    outputs.check_format(arguments.format)
     outputs.check_out(arguments.files, arguments.out)
     sources = inputs.sources(arguments.files, name)
     outputs.check_out(sources, arguments.out)
     how = {"image": arguments.image, "beside": beside, "overwrite": arguments.overwrite}
+    how["skip_existing"] = arguments.skip_existing
     return outputs.plan(sources, arguments.out, arguments.factor, arguments.format, name, **how)
 
 
-def run(jobs: list[Job], make: MakeFile, as_json: bool = False) -> int:
-    """Make each file, and say what it is, or in a sentence on stderr why not; status 2 if any could not be made."""
-    began, failed = time.monotonic(), 0
+def run(jobs: list[Job], make: MakeFile | None, as_json: bool = False) -> int:
+    """Make each file, and say what it is, or in a sentence on stderr why not; FAILED if any could not be made.
+
+    `make` is None if none of them is `to_do`.
+    """
+    began, failed, skipped = time.monotonic(), 0, 0
     for job in jobs:
         description, record = _made(job, make)
+        skipped += record["skipped"]
         if record["error"]:
             failed += 1
             print(f"dlss-tf: {record['error']}", file=sys.stderr)
@@ -58,28 +65,32 @@ def run(jobs: list[Job], make: MakeFile, as_json: bool = False) -> int:
         elif description:
             say(description)
     if len(jobs) > 1:
-        summary = f"{len(jobs) - failed} of {len(jobs)} files done in {duration(time.monotonic() - began)}"
+        done = len(jobs) - failed - skipped
+        summary = f"{done} of {len(jobs)} files done in {duration(time.monotonic() - began)}"
+        summary += f"; {skipped} skipped, whose results are there" if skipped else ""
         summary += f"; {failed} not, for the reasons given" if failed else ""
         print(summary, file=sys.stderr) if as_json else say(summary)
-    return 2 if failed else 0
+    return FAILED if failed else 0
 
 
-def _made(job: Job, make: MakeFile) -> tuple[str, dict[str, Any]]:
+def _made(job: Job, make: MakeFile | None) -> tuple[str, dict[str, Any]]:
     """What came of a source, for people ("" if nothing did) and for scripts."""
-    began, description = time.monotonic(), ""
-    record = dict.fromkeys(FIELDS, None) | {"source": job.source, "image": job.image}
+    began, description, result = time.monotonic(), "", None
+    record = dict.fromkeys(FIELDS, None) | {"source": job.source, "image": job.image, "skipped": job.skipped}
     with _warnings_kept() as record["warnings"]:
         try:
             if job.refusal:
                 raise job.refusal
-            result = make(job.source, job.targets["target"], job.image)
+            if make and not job.skipped:
+                result = make(job.source, job.targets["target"], job.image)
         except Exception as error:  # of TensorFlow's, of a full disk: the next one may do
             record["error"] = sentence(job.source, error)
         else:
-            description = f"{job.targets['target']}: {result.describe()}"
+            description = f"{job.targets['target']}: {result.describe() if result else 'there already, skipped'}"
             record |= job.targets
             if not os.path.exists(record["preview"] or ""):  # it could not be drawn
                 record["preview"] = None
+        if result:
             record |= {"shape": list(result.data.shape), "dtype": result.data.dtype.name}
             record |= {name: getattr(result, name, None) for name in ("factor_trained", "share_guessed")}
             record |= {"pixel_size": result.pixel_size, "units": result.units if result.pixel_size else None}

@@ -6,29 +6,34 @@ import argparse
 from typing import TYPE_CHECKING
 
 from ..errors import InputError
-from . import options
+from . import factors, options
 from .exits import each
 
 if TYPE_CHECKING:
     from ..formats.contents import Choice
 
 SUMMARY = "try on a full image what a coarser scan would lose, and which way would be the closest"
+EXAMPLES = ("dlss-tf check image.dm4 --factor 5    # a verdict, and results/image-check5.json and .png",)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Images, `--factor`, where the results go, the generator."""
-    parser.add_argument("images", nargs="+", metavar="IMAGE", help="images of which every pixel was scanned")
+    parser.add_argument(
+        "images", nargs="+", metavar="IMAGE", help=f"images of which every pixel was scanned{options.OR_FOLDER}"
+    )
     options.add_image(parser)
-    options.add_factor(parser)
+    factors.add(parser, f"only every S-th point of a row and of a column would be scanned: {factors.GENERATORS}")
     options.add_results(parser, "NAME-checkS.json and .png")
     options.add_generator(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Check each image; what each says."""
+    from ..interfaces.inputs import sources
     from ..micrograph import choices, prepare
 
-    prepare(arguments.images)  # while TensorFlow is imported
+    images = sources(arguments.images)
+    prepare(images)  # while TensorFlow is imported
     supersampler = options.supersampler(arguments)
     from ..evaluation.advice import format_check
     from ..evaluation.check import check_file, result_name
@@ -46,4 +51,4 @@ def run(arguments: argparse.Namespace) -> int:
 
         return each(choices(source, arguments.image), check_one, source)
 
-    return each(arguments.images, check)
+    return each(images, check)

@@ -1,4 +1,9 @@
-"""From exceptions and warnings to sentences on stderr and an exit status."""
+"""From exceptions and warnings to sentences on stderr and an exit status.
+
+0: all is done. USAGE: nothing was begun, as arguments, data or a run are not what they must be; or, of a command that
+makes one thing, it could not go on. FAILED: of a command that works on files, one by one, at least one could not be
+done. INTERRUPTED: by Ctrl-C.
+"""
 
 from __future__ import annotations
 
@@ -10,11 +15,13 @@ from typing import Any, TypeVar
 
 from ..errors import InputError, TrainingStopped, sentence, shown
 
+USAGE, FAILED, INTERRUPTED = 2, 3, 128 + signal.SIGINT
+
 Source = TypeVar("Source")
 
 
 def status(program: str, command: Callable[[], int | None]) -> int:
-    """Run a command; its exit status, or 2 for bad input and 130 when interrupted, with one sentence on stderr.
+    """Run a command; its exit status, or USAGE for bad input and INTERRUPTED, with one sentence on stderr.
 
     Warnings are a sentence on stderr, too, and the same one is not repeated.
     """
@@ -31,14 +38,14 @@ def status(program: str, command: Callable[[], int | None]) -> int:
             return command() or 0
         except (InputError, TrainingStopped) as error:
             print(f"{program}: {shown(error)}", file=sys.stderr)
-            return 2
+            return USAGE
         except KeyboardInterrupt:
             print(f"{program}: interrupted", file=sys.stderr)
-            return 128 + signal.SIGINT
+            return INTERRUPTED
 
 
 def each(sources: Iterable[Source], function: Callable[[Source], int | None], file: str | None = None) -> int:
-    """Call it on each source, and go on after a bad one: a sentence on stderr for that, and status 2 if any is.
+    """Call it on each source, and go on after a bad one: a sentence on stderr for that, and FAILED if any is.
 
     `file` is what all of them are parts of, if they are no files themselves.
     """
@@ -48,5 +55,5 @@ def each(sources: Iterable[Source], function: Callable[[Source], int | None], fi
             worst = max(worst, function(source) or 0)
         except Exception as error:  # of TensorFlow's, of a full disk: the next one may do
             print(f"dlss-tf: {sentence(file or source, error)}", file=sys.stderr)
-            worst = 2
+            worst = FAILED
     return worst

@@ -8,16 +8,21 @@ from .options import add_images, add_renamed
 from .tensorflow import start_tensorflow
 
 SUMMARY = "fit eq. 1's p(c) to the errors of trained generators, for a new unified run"
+EXAMPLES = ("dlss-tf fit-p --weights runs/a --weights runs/b --data my_scans --out runs/fitted",)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """`--weights`, once or several times, images, and the new run."""
     parser.add_argument(
-        "--weights", action="append", required=True, help="run directory of a generator; give several for one each"
+        "--weights",
+        action="append",
+        required=True,
+        metavar="RUN",
+        help="run directory of a generator; give it several times for generators of one coverage each",
     )
     add_images(parser, "val")
     out = parser.add_mutually_exclusive_group(required=True)
-    out.add_argument("--out", help="new run directory whose configuration is written")
+    out.add_argument("--out", metavar="RUN", help="new run directory whose configuration is written")
     add_renamed(out, "--run", "--out", "out")
 
 

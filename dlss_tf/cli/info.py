@@ -9,12 +9,17 @@ from ..errors import InputError
 from ..progress import say
 from ..weights import PAPERS
 from .exits import each
-from .options import add_images
+from .options import OR_FOLDER, add_images
 from .tensorflow import start_tensorflow
 
 SUMMARY = (
-    "list what files hold, and where results came from; or show what a run was trained with, or a preset would be, "
-    "or its learning schedule"
+    "list what files hold, and where results came from, or how a run was or a preset would be trained; without options "
+    "what is installed"
+)
+EXAMPLES = (
+    "dlss-tf info scan.emd           # its images: number, detector, size, units",
+    "dlss-tf info --weights runs/mine",
+    "dlss-tf info --preset small --schedule",
 )
 
 
@@ -25,10 +30,10 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         nargs="*",
         metavar="FILE",
         help="scans: a line for each image, with its number, detector or title, size and units; * is the one that "
-        "other commands take without --image; where a result of ours came from, and what makes it again",
+        f"other commands take without --image; where a result of ours came from, and what makes it again{OR_FOLDER}",
     )
-    parser.add_argument("--weights", help="run directory")
-    parser.add_argument("--preset", choices=PRESETS, help="without --weights (quick)")
+    parser.add_argument("--weights", metavar="RUN", help="run directory, or a pretrained generator's name")
+    parser.add_argument("--preset", choices=PRESETS, help="in place of --weights (quick, with the options below)")
     parser.add_argument("--network", choices=CHOICES["network"], help="of the preset (two-stage)")
     parser.add_argument("--schedule", action="store_true", help="rates and momenta as this run or preset scales them")
     purpose = f"; given, the channels of --weights ({PAPERS}) that give nothing anywhere are counted"
@@ -43,12 +48,17 @@ def run(arguments: argparse.Namespace) -> int:
     """
     _check_agree(arguments)
     if arguments.files:
-        return each(arguments.files, _print_contents)
+        from ..interfaces.inputs import sources
+
+        return each(sources(arguments.files, None), _print_contents)
     if arguments.data:
         _print_silence(arguments)
         return 0
     from .. import weights
 
+    if not any(getattr(arguments, name) for name in ("weights", "preset", "network", "schedule")):
+        _print_installed()
+        return 0
     if arguments.weights is None:
         config, arrays = preset(arguments.preset or "quick", arguments.network), None
     else:
@@ -83,6 +93,14 @@ def _print_contents(source: str) -> None:
 
     for line in (f"{source}:", *contents(source)):
         say(line)
+
+
+def _print_installed() -> None:
+    from .installed import describe
+
+    for line in describe():
+        say(line)
+    print("\ndlss-tf info FILE tells what a file holds; dlss-tf info --help what else there is.")
 
 
 def _print_silence(arguments: argparse.Namespace) -> None:

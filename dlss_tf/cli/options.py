@@ -8,6 +8,8 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from .. import weights
+from .parsing import whole
 from .tensorflow import start_tensorflow
 
 if TYPE_CHECKING:
@@ -16,8 +18,12 @@ if TYPE_CHECKING:
     from ..serving.remote import RemoteSupersampler
 
 TOKEN = "DLSS_TF_TOKEN"
-DATA_HELP = "folder in the STEM Crops layout, {train,val,test}/*.tif; may be given several times"
-WEIGHTS_HELP = "run directory, or one under checkpoints/ (the pretrained generator)"
+DATA_HELP = "folder that holds TIFFs in train, val and test, as the STEM Crops do; may be given several times"
+#: Which generator; tests hold the words on those that come with this package true.
+WEIGHTS_HELP = (
+    f"run directory that train made, or a pretrained generator's name: {weights.PRETRAINED} (taken unasked), "
+    f"{weights.PAPERS}, the paper's, or {weights.PAPERS}-adversarial"
+)
 
 
 class _Renamed(argparse.Action):
@@ -43,31 +49,36 @@ def add_renamed(parser: argparse._ActionsContainer, old: str, new: str, dest: st
 
 def add_images(parser: argparse.ArgumentParser, split: str, required: bool = True, purpose: str = "") -> None:
     """Images to measure on: `--data`, `--split`, `--size`."""
-    parser.add_argument("--data", action="append", required=required, help=DATA_HELP + purpose)
+    parser.add_argument("--data", action="append", required=required, metavar="FOLDER", help=DATA_HELP + purpose)
     parser.add_argument(
-        "--split", default=split, choices=("train", "val", "test"), help="split to measure on (%(default)s)"
+        "--split",
+        default=split,
+        choices=("train", "val", "test"),
+        help="folder of the images to measure on: train, val or test (%(default)s)",
+        metavar="SPLIT",
     )
     parser.add_argument(
-        "--size", type=int, default=512, help="side in px of the images' central part that is used (%(default)s)"
+        "--size",
+        type=int,
+        default=512,
+        metavar="PX",
+        help="side of the images' central part that is used, a multiple of 32 px (%(default)s)",
     )
 
 
-def add_factor(parser: argparse.ArgumentParser) -> None:
-    """`--factor`, a whole number."""
-    parser.add_argument(
-        "--factor", type=int, required=True, metavar="S", help="every S-th point a side is scanned: coverage 1/S^2"
-    )
-
-
-def factors(text: str) -> list[int]:
-    """'4,5,6' as whole numbers."""
-    return [int(factor) for factor in text.split(",")]
+def add_limit(parser: argparse._ActionsContainer) -> None:
+    """`--limit`, a number of images."""
+    parser.add_argument("--limit", type=whole(1), metavar="N", help="use the first N images only, 1 or more (all)")
 
 
 def add_results(parser: argparse.ArgumentParser, what: str) -> None:
     """`--out`, a folder for result files; formerly `--results`."""
-    parser.add_argument("--out", default="results", help=f"folder for {what} (%(default)s)")
+    parser.add_argument("--out", default="results", metavar="FOLDER", help=f"folder for {what} (%(default)s)")
     add_renamed(parser, "--results", "--out", "out")
+
+
+#: What may be given in place of a file.
+OR_FOLDER = "; or a folder, for all in it, or a pattern in quotes, such as 'scans/*.ser'"
 
 
 def add_image(parser: argparse.ArgumentParser) -> None:
@@ -81,17 +92,18 @@ def add_image(parser: argparse.ArgumentParser) -> None:
 
 
 def add_files(parser: argparse.ArgumentParser, what: str) -> None:
-    """Files in, a file or a folder out: `FILE ...`, `--image`, `--factor`, `--out`, `--format` and so on."""
-    parser.add_argument("files", nargs="+", metavar="FILE", help=f"{what}; or a folder, or a pattern in quotes")
+    """Files in, a file or a folder out: `FILE ...`, `--image`, `--out`, `--format` and so on."""
+    parser.add_argument("files", nargs="+", metavar="FILE", help=f"{what}{OR_FOLDER}")
     add_image(parser)
-    add_factor(parser)
-    parser.add_argument("--out", help="file, or folder, to write (beside FILE)")
+    parser.add_argument("--out", metavar="PLACE", help="file, or folder, to write (beside FILE)")
     add_format(parser)
-    add_overwrite(parser)
-    parser.add_argument("--json", action="store_true", help="a line of JSON for each file on stdout, nothing else")
+    there = parser.add_mutually_exclusive_group()
+    add_overwrite(there)
+    there.add_argument("--skip-existing", action="store_true", help="leave scans out whose results are there")
+    parser.add_argument("--json", action="store_true", help="print a line of JSON for each file, nothing else")
 
 
-def add_overwrite(parser: argparse.ArgumentParser) -> None:
+def add_overwrite(parser: argparse._ActionsContainer) -> None:
     """`--overwrite`."""
     parser.add_argument("--overwrite", action="store_true", help="replace results that are there")
 
@@ -114,7 +126,10 @@ def add_dtype(parser: argparse.ArgumentParser) -> None:
 def add_format(parser: argparse.ArgumentParser) -> None:
     """`--format`, a suffix."""
     parser.add_argument(
-        "--format", default=".tif", type=_suffix, help="suffix of results: tif, ome.tif, hspy, mrc, png, ... (tif)"
+        "--format",
+        default=".tif",
+        type=_suffix,
+        help="kind of results, by suffix: tif (ImageJ's), ome.tif, hspy, zspy, mrc, npy, or png to look at (tif)",
     )
 
 
@@ -122,14 +137,21 @@ def _suffix(text: str) -> str:
     return "." + text.lstrip(".")
 
 
+def add_weights(parser: argparse.ArgumentParser, required: bool = False) -> None:
+    """`--weights`, of one generator."""
+    parser.add_argument("--weights", required=required, metavar="RUN", help=WEIGHTS_HELP)
+
+
 def add_generator(parser: argparse.ArgumentParser) -> None:
     """`--weights`, `--tile`."""
-    parser.add_argument("--weights", help=WEIGHTS_HELP)
+    add_weights(parser)
     parser.add_argument(
         "--tile",
         type=int,
         default=1024,
-        help="most px a side of the pieces that a larger image is made of; smaller ones need less memory (%(default)s)",
+        metavar="PX",
+        help="most px a side of the pieces that a larger image is made of, a multiple of 32, 512 or more; smaller ones "
+        "need less memory (%(default)s)",
     )
 
 
@@ -159,11 +181,13 @@ def settle_plain(arguments: argparse.Namespace) -> None:
 
 
 def supersampler(arguments: argparse.Namespace) -> Supersampler:
-    """What `add_generator` asks for."""
+    """What `add_generator` asks for; InputError if it does not take the `--factor`."""
     start_tensorflow()
     from ..inference.supersampler import Supersampler
 
-    return Supersampler(arguments.weights, arguments.tile)
+    made = Supersampler(arguments.weights, arguments.tile)
+    made.check_factor(arguments.factor)
+    return made
 
 
 def add_server(parser: argparse.ArgumentParser) -> None:
@@ -212,24 +236,26 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     },
     "uncertainty": {
         "action": "store_true",
-        "help": "the standard deviation of each pixel's error to expect, into NAME-uncertainty, and where detail is "
-        "finer than the scan can tell, into NAME-guessed",
+        "help": "the standard deviation of each pixel's error to expect, in the scan's units, into NAME-uncertainty, "
+        "and the share, 0 to 1, of detail that is finer than the scan can tell, into NAME-guessed",
     },
     "refine": {
         "action": "store_true",
-        "help": "add what the samples say beyond the image and is told from noise: better for lattices and clean scans",
+        "help": "add what the samples say beyond the image and is told from noise: for lattices and clean scans "
+        f"by {weights.PAPERS}",
     },
     "keep_known": {"action": "store_true", "help": "put the scan's samples back exactly"},
     "keep_outliers": {
         "action": "store_true",
-        "help": "take hot and dead samples, and lines that were never scanned, for what they say"
-        " (they are filled in from their neighbours)",
+        "help": "take hot and dead samples, and lines that were never scanned, for what they say "
+        "(else they are filled in from their neighbours)",
     },
     "deblur": {
         "nargs": "?",
         "const": "wiener",
         "choices": ("wiener", "adam"),
-        "help": "undo the blur that generators are trained with: directly (wiener, the default) or as published (adam)",
+        "help": "undo the blur that generators are trained with, for steeper edges: directly (wiener, if neither is "
+        "named) or as published (adam)",
     },
 }
 

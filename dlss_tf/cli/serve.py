@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import argparse
 
-from . import options
+from . import factors, options
+from .parsing import whole
 
 SUMMARY = "serve a generator: a page for the group, TensorFlow Serving's protocols, Open Inference Protocol"
+EXAMPLES = (
+    "dlss-tf serve                          # a page at http://127.0.0.1:8501",
+    "dlss-tf serve --watch scans --factor 5 # and every new scan in a folder on it",
+)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -22,30 +27,60 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         default="127.0.0.1",
         help="address to listen at; off loopback clients need a token (%(default)s)",
     )
-    parser.add_argument("--port", type=int, default=8501, help="of the page and REST; 0 for any (%(default)s)")
-    parser.add_argument("--grpc-port", type=int, metavar="PORT", help="of TensorFlow Serving's gRPC (none)")
+    parser.add_argument(
+        "--port",
+        type=whole(0, 65535),
+        default=8501,
+        metavar="N",
+        help="of the page and REST, 1 to 65535, or 0 for any that is free (%(default)s)",
+    )
+    parser.add_argument(
+        "--grpc-port",
+        type=whole(0, 65535),
+        metavar="N",
+        help="of TensorFlow Serving's gRPC, 1 to 65535, or 0 for any that is free (none)",
+    )
     options.add_token(parser)
-    parser.add_argument("--size", type=int, default=512, help="side in px of the images of /v1 and gRPC (%(default)s)")
+    parser.add_argument(
+        "--size",
+        type=int,
+        default=512,
+        metavar="PX",
+        help="side of the images of /v1 and gRPC, a multiple of 32 px (%(default)s)",
+    )
     limits = parser.add_argument_group("limits")
-    limits.add_argument("--most-bytes", type=int, default=256_000_000, help="of a request (%(default)s)")
-    limits.add_argument("--most-pixels", type=int, default=2**26, help="of a request's images (%(default)s)")
-    limits.add_argument("--seconds", type=float, default=300.0, help="for a request (%(default)s)")
-    limits.add_argument("--waiting", type=int, default=256, help="requests that may wait; more get 429 (%(default)s)")
-    live = parser.add_argument_group("live")
+    limits.add_argument(
+        "--most-bytes", type=int, default=256_000_000, metavar="N", help="of a request, 1 or more (%(default)s)"
+    )
+    limits.add_argument(
+        "--most-pixels", type=int, default=2**26, metavar="N", help="of a request's images, 1 or more (%(default)s)"
+    )
+    limits.add_argument(
+        "--seconds", type=float, default=300.0, metavar="S", help="for a request, above 0 (%(default)s)"
+    )
+    limits.add_argument(
+        "--waiting",
+        type=int,
+        default=256,
+        metavar="N",
+        help="requests that may wait, 1 or more; others get 429 (%(default)s)",
+    )
+    live = parser.add_argument_group("live: how scans in a folder are supersampled")
     live.add_argument("--watch", metavar="FOLDER", help="supersample new scans in it, shown on the page as they come")
-    live.add_argument("--factor", type=int, metavar="S", help="of those scans: every S-th point a side is scanned")
+    factors.add(live, factors.OF_SCAN, required=False)
     options.add_options(live)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Serve until stopped."""
     from ..errors import InputError
+    from ..packages import install
 
     try:
         from ..serving.server import serve
         from ..serving.settings import Settings
     except ImportError as error:
-        raise InputError(f"serve: expected its packages, found no {error.name}; pip install 'dlss_tf[serve]'") from None
+        raise InputError(f"serve: expected its packages, found no {error.name}; {install('serve')}") from None
     from ..models import check_size
     from ..progress import say
 

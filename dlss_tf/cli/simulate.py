@@ -7,18 +7,31 @@ import argparse
 from ..config import SIMULATED_COUNTS
 
 SUMMARY = "write simulated STEM crops to train and test on"
+EXAMPLES = ("dlss-tf simulate --out data/simulated --train 1000",)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """`--out`, numbers of crops, `--size`, `--seed`."""
     parser.add_argument(
-        "--out", default="data/simulated", help="folder to write (%(default)s); crops that are there are kept"
+        "--out",
+        default="data/simulated",
+        metavar="FOLDER",
+        help="to write (%(default)s); crops that are there are kept",
     )
     for split, count in SIMULATED_COUNTS["quick"].items():
-        parser.add_argument(f"--{split}", type=int, default=count, help=f"number of {split} crops (%(default)s)")
-    parser.add_argument("--size", type=int, default=512, help="side of the crops in px (%(default)s)")
+        purpose = {"train": "train on", "val": "validate on", "test": "test on"}[split]
+        parser.add_argument(
+            f"--{split}", type=int, default=count, metavar="N", help=f"crops to {purpose}, 0 to 100000 (%(default)s)"
+        )
     parser.add_argument(
-        "--seed", type=int, default=0, help="every crop is a function of it, split and number (%(default)s)"
+        "--size", type=int, default=512, metavar="PX", help="side of the crops, 64 px or more (%(default)s)"
+    )
+    parser.add_argument(
+        "--seed",
+        type=int,
+        default=0,
+        metavar="N",
+        help="of which every crop is a function, with its split and number: 0 or more (%(default)s)",
     )
 
 

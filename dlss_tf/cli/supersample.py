@@ -5,18 +5,24 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from . import batch, options
+from . import batch, factors, options
 
 if TYPE_CHECKING:
     from ..formats.contents import Choice
     from ..micrograph import Micrograph
 
 SUMMARY = "supersample scans: any microscope's files, any size"
+EXAMPLES = (
+    "dlss-tf supersample scan.dm4 --factor 5                 # scan-x5.tif beside it",
+    "dlss-tf supersample scans --factor 4 --out images       # all scans in a folder",
+    "dlss-tf supersample scan.dm4 --factor 5 --uncertainty --format hspy",
+)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Files, the generator, how it is run."""
     options.add_files(parser, "scans: dm3, dm4, emd, ser, mrc, hspy, TIFF, PNG, npy and others")
+    factors.add(parser, factors.OF_SCAN)
     options.add_generator(parser)
     options.add_plain(parser)
     options.add_options(parser)
@@ -28,13 +34,16 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Supersample each file; what each result is."""
     options.settle_plain(arguments)
-    from .. import micrograph
     from ..interfaces import outputs, preview
 
     how, previews = options.options(arguments), preview.possible() and not arguments.no_preview
     jobs = batch.plan(arguments, "x", outputs.names_beside(how, previews))
+    scans = [job.source for job in jobs if job.to_do]
+    if not scans:  # which is told without waiting for TensorFlow
+        return batch.run(jobs, None, arguments.json)
+    from .. import micrograph
 
-    micrograph.prepare(job.source for job in jobs if not job.refusal)  # while TensorFlow is imported
+    micrograph.prepare(scans)  # while TensorFlow is imported
     supersampler = options.server(arguments) if arguments.server else options.supersampler(arguments)
     from ..interfaces import files
 

@@ -4,55 +4,84 @@ from __future__ import annotations
 
 import argparse
 import os
-import signal
 from typing import Any
 
 from ..config import CHOICES, CONFIG_FILE, PRESETS, Config, preset
 from ..errors import InputError
 from ..weights import PAPERS
+from . import factors
+from .exits import INTERRUPTED
 from .options import DATA_HELP, add_renamed
 from .tensorflow import start_tensorflow
 
 SUMMARY = "train a generator, or continue a run"
+EXAMPLES = (
+    "dlss-tf train --run runs/mine --data my_scans    # begins",
+    "dlss-tf train --run runs/mine --resume           # goes on, if it was stopped",
+    "dlss-tf train --run runs/mine --data my_scans --start-from    # from the pretrained generator's weights",
+)
 
 
 def _one_factor(text: str) -> tuple[int]:
-    return (int(text),)
+    return (factors.one(text),)
 
 
 #: Options that set a field of the run's config.json: the field, the option, its words. `--set` sets any other.
 FIELDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
-    ("data", "--data", {"action": "append", "help": f"{DATA_HELP}; without it simulated crops are made and used"}),
+    (
+        "data",
+        "--data",
+        {
+            "action": "append",
+            "metavar": "FOLDER",
+            "help": f"{DATA_HELP}; without it simulated crops are made and used",
+        },
+    ),
     (
         "start_from",
         "--start-from",
         {
             "nargs": "?",
             "const": PAPERS,
-            "metavar": "WEIGHTS",
-            "help": f"train a run directory's generator further on other data; {PAPERS} if no WEIGHTS",
+            "metavar": "RUN",
+            "help": "train the generator of a run directory, or a pretrained one, further on other data; "
+            f"{PAPERS} if no RUN is named",
         },
     ),
     (
         "iterations",
         "--iterations",
-        {"type": int, "help": "length of the schedule in iterations; the preset's if not given"},
+        {"type": int, "metavar": "N", "help": "length of the schedule, 8 or more (the preset's)"},
     ),
     (
         "network",
         "--network",
         {
             "choices": CHOICES["network"],
-            "help": "fig. 11's (two-stage, the default), fig. 9's for one coverage, or ours on the scan's grid",
+            "help": "two-stage, the paper's fig. 11 (the default); one-stage, fig. 9's for one coverage; or scan-grid, "
+            "ours, better and faster",
         },
     ),
-    ("seed", "--seed", {"type": int, "help": "seed of weights, data order, coverages and replay"}),
+    (
+        "seed",
+        "--seed",
+        {"type": int, "metavar": "N", "help": "of weights, data order, coverages and replay, 0 to 2147483647 (0)"},
+    ),
     (
         "factors",
         "--factor",
-        {"type": _one_factor, "metavar": "S", "help": "train for coverage 1/S^2 alone (p = 1)"},
+        {
+            "type": _one_factor,
+            "metavar": "S",
+            "help": "train for one coverage alone, 1/S^2: 2 to 16, for scan-grid 2 to 12 (two-stage: all from 4 to 10; "
+            "scan-grid: all from 2 to 12; one-stage: 5)",
+        },
     ),
-    ("objective", "--objective", {"choices": CHOICES["objective"], "help": "eq. 3 (blur, the default) or eq. 6"}),
+    (
+        "objective",
+        "--objective",
+        {"choices": CHOICES["objective"], "help": "eq. 3's blurred targets (the default) or eq. 6's as they are"},
+    ),
     (
         "adversarial",
         "--adversarial",
@@ -70,21 +99,30 @@ FIELDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
 def add_options(parser: argparse.ArgumentParser) -> None:
     """`--run`, `--preset`, `--resume`, `--stop-at`, and the fields of a run's configuration."""
     parser.add_argument(
-        "--run", dest="run_directory", required=True, help="run directory: configuration, checkpoints, logs, weights"
+        "--run",
+        dest="run_directory",
+        required=True,
+        metavar="RUN",
+        help="run directory, to be made or resumed: configuration, checkpoints, logs, weights",
     )
     parser.add_argument(
         "--preset",
         choices=PRESETS,
-        help="quick: minutes; small: an hour or two; paper: weeks on a GPU (quick, or what is resumed)",
+        help="how long and how wide: quick, minutes; small, an hour or two; paper, weeks on a GPU (quick, or what is "
+        "resumed)",
     )
     parser.add_argument("--resume", action="store_true", help="continue the run in --run, if there is one")
     parser.add_argument(
-        "--stop-at", type=int, metavar="N", help="stop when N iterations of the schedule are done (all)"
+        "--stop-at", type=int, metavar="N", help="stop when N iterations of the schedule are done, 1 or more (all)"
     )
     for field, option, words in FIELDS:
         parser.add_argument(option, dest=field, default=None, **words)
     parser.add_argument(
-        "--set", action="append", default=[], metavar="NAME=VALUE", help="any other field of the run's config.json"
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="any other field of the run's config.json, as `dlss-tf info --preset quick` lists them",
     )
     add_renamed(parser, "--steps", "--stop-at", "stop_at", type=int)
     add_renamed(parser, "--coverage", "--factor", "factors", type=_one_factor)
@@ -100,7 +138,7 @@ def run(arguments: argparse.Namespace) -> int:
     print(f"{arguments.run_directory}: training {ended}")
     if ended != "complete":
         print(f"Continue it with: dlss-tf train --run {arguments.run_directory} --resume")
-    return 128 + signal.SIGINT if ended == "interrupted" else 0
+    return INTERRUPTED if ended == "interrupted" else 0
 
 
 def _config(arguments: argparse.Namespace) -> Config:

@@ -6,18 +6,19 @@ import argparse
 import contextlib
 import os
 
-from . import options
+from . import factors, options
 
-SUMMARY = "supersample every new scan in a folder as it is finished"
+SUMMARY = "supersample every new scan in a folder as it is finished, until Ctrl-C"
+EXAMPLES = ("dlss-tf watch scans --factor 5 --out images",)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """The folder, where results go, the generator, how it is run."""
-    parser.add_argument("folder", help="folder that the acquisition software writes into")
-    parser.add_argument("--out", help="folder for results (FOLDER/supersampled)")
+    parser.add_argument("folder", metavar="FOLDER", help="that the acquisition software writes into")
+    parser.add_argument("--out", metavar="FOLDER", help="for results (supersampled, in the first)")
     parser.add_argument("--existing", action="store_true", help="supersample the scans that are there already, too")
     options.add_image(parser)
-    options.add_factor(parser)
+    factors.add(parser, factors.OF_SCAN)
     options.add_format(parser)
     options.add_overwrite(parser)
     options.add_generator(parser)

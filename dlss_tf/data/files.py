@@ -14,6 +14,8 @@ from absl import logging as absl_logging
 
 from ..errors import InputError
 from ..formats.values import in_float32
+from ..simulation.dataset import SPLITS
+from ..suggestions import did_you_mean_path, names
 
 # What is wrong with a file is said once, by InputError or BadFiles, not again in tifffile's own words.
 logging.getLogger("tifffile").setLevel(logging.CRITICAL + 1)
@@ -43,7 +45,10 @@ def _list_folder(root: str, split: str) -> list[str]:
     folder = os.path.join(root, split)
     for needed in (root, folder):
         if not os.path.isdir(needed):
-            raise InputError(f"The data folder {needed} does not exist; expected {os.path.join(folder, '*.tif')}.")
+            expected = os.path.join(folder, "*.tif")
+            raise InputError(
+                f"The data folder {needed} does not exist; expected {expected}{_instead(root, split) or '.'}"
+            )
     try:
         # Broken links are kept: the stream names them as bad files. Sub-folders are not files.
         with os.scandir(folder) as entries:
@@ -53,6 +58,21 @@ def _list_folder(root: str, split: str) -> list[str]:
     if not names:
         raise InputError(f"The data folder {folder} holds no *.tif or *.tiff file.")
     return [os.path.join(folder, name) for name in sorted(names)]
+
+
+def _instead(root: str, split: str) -> str:
+    """What to give, or where to put images, in place of a root without that split; "" if that is not known."""
+    if not os.path.isdir(root):
+        return did_you_mean_path(root)
+    above, name = os.path.split(os.path.normpath(root))
+    if name in SPLITS:
+        return f"; did you mean {above or '.'}, which holds {name}?"
+    there = names(root)
+    images = sum(map(_is_tiff, there))
+    if images:
+        return f"; move the {images} TIFF files in {root} into its folders {', '.join(SPLITS[:-1])} and {SPLITS[-1]}."
+    other = [each for each in SPLITS if each in there]
+    return f"; it has {' and '.join(other)} alone." if other else ""
 
 
 def digest_of_files(files: Sequence[str]) -> str:

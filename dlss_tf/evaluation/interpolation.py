@@ -7,7 +7,7 @@ Two families, kept apart because they answer different questions:
 * `CHARITABLE`: methods that know where the samples lie, and some that expect noise. They map a scan [h, w], as
   `lattice.downsample` gives it, to the full image [H, W].
 
-All are invariant to the units: a x + b in gives a y + b out. Needs the extra `dlss_tf[eval]`; no TensorFlow.
+All are invariant to the units: a x + b in gives a y + b out. Needs the extra `eval`; no TensorFlow.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import numpy as np
 
 from .. import lattice
 from ..errors import InputError
+from ..packages import needed
 from .metrics import mse
 
 try:
@@ -27,10 +28,7 @@ try:
     from scipy.ndimage import gaussian_filter1d
     from skimage.restoration import denoise_nl_means, estimate_sigma
 except ImportError as error:
-    raise InputError(
-        f"traditional methods: expected OpenCV, SciPy and scikit-image, found no {error.name}; "
-        "pip install 'dlss_tf[eval]'"
-    ) from error
+    raise InputError(f"traditional methods: expected to find {needed(error.name or 'scipy')}") from error
 
 _RESIZE = {
     "nearest": cv2.INTER_NEAREST,

@@ -11,6 +11,7 @@ import numpy as np
 from ..errors import InputError
 from ..formats.image import grey_limits
 from ..formats.replacing import replacing
+from ..packages import needed
 
 try:
     from matplotlib.axes import Axes
@@ -18,9 +19,7 @@ try:
     from matplotlib.figure import Figure
     from PIL import Image
 except ImportError as error:
-    raise InputError(
-        f"contact sheet: expected matplotlib, found no {error.name}; pip install 'dlss_tf[eval]'"
-    ) from error
+    raise InputError(f"contact sheet: expected to find {needed(error.name or 'matplotlib')}") from error
 
 #: Side of the region, at the top left of each image, that its inset enlarges; pixels (figs 13-21).
 INSET = 64

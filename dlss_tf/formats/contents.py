@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError, shown
+from ..suggestions import did_you_mean
 from .image import Micrograph
 
 IMAGE = "an image"  # the kind of an entry that can be read; other kinds say what there is instead
@@ -124,7 +125,8 @@ def _number(path: str, entries: Sequence[Entry], image: str | int) -> int:
             numbers = ", ".join(map(str, found))
             raise InputError(f"{path}: expected one image called {text}, found numbers {numbers} of that name")
     labels = ", ".join(f"{number}{f' ({entry.label})' if entry.label else ''}" for number, entry in numbered(entries))
-    raise InputError(f"{path}: expected an image called {text}, found {labels or 'no image'}")
+    near = did_you_mean(text, (name for _, entry in numbered(entries) for name in (entry.label, entry.name) if name))
+    raise InputError(f"{path}: expected an image called {text}, found {labels or 'no image'}{near}")
 
 
 def _area(entry: Entry) -> int:

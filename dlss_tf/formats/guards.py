@@ -12,8 +12,8 @@ from types import ModuleType
 
 import numpy as np
 
+from .. import packages
 from ..errors import InputError
-from . import reasons
 
 MOST_EXPANSION = 1000  # an image that claims more bytes than so many times its file's is not believed
 
@@ -49,7 +49,7 @@ def needed(module: str) -> ModuleType:
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        raise InputError(f"writing needs {reasons.needed(error.name or module)}") from None
+        raise InputError(f"writing needs {packages.needed(error.name or module)}") from None
 
 
 class _Messages(logging.Handler):

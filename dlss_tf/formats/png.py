@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..errors import InputError
+from ..packages import needed
 from . import drawing, notes, remarks, units
 from .image import Micrograph, as_grey
 
@@ -66,7 +67,7 @@ def _decoded(path: str) -> np.ndarray:
     try:
         import imagecodecs
     except ImportError:
-        raise InputError(f"{path}: a PNG of 16-bit colours needs imagecodecs; pip install 'dlss_tf[codecs]'") from None
+        raise InputError(f"{path}: a PNG of 16-bit colours needs {needed('imagecodecs')}") from None
     with open(path, "rb") as file:
         return imagecodecs.png_decode(file.read())
 

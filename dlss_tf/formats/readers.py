@@ -13,12 +13,11 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from . import confined, guards, notes, npy, png, reasons, remarks, rosetta, tiff
+from . import confined, guards, kinds, notes, npy, png, reasons, remarks, rosetta, tiff
 from .contents import Choice, Entry, choose, entry_of, listing, numbered, taken
 from .image import Axis, Micrograph
 
-TIFF = (".tif", ".tiff")
-OME = (".ome.tif", ".ome.tiff")
+OME, TIFF = kinds.TIFF[:2], kinds.TIFF[2:]
 ALL = "all"  # images of a file
 
 #: What is read by other means than RosettaSciIO.
@@ -57,14 +56,23 @@ def opened(path: str, suffix: str) -> Iterator[list[Entry]]:
     """What is in a file, to be read within this context: whatever is raised there becomes one sentence."""
     with guards.quiet() as messages, confined.to(path, suffix):
         try:
-            yield READERS[suffix](path) if suffix in READERS else rosetta.contents(path, suffix)
+            entries = READERS[suffix](path) if suffix in READERS else rosetta.contents(path, suffix)
         except Exception as error:  # third-party readers raise anything on a damaged file
-            if reasons.lacks_memory(error):
-                raise MemoryError from None
-            raise reasons.refusal(path, suffix, error) from None
+            other = kinds.other_than(path, suffix)
+            if other:
+                raise InputError(f"{path}: expected a {suffix} image, found {other}") from None
+            raise _raised(path, suffix, error) from None
+        try:
+            yield entries
+        except Exception as error:
+            raise _raised(path, suffix, error) from None
     for message in messages:  # tifffile gives what is left of a truncated file, and an error message
         if "corrupt" in message or "invalid page offset" in message:
             raise InputError(f"{path}: expected a {suffix} image, found a damaged or truncated file")
+
+
+def _raised(path: str, suffix: str, error: Exception) -> Exception:
+    return MemoryError() if reasons.lacks_memory(error) else reasons.refusal(path, suffix, error)
 
 
 def _images(path: str, entries: list[Entry], stem: str, image: Choice) -> tuple[list[dict[str, Any]], str | None]:

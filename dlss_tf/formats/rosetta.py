@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..errors import InputError
-from . import confined, datasets, guards, hspy, mrc, notes, reasons, units
+from ..packages import needed
+from . import confined, datasets, guards, hspy, kinds, mrc, notes, reasons, units
 from .contents import Entry
 from .datasets import Dataset
 from .image import Micrograph
@@ -22,8 +23,6 @@ SUFFIXES = (
     *(".dm3", ".dm4", ".emd", ".ser", ".emi", ".mrc", ".mrcz", ".ali", ".hspy", ".zspy", ".hdf5", ".h5", ".nxs"),
     *(".bcf", ".prz", ".unf", ".rpl", ".elid", ".img", ".asw", ".blo", ".mib", ".tvips", ".xml", ".app5", ".sur"),
 )
-
-HDF5 = (".emd", ".hspy", ".hdf5", ".h5", ".nxs", ".app5")
 
 #: What its readers are told: images alone, all of them, and every frame of a stack.
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -41,7 +40,7 @@ def contents(path: str, suffix: str) -> list[Entry]:
         InputError: no reader knows the file, or RosettaSciIO or what the reader needs is not installed.
     """
     _import_filters(suffix)
-    if suffix in HDF5:
+    if suffix in kinds.HDF5:
         confined.check_hdf5(path)
     errors: dict[str, Exception] = {}
     for plugin in _plugins(path, suffix):
@@ -70,7 +69,7 @@ def warm(suffix: str) -> None:
 
 def _import_filters(suffix: str) -> None:
     """What decodes that HDF5 alone does not, once it is imported."""
-    if suffix in HDF5:
+    if suffix in kinds.HDF5:
         with contextlib.suppress(ImportError):
             import hdf5plugin  # noqa: F401
 
@@ -173,7 +172,7 @@ def _plugins(path: str, suffix: str) -> list[dict[str, Any]]:
     try:
         import rsciio
     except ImportError:
-        raise InputError(f"{path}: reading {suffix} needs {reasons.needed('rsciio')}") from None
+        raise InputError(f"{path}: reading {suffix} needs {needed('rsciio')}") from None
     plugins = [p for p in rsciio.IO_PLUGINS if suffix[1:] in [extension.lower() for extension in p["file_extensions"]]]
     return sorted(plugins, key=lambda p: p["name"] == "MRCZ")  # which needs a package of its own for plain MRC files
 
@@ -187,5 +186,6 @@ def _refusal(path: str, suffix: str, errors: dict[str, Exception]) -> InputError
     others = [error for name, error in errors.items() if lacking[name] is None]
     if not others:
         return reasons.refusal(path, suffix, next(iter(errors.values())))
-    hints = [f"; if it is {name}'s, it needs {reasons.needed(module)}" for name, module in lacking.items() if module]
-    return InputError(f"{reasons.refusal(path, suffix, others[0])}{''.join(hints)}")
+    found = str(reasons.refusal(path, suffix, others[0]))
+    hints = [f"; if it is {name}'s, it needs {needed(module)}" for name, module in lacking.items() if module]
+    return InputError(found + "".join(hints if reasons.UNSUPPORTED in found else []))

@@ -15,11 +15,12 @@ from .outputs import PREVIEW
 BESIDE_IMAGES = (".xml",)
 
 
-def sources(named: Sequence[str], name: str = "x") -> list[str]:
+def sources(named: Sequence[str], name: str | None = "x") -> list[str]:
     """The files that are named; of a folder, or a pattern such as `scans/*.dm4`, all that can be read, by name.
 
     What is not named itself does not count if it is hidden, a result, as `name` ("x", "every") marks them, of another
-    file beside it, or a preview of one. No file counts twice. A folder or pattern without any stays as it is.
+    file beside it, or a preview of one; without a `name` only previews are left out. No file counts twice. A folder or
+    pattern without any stays as it is.
     """
     found: dict[str, str] = {}
     for each in named:
@@ -33,12 +34,12 @@ def sources(named: Sequence[str], name: str = "x") -> list[str]:
     return list(found.values())
 
 
-def _images(paths: Iterable[str], name: str) -> list[str]:
+def _images(paths: Iterable[str], name: str | None) -> list[str]:
     """Those that may be read as images, without results of others among them."""
     images = [path for path in paths if _may_be_read(path)]
     stems = {os.path.join(os.path.dirname(path), micrograph.stem_of(path)) for path in images}
     result = re.compile(rf"(.+)-{name}\d+(-({'|'.join((*BESIDE, PREVIEW))}))?", re.DOTALL)
-    made = {stem for stem in stems if (match := result.fullmatch(stem)) and stems & set(_scans(match[1]))}
+    made = {stem for stem in stems if name and (match := result.fullmatch(stem)) and stems & set(_scans(match[1]))}
     made |= {stem for stem in stems if stem.endswith(f"-{PREVIEW}") and stem.removesuffix(f"-{PREVIEW}") in stems}
     kept = []
     for path in sorted(images):

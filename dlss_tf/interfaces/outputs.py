@@ -10,6 +10,7 @@ from .. import micrograph
 from ..errors import InputError, reason
 from ..formats.contents import Choice
 from ..inference.options import Options
+from ..suggestions import did_you_mean
 
 PREVIEW = "preview"  # the picture beside a result
 
@@ -48,6 +49,15 @@ def check_out(sources: Sequence[str], out: str | None) -> None:
         raise InputError(f"--out {out}: expected a folder for {len(sources)} files, found a file's name")
 
 
+def check_format(suffix: str) -> None:
+    """InputError unless results can have it."""
+    if suffix not in micrograph.WRITABLE:
+        known = [each[1:] for each in micrograph.WRITABLE]
+        raise InputError(
+            f"--format: expected one of {', '.join(known)}, found {suffix[1:]}{did_you_mean(suffix[1:], known)}"
+        )
+
+
 @dataclasses.dataclass(frozen=True)
 class Job:
     """An image of a source, the files that come of it, and why they cannot, if that is known before the work."""
@@ -56,6 +66,12 @@ class Job:
     targets: Mapping[str, str]  # where the image goes, and what comes beside it; none if the source cannot be read
     refusal: InputError | None = None
     image: Choice = None
+    skipped: bool = False  # the files are there, and stay
+
+    @property
+    def to_do(self) -> bool:
+        """Whether it is neither refused nor skipped."""
+        return not self.refusal and not self.skipped
 
 
 def plan(
@@ -68,16 +84,19 @@ def plan(
     image: Choice = None,
     beside: Sequence[str] = (),
     overwrite: bool = False,
+    skip_existing: bool = False,
 ) -> list[Job]:
     """Where the results of a command go, all of them checked by `check_outputs` before any work.
 
-    `image` is as `micrograph.choices` takes it: one job a source, or of all images of one as many as these.
+    `image` is as `micrograph.choices` takes it: one job a source, or of all images of one as many as these. With
+    `skip_existing` those are skipped whose files are all there.
     """
     taken: dict[str, str] = {}
     scans = {_identity(source): source for source in sources}
     jobs = []
     for source in sources:
         try:
+            micrograph.check_there(source)
             chosen = micrograph.choices(source, image)
             check_out([source] * len(chosen), out)
         except InputError as error:
@@ -85,12 +104,13 @@ def plan(
             continue
         for choice, part in chosen:
             targets = outputs(output_path(source, out, factor, suffix, part + name), beside)
+            skipped = skip_existing and all(_is_result(path) for what, path in targets.items() if what != PREVIEW)
             refusal = None
             try:
-                check_outputs(source, targets.values(), overwrite, taken, scans)
+                check_outputs(source, targets.values(), overwrite, taken, scans, writes=not skipped)
             except InputError as error:
                 refusal = error
-            jobs.append(Job(source, targets, refusal, choice))
+            jobs.append(Job(source, targets, refusal, choice, skipped and not refusal))
     return jobs
 
 
@@ -110,8 +130,9 @@ def check_outputs(
     overwrite: bool,
     taken: dict[str, str],
     scans: Mapping[object, str] | None = None,
+    writes: bool = True,
 ) -> None:
-    """`check_output` for all files that come of a source; then their places are `taken` by it.
+    """`check_output` for all files that come of a source, if it `writes` them; then their places are `taken` by it.
 
     Raises:
         InputError: one is taken by another source, whether `overwrite` or not, or is one of `scans`.
@@ -121,7 +142,8 @@ def check_outputs(
         other = taken.get(place(target), source)
         if other != source:
             raise InputError(f"{source}: expected a result of its own name, found {target} to be that of {other}")
-        check_output(source, target, overwrite)
+        if writes:
+            check_output(source, target, overwrite)
         scan = (scans or {}).get(_identity(target))
         if scan is not None:
             raise InputError(f"{source}: expected a result that is no scan of this command, found {scan}")
@@ -164,6 +186,10 @@ def check_output(source: str, target: str, overwrite: bool) -> None:
     found = "a Zarr store" if is_store(target) else "a folder" if os.path.isdir(target) else "a file"
     if found != expected:
         raise InputError(f"{target}: expected {expected} to replace, found {found}")
+
+
+def _is_result(path: str) -> bool:
+    return os.path.isfile(path) or is_store(path)
 
 
 def _is_there(path: str) -> bool:

@@ -20,9 +20,10 @@ from ..formats.replacing import clear
 from ..inference.options import Options
 from ..inference.supersampler import Supersampler
 from ..progress import say
+from ..suggestions import did_you_mean_path
 from .arrivals import arrivals
 from .files import supersample_file
-from .outputs import check_outputs, is_file_name, names_beside, output_path, outputs, place
+from .outputs import check_format, check_outputs, is_file_name, names_beside, output_path, outputs, place
 
 
 def watch(
@@ -101,9 +102,9 @@ def _images(paths: Iterator[str], image: Choice) -> Iterator[tuple[str, Choice, 
 
 def _check_folders(folder: str, out: str, suffix: str) -> None:
     """InputError unless `folder` can be watched, and results of that suffix go to `out`."""
-    micrograph.check_suffix(f"result{suffix}")
+    check_format(suffix)
     if not os.path.isdir(folder):
-        found = "a file" if os.path.exists(folder) else "nothing"
+        found = "a file" if os.path.exists(folder) else f"nothing{did_you_mean_path(folder)}"
         raise InputError(f"{folder}: expected a folder to watch, found {found}")
     if is_file_name(out) or os.path.exists(out) and not os.path.isdir(out):
         raise InputError(f"--out {out}: expected a folder for results, found a file's name")

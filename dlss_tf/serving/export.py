@@ -12,6 +12,7 @@ from ..errors import InputError
 from ..formats import locks
 from ..formats.replacing import clear, replacing
 from ..models import check_size, generators
+from ..packages import needed
 from .signatures import Served, factors_taken
 
 LOCK_FILE = ".lock"  # in the folder of all versions, while one is written
@@ -63,7 +64,7 @@ def _write_warmup(directory: str, name: str, factors: tuple[int, ...], size: int
     try:
         from tensorflow_serving.apis import predict_pb2, prediction_log_pb2
     except ImportError:
-        raise InputError("export: warm-up requests need tensorflow-serving-api; pip install 'dlss_tf[serve]'") from None
+        raise InputError(f"export: warm-up requests need {needed('tensorflow_serving')}") from None
 
     def log(signature: str, inputs: dict[str, np.ndarray]) -> bytes:
         request = predict_pb2.PredictRequest()

@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 
 from ..errors import InputError, reason
+from ..packages import install
 from . import app as application
 from . import logs
 from .model import WorkerEnded
@@ -75,8 +76,7 @@ def _grpc() -> Any:
     try:
         from . import grpc_service
     except ImportError as error:
-        advice = "pip install 'dlss_tf[serve]'"
-        raise InputError(f"--grpc-port: expected its packages, found no {error.name}; {advice}") from None
+        raise InputError(f"--grpc-port: expected its packages, found no {error.name}; {install('serve')}") from None
     return grpc_service
 
 

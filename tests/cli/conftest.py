@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from dlss_tf import cli, weights
+from dlss_tf.cli.exits import USAGE
 
 
 @pytest.fixture
@@ -25,16 +26,19 @@ def tiny_pretrained(tiny_run, monkeypatch):
 
 @pytest.fixture
 def refused(tmp_path, capsys, save):
-    """`refused(arguments)`: what a command says that ends with status 2, in one line, and leaves nothing behind.
+    """`refused(arguments, status)`: what a command says, in a sentence, that ends with it and leaves nothing behind.
 
     In the arguments {} is a folder that has a scan, a.npy.
     """
 
-    def run(arguments):
+    def run(arguments, status=USAGE):
         save(tmp_path / "a.npy", 9, 9)
-        assert cli.main([argument.format(tmp_path) for argument in arguments]) == 2
+        try:
+            ended, lines = cli.main([argument.format(tmp_path) for argument in arguments]), 1
+        except SystemExit as wrong:  # words that cannot be parsed, and how help is had
+            ended, lines = wrong.code, 2
         message = capsys.readouterr().err
-        assert message.startswith("dlss-tf: ") and message.count("\n") == 1
+        assert ended == status and message.startswith("dlss-tf") and message.count("\n") == lines
         assert os.listdir(tmp_path) == ["a.npy"]
         return message
 

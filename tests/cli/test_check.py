@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from dlss_tf import cli
+from dlss_tf.cli.exits import FAILED
 
 pytestmark = pytest.mark.usefixtures("tiny_pretrained")
 
@@ -20,7 +21,7 @@ def test_two_images_of_one_name(save, tmp_path, capsys):
     for folder in "ab":
         (tmp_path / folder).mkdir()
         images.append(save(tmp_path / folder / "image.npy", 96, 96))
-    assert cli.main(["check", *images, "--factor", "6", "--out", str(tmp_path / "results")]) == 2
+    assert cli.main(["check", *images, "--factor", "6", "--out", str(tmp_path / "results")]) == FAILED
     sentence = f"{images[1]}: expected a name of its own for the results, found that of {images[0]}"
     assert sentence in capsys.readouterr().err
 
@@ -31,8 +32,17 @@ def test_two_images_of_one_name(save, tmp_path, capsys):
         (["check", "{}/none.tif", "--factor", "4", "--out", "{}/r"], "none.tif: expected an image file, found nothing"),
     ],
 )
-def test_bad_input_is_one_sentence_and_status_2(refused, arguments, sentence):
-    assert sentence in refused(arguments)
+def test_a_file_that_cannot_be_checked_is_one_sentence_and_status_3(refused, arguments, sentence):
+    assert sentence in refused(arguments, FAILED)
+
+
+def test_a_folder_stands_for_the_images_in_it(save, tmp_path, capsys):
+    (tmp_path / "images").mkdir()
+    for name in "ab":
+        save(tmp_path / "images" / f"{name}.npy", 96, 96)
+    results = str(tmp_path / "results")
+    assert cli.main(["check", str(tmp_path / "images"), "--factor", "6", "--out", results]) == 0
+    assert sorted(os.listdir(results)) == [f"{name}-check6.{suffix}" for name in "ab" for suffix in ("json", "png")]
 
 
 def test_all_images_of_a_file(several, tmp_path, capsys):
@@ -46,6 +56,6 @@ def test_an_image_of_a_file_and_a_file_of_its_name(several, save, tmp_path, caps
     (tmp_path / "other").mkdir()
     other = save(tmp_path / "other" / "several.ome-1-BF.npy", 64, 60)
     command = ["check", several, other, "--factor", "4", "--out", str(tmp_path / "results"), "--image", "all"]
-    assert cli.main(command) == 2
+    assert cli.main(command) == FAILED
     sentence = f"{other}: expected a name of its own for the results, found that of {several}"
     assert sentence in capsys.readouterr().err

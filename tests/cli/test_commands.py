@@ -1,12 +1,15 @@
 """What all commands have in common, and the main job from end to end."""
 
+import importlib
 import os
+import re
 
+import pages
 import pytest
 
 import dlss_tf
 from dlss_tf import cli
-from dlss_tf.cli.commands import COMMANDS
+from dlss_tf.cli.commands import COMMANDS, FIRST_STEPS
 
 
 @pytest.mark.parametrize("arguments", [["--help"], *([name, "--help"] for name in COMMANDS)])
@@ -19,7 +22,39 @@ def test_help(arguments, capsys):
     assert all(name in text for name in (COMMANDS if arguments == ["--help"] else ["-h"]))
 
 
-@pytest.mark.parametrize("arguments", [[], ["paint"], ["train"], ["evaluate", "--factor", "x", "--weights", "a"]])
+def test_no_command_tells_what_to_type_first(capsys):
+    assert cli.main([]) == 2
+    told = capsys.readouterr()
+    assert told.out == "" and all(command in told.err for command in FIRST_STEPS)
+
+
+def test_examples_can_be_given():
+    examples = [line.partition("#")[0].strip() for name in COMMANDS for line in module(name).EXAMPLES]
+    assert len(examples) > len(COMMANDS) and all(line.startswith("dlss-tf ") for line in examples)
+    for line in [*examples, *FIRST_STEPS]:
+        pages.check(line)
+
+
+def module(command):
+    return importlib.import_module(f"dlss_tf.cli.{command.replace('-', '_')}")
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_tells_every_option_s_range_or_unit(name, capsys):
+    """Of all that take a number: a newcomer knows what may be given."""
+    with pytest.raises(SystemExit):
+        cli.main([name, "--help"])
+    text = " ".join(capsys.readouterr().out.split())
+    assert f"Examples: {module(name).EXAMPLES[0].split('#')[0].strip()}" in text and "--helpfull" not in text
+    (commands,) = [action for action in cli.parser()._actions if action.dest == "command"]
+    for action in commands.choices[name]._actions:
+        if action.type is not None and action.metavar in ("N", "PX", "S", "S,S,..."):
+            bounds = r"\d+ to \d+|\d+( px)? or more|multiple of \d+|above \d+"
+            assert re.search(bounds, action.help), (name, action.option_strings)
+            assert action.metavar != "PX" or " px" in action.help, (name, action.option_strings)
+
+
+@pytest.mark.parametrize("arguments", [["paint"], ["train"], ["evaluate", "--factor", "x", "--weights", "a"]])
 def test_wrong_usage_is_status_2(arguments, capsys):
     with pytest.raises(SystemExit) as ended:
         cli.main(arguments)
@@ -31,7 +66,7 @@ def test_version(capsys):
     with pytest.raises(SystemExit) as ended:
         cli.main(["--version"])
     assert ended.value.code == 0
-    assert capsys.readouterr().out == f"dlss-tf {dlss_tf.__version__}\n"
+    assert capsys.readouterr().out.startswith(f"dlss-tf {dlss_tf.__version__}")
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from dlss_tf import cli
+from dlss_tf.cli.exits import FAILED
 
 
 def test_a_downsampled_image_is_every_nth_sample_of_it(save, tmp_path, capsys):
@@ -24,6 +25,12 @@ def test_bad_input_is_one_sentence_and_status_2(refused, arguments, sentence):
     assert sentence in refused(arguments)
 
 
+def test_what_is_there_is_skipped_if_asked(save, tmp_path, capsys):
+    command = ["downsample", save(tmp_path / "a.npy", 9, 9), "--factor", "4", "--format", "npy"]
+    assert [cli.main(command), cli.main(command), cli.main([*command, "--skip-existing"])] == [0, FAILED, 0]
+    assert capsys.readouterr().out.endswith("a-every4.npy: there already, skipped\n")
+
+
 def test_which_image_of_a_file(several, tmp_path, capsys):
     command = ["downsample", several, "--factor", "4", "--format", "npy"]
     assert cli.main(command) == 0
@@ -39,15 +46,15 @@ def test_which_image_of_a_file(several, tmp_path, capsys):
 
 def test_images_of_a_file_do_not_become_one(several, tmp_path, capsys):
     command = ["downsample", several, "--factor", "4", "--image"]
-    assert cli.main([*command, "all", "--out", str(tmp_path / "a.npy")]) == 2
+    assert cli.main([*command, "all", "--out", str(tmp_path / "a.npy")]) == FAILED
     assert "a.npy: expected a folder for 2 files, found a file's name" in capsys.readouterr().err
-    assert cli.main([*command, "DF4"]) == 2
+    assert cli.main([*command, "DF4"]) == FAILED
     assert "expected an image called DF4, found 1 (BF), 2 (HAADF)" in capsys.readouterr().err
     assert os.listdir(tmp_path) == ["several.ome.tif"]
 
 
 def test_an_image_that_fails_does_not_stop_the_others_of_its_file(several, tmp_path, capsys):
     (tmp_path / "several-1-BF-every4.npy").write_bytes(b"")
-    assert cli.main(["downsample", several, "--factor", "4", "--format", "npy", "--image", "all"]) == 2
+    assert cli.main(["downsample", several, "--factor", "4", "--format", "npy", "--image", "all"]) == FAILED
     assert capsys.readouterr().err.count("expected no file, found one") == 1
     assert np.load(tmp_path / "several-2-HAADF-every4.npy").shape == (15, 16)

@@ -8,6 +8,8 @@ import pytest
 import tifffile
 
 from dlss_tf import cli, micrograph, weights
+from dlss_tf.cli.exits import FAILED
+from dlss_tf.cli.parsing import version
 
 
 def test_info(tiny_run, capsys):
@@ -40,6 +42,21 @@ def test_bad_input_is_one_sentence_and_status_2(refused, arguments, sentence):
     assert sentence in refused(arguments)
 
 
+def test_unasked_it_tells_what_is_installed(capsys):
+    assert cli.main(["info"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith(version()) and "--weights unified-scan" in told
+    assert "\ndlss-tf info FILE tells what a file holds" in told
+
+
+def test_a_folder_stands_for_the_files_in_it_results_too(save, tmp_path, capsys):
+    for name in ("a", "a-x4", "scan-2"):
+        save(tmp_path / f"{name}.npy", 8, 9)
+    assert cli.main(["info", str(tmp_path)]) == 0
+    lines = capsys.readouterr().out.splitlines()[::2]
+    assert lines == [f"{tmp_path}/{name}.npy:" for name in ("a-x4", "a", "scan-2")]
+
+
 def test_counts_silent_channels(tiny_run, tiny_data, capsys):
     assert cli.main(["info", "--weights", tiny_run, "--data", tiny_data, "--split", "test", "--size", "64"]) == 0
     lines = capsys.readouterr().out.splitlines()
@@ -49,7 +66,7 @@ def test_counts_silent_channels(tiny_run, tiny_data, capsys):
 
 def test_what_files_hold(several, save, tmp_path, capsys):
     scan = save(tmp_path / "a.npy", 3, 8, 9)
-    assert cli.main(["info", several, str(tmp_path / "none.tif"), scan]) == 2
+    assert cli.main(["info", several, str(tmp_path / "none.tif"), scan]) == FAILED
     found = capsys.readouterr()
     assert found.out.splitlines() == [
         f"{several}:",

@@ -2,6 +2,7 @@ import argparse
 
 import pytest
 
+from dlss_tf import weights
 from dlss_tf.cli import commands, options
 
 
@@ -28,6 +29,12 @@ def test_a_suffix_needs_no_dot(given):
     parser = argparse.ArgumentParser()
     options.add_format(parser)
     assert parser.parse_args(["--format", given]).format == ".tif"
+
+
+def test_words_on_weights_name_the_pretrained_generators():
+    first, *rest = weights.pretrained_names()
+    assert f"name: {first} (taken unasked), {weights.PAPERS}" in options.WEIGHTS_HELP
+    assert all(name in options.WEIGHTS_HELP for name in rest)
 
 
 def test_options_are_those_of_inference():

@@ -4,6 +4,7 @@ import sys
 
 import pytest
 
+from dlss_tf import packages
 from dlss_tf.cli import commands, options, serve
 from dlss_tf.errors import InputError
 
@@ -64,4 +65,4 @@ def test_mistakes_are_a_sentence(served, capsys, arguments, sentence):
 def test_packages_that_are_not_installed_are_told():
     code = "import sys; sys.modules['uvicorn'] = None; from dlss_tf.cli import main; sys.exit(main(['serve']))"
     found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
-    assert found.returncode == 2 and "found no uvicorn; pip install 'dlss_tf[serve]'" in found.stderr
+    assert found.returncode == 2 and f"found no uvicorn; {packages.install('serve')}" in found.stderr

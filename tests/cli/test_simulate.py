@@ -3,6 +3,8 @@ import os
 import pytest
 
 from dlss_tf import cli
+from dlss_tf.simulation.crop import SMALLEST
+from dlss_tf.simulation.dataset import MOST
 
 
 @pytest.mark.parametrize(
@@ -13,6 +15,13 @@ from dlss_tf import cli
 )
 def test_bad_input_is_one_sentence_and_status_2(refused, arguments, sentence):
     assert sentence in refused(arguments)
+
+
+def test_help_tells_the_limits(capsys):
+    with pytest.raises(SystemExit):
+        cli.main(["simulate", "--help"])
+    text = capsys.readouterr().out
+    assert text.count(f"0 to {MOST} (") == 3 and f"{SMALLEST} px or more" in text
 
 
 def test_crops_that_are_there_are_kept(tmp_path, capsys):

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from dlss_tf import cli, micrograph, weights
+from dlss_tf.cli.exits import FAILED, USAGE
 
 pytestmark = pytest.mark.usefixtures("tiny_pretrained")
 
@@ -42,7 +43,7 @@ def test_outliers_are_counted_and_kept_if_asked(tmp_path, capsys, rng):
 def test_a_bad_scan_does_not_stop_the_others(save, tmp_path, capsys):
     scans = [save(tmp_path / name, 8, 8) for name in ("a.npy", "b.npy", "c.npy")]
     (tmp_path / "b.npy").write_bytes(b"no array")
-    assert cli.main(["supersample", *scans, "--factor", "4", "--no-preview"]) == 2
+    assert cli.main(["supersample", *scans, "--factor", "4"]) == FAILED
     assert capsys.readouterr().err.count("\n") == 1
     assert sorted(os.listdir(tmp_path)) == ["a-x4.tif", "a.npy", "b.npy", "c-x4.tif", "c.npy"]
 
@@ -50,9 +51,9 @@ def test_a_bad_scan_does_not_stop_the_others(save, tmp_path, capsys):
 def test_results_are_replaced_only_when_asked(save, tmp_path, capsys):
     scan, out = save(tmp_path / "scan.npy", 8, 8), str(tmp_path / "image.tif")
     command = ["supersample", scan, "--factor", "4", "--out", out]
-    assert [cli.main(command), cli.main(command), cli.main([*command, "--overwrite"])] == [0, 2, 0]
+    assert [cli.main(command), cli.main(command), cli.main([*command, "--overwrite"])] == [0, FAILED, 0]
     assert f"{out}: expected no file, found one; give --overwrite or another --out" in capsys.readouterr().err
-    assert cli.main(["supersample", scan, "--factor", "4", "--out", scan, "--overwrite"]) == 2
+    assert cli.main(["supersample", scan, "--factor", "4", "--out", scan, "--overwrite"]) == FAILED
     assert "expected another file than the scan itself" in capsys.readouterr().err
     assert np.load(scan).shape == (8, 8)
 
@@ -62,7 +63,7 @@ def test_a_folder_with_a_summary(save, tmp_path, capsys):
         save(tmp_path / name, 8, 8)
     (tmp_path / "b.npy").write_bytes(b"no array")
     (tmp_path / "notes.txt").touch()
-    assert cli.main(["supersample", str(tmp_path), "--factor", "4"]) == 2
+    assert cli.main(["supersample", str(tmp_path), "--factor", "4"]) == FAILED
     line, summary = capsys.readouterr().out.splitlines()
     words = "32x32 px, pixel size unknown; factor 4 trained for"
     assert re.fullmatch(rf"{tmp_path}/a-x4\.tif: {words}; \d+% guessed", line)
@@ -74,7 +75,7 @@ def test_a_folder_with_a_summary(save, tmp_path, capsys):
 def test_json_is_a_line_a_file_on_stdout(save, tmp_path, capsys):
     scan = save(tmp_path / "scan.npy", 8, 9)
     arguments = ["--factor", "4", "--ensemble", "--dtype", "same", "--json", "--out", str(tmp_path)]
-    assert cli.main(["supersample", scan, str(tmp_path / "none.npy"), *arguments]) == 2
+    assert cli.main(["supersample", scan, str(tmp_path / "none.npy"), *arguments]) == FAILED
     captured = capsys.readouterr()
     done, failed = map(json.loads, captured.out.splitlines())
     assert done.pop("seconds") > 0 and 0 <= done.pop("share_guessed") <= 1
@@ -83,7 +84,7 @@ def test_json_is_a_line_a_file_on_stdout(save, tmp_path, capsys):
         **{"source": scan, "target": names[0], "uncertainty": names[1], "preview": names[2]},
         **{"shape": [32, 36], "dtype": "float32"},
         **{"image": None, "guessed": None, "pixel_size": None, "units": None, "warnings": [], "error": None},
-        "factor_trained": True,
+        **{"factor_trained": True, "skipped": False},
     }
     assert failed["error"] == f"{tmp_path}/none.npy: expected an image file, found nothing" and failed["target"] is None
     message, summary = captured.err.splitlines()
@@ -114,7 +115,7 @@ def test_what_is_there_stays_under_an_uncertainty(save, tmp_path, capsys):
     scan, other = save(tmp_path / "scan.npy", 8, 8), tmp_path / "x-uncertainty.npy"
     other.write_text("precious")
     command = ["supersample", scan, "--factor", "4", "--ensemble", "--out", str(tmp_path / "x.npy")]
-    assert cli.main(command) == 2
+    assert cli.main(command) == FAILED
     assert f"{other}: expected no file, found one; give --overwrite or another --out" in capsys.readouterr().err
     assert other.read_text() == "precious" and not (tmp_path / "x.npy").exists()
     assert cli.main([*command, "--overwrite"]) == 0 and np.load(other).shape == (32, 32)
@@ -144,7 +145,9 @@ def test_two_scans_of_one_name(save, tmp_path, capsys, overwrite):
         (tmp_path / folder).mkdir()
         save(tmp_path / folder / "scan.npy", size, size)
     scans, out = [str(tmp_path / folder / "scan.npy") for folder in "ab"], tmp_path / "out"
-    assert cli.main(["supersample", *scans, "--factor", "4", "--out", str(out), "--format", "npy", *overwrite]) == 2
+    assert (
+        cli.main(["supersample", *scans, "--factor", "4", "--out", str(out), "--format", "npy", *overwrite]) == FAILED
+    )
     assert f"{scans[1]}: expected a result of its own name" in capsys.readouterr().err
     assert np.load(out / "scan-x4.npy").shape == (32, 32)
 
@@ -183,7 +186,7 @@ def test_every_bad_scan_is_one_sentence(save, tmp_path, capsys):
             np.save(tmp_path / name, content)
     before = sorted(os.listdir(tmp_path))
     scans = [str(tmp_path / name) for name in BAD_SCANS]
-    assert cli.main(["supersample", *scans, "--factor", "4"]) == 2
+    assert cli.main(["supersample", *scans, "--factor", "4"]) == FAILED
     messages = capsys.readouterr().err.splitlines()
     assert len(messages) == len(scans)
     for scan, message in zip(scans, messages):
@@ -197,11 +200,9 @@ def test_every_bad_scan_is_one_sentence(save, tmp_path, capsys):
     [
         (["supersample", "{}/a.npy", "--factor", "1"], "factor: expected a whole number from 2 to 16, found 1"),
         (["supersample", "{}/a.npy", "--factor", "17"], "factor: expected a whole number from 2 to 16, found 17"),
-        (["supersample", "{}/a.npy", "--factor", "4", "--format", "dm4"], "a-x4.dm4: expected a suffix out of"),
+        (["supersample", "{}/a.npy", "--factor", "4", "--format", "dm4"], "--format: expected one of ome.tif, "),
         (["supersample", "{}/a.npy", "--factor", "4", "--tile", "100"], "tile: expected a multiple of 32 px"),
         (["supersample", "{}/a.npy", "--factor", "4", "--weights", "{}"], "config.json: expected a run's"),
-        (["supersample", "{}/a.npy", "--factor", "4", "--out", "{}/a.npy/x"], "expected a folder that can be written"),
-        (["supersample", "{}/*.tif", "--factor", "4"], "*.tif: expected an image file, found nothing"),
         (
             ["supersample", "{}/a.npy", "{}/a.npy", "--factor", "4", "--out", "{}/b.tif"],
             "expected a folder for 2 files",
@@ -210,7 +211,7 @@ def test_every_bad_scan_is_one_sentence(save, tmp_path, capsys):
             ["supersample", "{}/a.npy", "--factor", "4", "--deblur", "adam", "--weights", "none"],
             "weights none: expected",
         ),
-        (["supersample", "{}/none.npy", "--factor", "4", "--out", "{}/a.npy"], "a.npy: expected no file, found one"),
+        (["supersample", "{}/a.npy", "--factor", "4", "--weights", "unified-smal"], "did you mean unified-small?"),
     ],
 )
 def test_bad_input_is_one_sentence_and_status_2(refused, arguments, sentence):
@@ -226,6 +227,44 @@ def test_plain_goes_with_nothing_else(refused, option):
     assert f"{option.split()[0]}: expected none with --plain, which is one pass of unified-small alone" in sentence
 
 
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["{}/a.npy", "--factor", "4", "--out", "{}/a.npy/x"], "expected a folder that can be written"),
+        (["{}/*.tif", "--factor", "4"], "*.tif: expected an image file, found nothing"),
+        (["{}/a.np", "--factor", "4"], "a.np: expected an image file, found nothing; did you mean {}/a.npy?"),
+        (["{}/a.npy", "--factor", "4", "--out", "{}/a.npy"], "a.npy: expected another file than the scan itself"),
+    ],
+)
+def test_a_file_that_cannot_be_done_is_one_sentence_and_status_3(refused, arguments, sentence, tmp_path, monkeypatch):
+    monkeypatch.setattr(weights, "load", lambda name=None: pytest.fail("a generator is loaded for nothing"))
+    assert sentence.format(tmp_path) in refused(["supersample", *arguments], FAILED)
+
+
+def test_a_factor_that_the_generator_does_not_take_is_told_before_files_are_read(
+    save, tmp_path, capsys, monkeypatch, tiny_one_stage_run
+):
+    command = ["supersample", save(tmp_path / "a.npy", 9, 9), "--factor", "4", "--weights", tiny_one_stage_run]
+    assert cli.main(command) == USAGE
+    assert "factor: expected 5, the only one that this one-stage generator takes" in capsys.readouterr().err
+
+
+def test_what_is_there_is_skipped_if_asked(save, tmp_path, capsys, monkeypatch):
+    for name in "ab":
+        save(tmp_path / f"{name}.npy", 8, 8)
+    command = ["supersample", str(tmp_path), "--factor", "4", "--out", str(tmp_path / "out"), "--skip-existing"]
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a-x4.tif").write_bytes(b"made before")
+    assert cli.main(command) == 0
+    first, second, summary = capsys.readouterr().out.splitlines()
+    assert first == f"{tmp_path}/out/a-x4.tif: there already, skipped" and "b-x4.tif: 32x32 px" in second
+    assert re.fullmatch("1 of 2 files done in .*; 1 skipped, whose results are there", summary)
+    assert (tmp_path / "out" / "a-x4.tif").read_bytes() == b"made before"
+    monkeypatch.setattr(weights, "load", lambda name=None: pytest.fail("a generator is loaded for nothing"))
+    assert cli.main([*command, "--json"]) == 0
+    assert [json.loads(line)["skipped"] for line in capsys.readouterr().out.splitlines()] == [True, True]
+
+
 def test_a_full_disk_leaves_nothing(save, tmp_path, capsys, monkeypatch):
     def full_for(move):
         def moved(source, target, **how):
@@ -238,7 +277,7 @@ def test_a_full_disk_leaves_nothing(save, tmp_path, capsys, monkeypatch):
     scan = save(tmp_path / "a.npy", 9, 9)
     for name in ("replace", "link"):
         monkeypatch.setattr(os, name, full_for(getattr(os, name)))
-    assert cli.main(["supersample", scan, "--factor", "4", "--ensemble"]) == 2
+    assert cli.main(["supersample", scan, "--factor", "4", "--ensemble"]) == FAILED
     assert "a-x4-uncertainty.tif: expected a place that can be written, found: No space left" in capsys.readouterr().err
     assert os.listdir(tmp_path) == ["a.npy"]
 

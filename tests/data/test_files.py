@@ -28,6 +28,22 @@ def test_list_files_names_the_missing_or_empty_folder(tmp_path):
         list_files([], "val")
 
 
+def test_what_to_give_in_place_of_a_folder_without_splits(tmp_path):
+    for path in ("mine/train/a.tif", "mine/val/a.tif", "loose/a.tif", "loose/b.TIFF", "empty/notes.txt"):
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / path).touch()
+    for root, instead in (
+        ("mien", f"/mien/test/*.tif; did you mean {tmp_path}/mine?"),
+        ("mine/val", f"; did you mean {tmp_path}/mine, which holds val?"),
+        ("mine", "; it has train and val alone."),
+        ("loose", f"; move the 2 TIFF files in {tmp_path}/loose into its folders train, val and test."),
+        ("empty", f"expected {tmp_path}/empty/test/*.tif."),
+    ):
+        with pytest.raises(InputError) as raised:
+            list_files([str(tmp_path / root)], "test")
+        assert str(raised.value).endswith(instead)
+
+
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64", "int8", "int16", "int32", "float16"])
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_types_and_byte_orders(tmp_path, dtype, order):

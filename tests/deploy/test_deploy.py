@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format, wrappers_pb2
 
+from dlss_tf.cli.installed import FOR
 from dlss_tf.serving.settings import MODEL, Settings
 
 yaml = pytest.importorskip("yaml")
@@ -175,20 +176,49 @@ def dockerfile():
     return (DEPLOY / "Dockerfile").read_text()
 
 
+def known_extras():
+    assigned = [node for node in ast.walk(ast.parse((ROOT / "setup.py").read_text())) if isinstance(node, ast.Assign)]
+    keys = [key.value for node in assigned if ast.unparse(node.targets[0]) == "EXTRAS" for key in node.value.keys]
+    return {*keys, *(node.targets[0].slice.value for node in assigned if isinstance(node.targets[0], ast.Subscript))}
+
+
+def stages():
+    """What each stage of the Dockerfile begins with, in order, and its text."""
+    parts = re.split(r"^FROM (\S+) AS (\S+)$", dockerfile(), flags=re.MULTILINE)
+    return {name: (base, text) for base, name, text in zip(parts[1::3], parts[2::3], parts[3::3], strict=True)}
+
+
 def test_dockerfile_builds_what_there_is():
-    (extras,) = re.findall(r'install [^"]*"\.\[([\w,]+)\]"', dockerfile())
-    assigned = [node for node in ast.parse((ROOT / "setup.py").read_text()).body if isinstance(node, ast.Assign)]
-    (known,) = (node.value.keys for node in assigned if ast.unparse(node.targets[0]) == "EXTRAS")
-    assert {"serve", "files"} <= set(extras.split(",")) <= {key.value for key in known}
+    served, more = (set(each.split(",")) for each in re.findall(r'install [^"]*"\.\[([\w,]+)\]"', dockerfile()))
+    assert served == {"serve", "files"} and more == set(FOR) - served and served | more <= known_extras()
     copied = re.findall(r"^COPY (?!--from)(.+) \S+$", dockerfile(), re.MULTILINE)
     assert all((ROOT / name).exists() for names in copied for name in names.split())
     assert re.search(r"^USER 10001$", dockerfile(), re.MULTILINE)
 
 
+def test_stages_take_what_is_before_them():
+    seen = []
+    for name, (base, text) in stages().items():
+        assert base in seen or re.fullmatch(r"python:3\.\d+-slim", base)
+        assert set(re.findall(r"--from=(\S+)", text)) <= set(seen)
+        seen.append(name)
+    assert dockerfile().count("\nFROM ") == len(seen) and seen[-1] == "serve"  # which compose builds, without a target
+    assert set(re.findall(r"--target (\S+)", dockerfile())) == {"cli"} <= set(seen)
+    base, text = stages()["cli"]
+    assert base == "user" and 'ENTRYPOINT ["dlss-tf"]' in text and "WORKDIR /data" in text
+
+
+def test_conda_s_environment_is_that_of_setup():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    python, pip, by_pip = environment["dependencies"]
+    assert (python, pip, by_pip) == ("python=3.11", "pip", {"pip": ["-e .[all]"]}) and "all" in known_extras()
+    assert environment["channels"][0] == "conda-forge" and environment["name"] == "dlss-tf"
+
+
 def test_dockerfile_runs_a_command_that_there_is(capsys):
     from dlss_tf.cli import main
 
-    (line,) = re.findall(r"^ENTRYPOINT (.+)$", dockerfile(), re.MULTILINE)
+    (line,) = re.findall(r"^ENTRYPOINT (.+)$", stages()["serve"][1], re.MULTILINE)
     program, *arguments = json.loads(line)
     place = arguments.index("--token-file") + 1
     assert program == "dlss-tf" and arguments[place] == "/run/secrets/token"

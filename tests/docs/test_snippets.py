@@ -34,6 +34,10 @@ NOT_RUN = {
     "python3 -m venv ~/dlss": "makes an environment",
     "pip install .[serve,files]": "installs",
     "napari": "opens a window",
+    "conda env create --file environment.yml": "wants conda",
+    "docker build --file deploy/Dockerfile --target cli --tag dlss-tf-cli .": "wants Docker",
+    "docker run --rm --user $(id -u):$(id -g) --volume $PWD:/data --network none dlss-tf-cli "
+    "supersample scan.dm4 --factor 5": "the same",
     "dlss-tf serve": "serves until it is stopped; its own tests run it",
     "docker compose --file deploy/docker-compose.yml up --detach": "wants Docker and an image of TensorFlow Serving",
     "xvfb-run -a python -m pytest -n 0 tests/interfaces/napari": "wants napari and a display",

@@ -38,6 +38,7 @@ def test_an_image_goes_by_number_title_or_detector(image, number):
     ("image", "sentence"),
     [
         ("BF", r"a\.emd: expected an image called BF, found 1 \(Fe\), 2 \(HAADF\), 3 \(overview\), 5 \(overview\)"),
+        ("HADF", r"found 1 \(Fe\), 2 .*; did you mean HAADF\?$"),
         (9, r"a\.emd: expected an image called 9, found 1 \(Fe\)"),
         (0, "expected an image called 0"),
         ("", "expected an image called "),

@@ -94,7 +94,7 @@ def test_a_header_that_promises_more_than_there_is(tmp_path, offset, values, fou
 
 
 def test_half_a_header(tmp_path):
-    (tmp_path / "a.mrc").write_bytes(bytes(500))
+    (tmp_path / "a.mrc").write_bytes(b"\1" * 500)
     with pytest.raises(InputError, match="expected the 1024 bytes of an MRC header, found 500"):
         micrograph.read(str(tmp_path / "a.mrc"))
 

@@ -73,5 +73,5 @@ def test_what_is_no_array_of_numbers(tmp_path, content):
 def test_an_archive_is_none(tmp_path):
     np.savez_compressed(tmp_path / "a.npz", a=np.zeros(2**20, "u1"))
     (tmp_path / "a.npz").rename(tmp_path / "a.npy")
-    with pytest.raises(InputError, match=r"a\.npy: expected a \.npy image, found a damaged file"):
+    with pytest.raises(InputError, match=r"a\.npy: expected a \.npy image, found a ZIP archive"):
         micrograph.read(str(tmp_path / "a.npy"))

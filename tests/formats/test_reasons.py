@@ -1,3 +1,5 @@
+import struct
+
 import pytest
 
 from dlss_tf.errors import InputError
@@ -8,10 +10,13 @@ from dlss_tf.formats import reasons
     ("error", "sentence"),
     [
         (ModuleNotFoundError("No module named 'mrcz'", name="mrcz"), "needs mrcz; pip install mrcz"),
-        (ModuleNotFoundError("No module named 'PIL'", name="PIL"), r"needs Pillow; pip install 'dlss_tf\[files\]'"),
-        (ModuleNotFoundError("No module named 'h5py._x'", name="h5py._x"), r"needs h5py; .*'dlss_tf\[files\]'"),
-        (ModuleNotFoundError("The 'sparse' library was not found. To load"), r"needs sparse; .*'dlss_tf\[files\]'"),
-        (ValueError("<COMPRESSION.LZW: 5> requires the 'imagecodecs' package"), r"imagecodecs; .*'dlss_tf\[codecs\]'"),
+        (ModuleNotFoundError("No module named 'PIL'", name="PIL"), r"needs Pillow; pip install '.*' mrcfile pillow"),
+        (ModuleNotFoundError("No module named 'h5py._x'", name="h5py._x"), r"needs h5py; pip install 'rosettasciio\["),
+        (
+            ModuleNotFoundError("The 'sparse' library was not found. To load"),
+            r"needs sparse; pip install 'rosettasciio\[",
+        ),
+        (ValueError("<COMPRESSION.LZW: 5> requires the 'imagecodecs' package"), "imagecodecs; pip install imagecodecs"),
         (
             OSError("Can't synchronously read data (can't open directory (/x/plugin))"),
             "hdf5plugin; pip install hdf5plug",
@@ -31,7 +36,6 @@ def test_a_missing_package_is_named_with_what_brings_it(error, sentence):
         KeyError("COMPRESSION.EER_V0"),
         ImportError("could not import name 'lzw_decode'"),
         OSError("The file is not a supported EMD file."),
-        ValueError("Could not recognize as a valid tvips file"),
         OSError("Unsupported Empad file: the scan parameters cannot be imported."),
     ],
 )
@@ -45,10 +49,16 @@ def test_hdf5_and_xml_that_open_are_not_damaged(tmp_path):
     path = tmp_path / "a.h5"
     with h5py.File(path, "w") as file:
         file["data"] = [1]
-    assert "not supported ('scale')" in str(reasons.refusal(str(path), ".h5", KeyError("scale")))
+    layout = r"not supported (no reader knows where its image is; datasets: data 1)"
+    assert layout in str(reasons.refusal(str(path), ".h5", KeyError("scale")))
+    assert layout in str(reasons.refusal(str(path), ".h5", OSError("'a.h5' is not a Tofwerk TofDAQ HDF5 file")))
+    assert "not supported (EMD 3 is not supported)" in str(
+        reasons.refusal(str(path), ".h5", NotImplementedError("EMD 3 is not supported"))
+    )
     assert "damaged" in str(reasons.refusal(str(path), ".h5", OSError("Can't read data")))
     (tmp_path / "a.xml").write_text("<a/>")
-    assert "not supported" in str(reasons.refusal(str(tmp_path / "a.xml"), ".xml", IndexError("list index")))
+    sentence = str(reasons.refusal(str(tmp_path / "a.xml"), ".xml", IndexError("list index")))
+    assert sentence.endswith("not supported (no reader knows its element a)")
     (tmp_path / "a.xml").write_text("<a")
     assert "damaged" in str(reasons.refusal(str(tmp_path / "a.xml"), ".xml", IndexError("list index")))
 
@@ -57,9 +67,35 @@ def test_anything_else_is_damage_and_the_reason_is_short():
     sentence = str(reasons.refusal("a.rpl", ".rpl", ValueError("no separator in " + "text " * 1000 + "\nmore")))
     assert sentence.startswith("a.rpl: expected a .rpl image, found a damaged file (no separator in text")
     assert len(sentence) < 300 and "\n" not in sentence
-    assert "(EOFError)" in str(reasons.refusal("a.rpl", ".rpl", EOFError()))
+    sentence = str(reasons.refusal("a.rpl", ".rpl", KeyError("width")))
+    assert sentence.endswith("found a damaged file (its parts do not fit together, KeyError: 'width')")
     own = InputError("a.rpl: a sentence")
     assert reasons.refusal("a.rpl", ".rpl", own) is own
+
+
+ENDS = "a damaged or truncated file, which ends before all is read; copy it again"
+ANOTHER = "a file that is damaged, or of another kind"
+
+
+@pytest.mark.parametrize(
+    ("error", "found"),
+    [
+        (EOFError(), ENDS),
+        (struct.error("unpack requires a buffer of 8 bytes"), ENDS),
+        (OSError("image file is truncated"), ENDS),
+        (ValueError("setting an array element with a sequence."), ENDS),
+        (
+            OSError("Unable to open file (truncated file: eof = 1062, sblock->base_addr = 0, stored_eof = 2125400)"),
+            "a truncated file: 1062 of its 2125400 bytes are there; copy it again",
+        ),
+        (OSError("Unable to synchronously open file (file signature not found)"), ANOTHER),
+        (ValueError("not a TIFF file: header=b'\\x00'"), ANOTHER),
+        (ValueError("Could not recognize as a valid tvips file"), ANOTHER),
+        (NotImplementedError("Currently we only support DM 3 and 4 but this file seems to be version 0"), ANOTHER),
+    ],
+)
+def test_readers_words_are_put_into_plain_ones(error, found):
+    assert str(reasons.refusal("a.dm4", ".dm4", error)) == f"a.dm4: expected a .dm4 image, found {found}"
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,7 @@ def test_eds_beside_an_image_of_velox(tmp_path, monkeypatch, read_here):
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *args: name != "sparse" and found(name, *args) or None
     )
-    with pytest.raises(InputError, match=r"reading this \.emd needs sparse; pip install 'dlss_tf\[files\]'"):
+    with pytest.raises(InputError, match=r"reading this \.emd needs sparse; pip install 'rosettasciio\["):
         micrograph.read(str(tmp_path / "scan.emd"))
 
 
@@ -180,7 +180,7 @@ def test_a_package_that_one_reader_needs_is_named(tmp_path, monkeypatch, read_he
 
     monkeypatch.setitem(sys.modules, name, None)
     path = tmp_path / ("scan.mrcz" if name == "mrcz" else "scan.h5")
-    path.write_bytes(bytes(2000))
+    path.write_bytes(b"\1" * 2000)
     expected = r"reading this \.mrcz needs mrcz; pip install mrcz$"
     if name == "pyUSID":
         with h5py.File(path, "w") as file:
@@ -190,9 +190,18 @@ def test_a_package_that_one_reader_needs_is_named(tmp_path, monkeypatch, read_he
         micrograph.read(str(path))
 
 
+def test_a_package_is_not_asked_for_where_it_would_not_help(tmp_path):
+    pytest.importorskip("h5py")
+    for name in ("scan.mrc", "scan.h5"):
+        (tmp_path / name).write_bytes(b"\1\2" * 1000)
+        with pytest.raises(InputError) as raised:
+            micrograph.read(str(tmp_path / name))
+        assert "pip install" not in str(raised.value)
+
+
 def test_an_emi_without_its_images(tmp_path):
     pytest.importorskip("rsciio")
-    (tmp_path / "scan.emi").write_bytes(bytes(2000))
+    (tmp_path / "scan.emi").write_bytes(b"\1" * 2000)
     with pytest.raises(InputError, match=r"scan\.emi: .* found a file without one \(its images are in \.ser files"):
         micrograph.read(str(tmp_path / "scan.emi"))
 
@@ -208,7 +217,7 @@ def test_without_rosettasciio_a_sentence_says_what_to_install(tmp_path, monkeypa
 
     (tmp_path / "scan.dm4").write_bytes(b"x")
     monkeypatch.setitem(sys.modules, "rsciio", None)
-    with pytest.raises(InputError, match=r"reading \.dm4 needs RosettaSciIO; pip install 'dlss_tf\[files\]'"):
+    with pytest.raises(InputError, match=r"reading \.dm4 needs RosettaSciIO; pip install 'rosettasciio\["):
         micrograph.read(str(tmp_path / "scan.dm4"))
 
 

@@ -235,7 +235,7 @@ def test_one_stage_refuses_other_factors(tiny_one_stage_run):
 
 
 def test_refuses_weights_that_are_missing_or_damaged(tiny_run, tmp_path):
-    with pytest.raises(InputError, match="nowhere: expected a run directory, or .*, found nothing"):
+    with pytest.raises(InputError, match="nowhere: expected a run directory or .*, found nothing"):
         Supersampler(str(tmp_path / "nowhere"))
     with pytest.raises(InputError, match=r"config\.json: expected a run's configuration"):
         Supersampler(str(tmp_path))

@@ -101,6 +101,10 @@ def test_a_zarr_store_is_a_file_and_no_folder_for_results(tmp_path):
 
 
 def refusals(*sources, out=None, suffix=".npy", **options):
+    for source in sources:
+        source.parent.mkdir(exist_ok=True)
+        if not source.exists():
+            source.write_bytes(b"a scan")
     jobs = outputs.plan([str(source) for source in sources], out and str(out), 4, suffix, **options)
     return [job.refusal and str(job.refusal) for job in jobs]
 
@@ -131,11 +135,57 @@ def test_what_comes_beside_is_a_result_too(tmp_path, what, name):
 @pytest.mark.parametrize("overwrite", [False, True])
 def test_no_scan_of_the_command_is_written_over(tmp_path, overwrite):
     scans = [tmp_path / name for name in ("a.npy", "a-x4.npy", "a-x4-uncertainty.npy")]
-    for scan in scans:
-        scan.touch()
     assert refusals(*scans, beside=["uncertainty"], overwrite=overwrite)[0]
     (refusal,) = refusals(scans[2], out=tmp_path / "a-x4.npy", beside=["uncertainty"], overwrite=overwrite)
     assert "a-x4.npy: expected no file" in refusal if not overwrite else "another file than the scan itself" in refusal
+
+
+def test_a_scan_that_is_not_there_is_told_before_the_work(tmp_path):
+    (job,) = outputs.plan([str(tmp_path / "none.npy")], None, 4, ".npy")
+    assert "found nothing" in str(job.refusal) and not job.to_do
+
+
+def test_results_that_are_there_are_skipped_if_asked(tmp_path):
+    scan, target, beside = (tmp_path / name for name in ("a.npy", "a-x4.npy", "a-x4-uncertainty.npy"))
+    scan.write_bytes(b"a scan")
+    target.write_bytes(b"an image")
+
+    def planned(*sources, **options):
+        return outputs.plan(list(map(str, sources)), None, 4, ".npy", skip_existing=True, **options)
+
+    (job,) = planned(scan)
+    assert job.skipped and not job.to_do and job.targets == (str(target),)
+    (job,) = planned(scan, beside=["uncertainty"])  # which was made without
+    assert not job.skipped and f"{target}: expected no file, found one" in str(job.refusal)
+    beside.write_bytes(b"its uncertainty")
+    assert planned(scan, beside=["uncertainty"])[0].skipped
+    (tmp_path / "b.npy").write_bytes(b"a scan")
+    assert [job.to_do for job in planned(scan, tmp_path / "b.npy")] == [False, True]
+
+
+def test_nothing_is_skipped_that_is_no_result_of_its_own(tmp_path):
+    a, b, out = tmp_path / "a" / "scan.npy", tmp_path / "b" / "scan.npy", tmp_path / "scan-x4.npy"
+    out.write_bytes(b"an image")
+    first, second = refusals(a, b, out=tmp_path, skip_existing=True)
+    assert first is None and "expected a result of its own name" in second
+    (refusal,) = refusals(a, out=a, skip_existing=True)
+    assert refusal == f"{a}: expected a result that is no scan of this command, found {a}"
+    out.unlink()
+    out.mkdir()  # a folder is no result
+    assert "expected no file, found one" in refusals(a, out=tmp_path, skip_existing=True)[0]
+
+
+def test_what_is_skipped_may_lie_where_nothing_can_be_written(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    (tmp_path / "a-x4.npy").write_bytes(b"an image")
+    assert refusals(tmp_path / "a.npy", skip_existing=True) == [None]
+    assert "expected a folder that can be written" in refusals(tmp_path / "b.npy", skip_existing=True)[0]
+
+
+def test_a_format_that_nothing_is_written_in_is_told():
+    outputs.check_format(".ome.tif")
+    with pytest.raises(InputError, match=r"^--format: expected one of .*hspy.*, found dm4"):
+        outputs.check_format(".dm4")
 
 
 def test_all_images_of_a_file_have_places_of_their_own(tmp_path):

@@ -120,7 +120,7 @@ def test_results_go_to_a_folder(tmp_path, out):
 
 
 def test_a_suffix_that_cannot_be_written_is_told_at_once(tmp_path):
-    with pytest.raises(InputError, match=r"expected a suffix out of .*, found \.dm4"):
+    with pytest.raises(InputError, match=r"^--format: expected one of .*, found dm4"):
         watch.watch(None, str(tmp_path), str(tmp_path / "out"), 5, suffix=".dm4")
 
 
@@ -129,6 +129,12 @@ def test_watch_refuses_other_folders(tmp_path, folder, out):
     put(tmp_path / "a.tif")()
     with pytest.raises(InputError, match="expected (a folder to watch|another folder)"):
         watch.watch(Supersampler(), str(tmp_path / folder), str(tmp_path / out), 5)
+
+
+def test_a_mistyped_folder(tmp_path):
+    (tmp_path / "scans").mkdir()
+    with pytest.raises(InputError, match=f"scnas: expected a folder to watch, found nothing; .* {tmp_path}/scans"):
+        watch.watch(Supersampler(), str(tmp_path / "scnas"), str(tmp_path / "out"), 5)
 
 
 def test_all_images_of_a_file(tmp_path, monkeypatch, capsys, rng):

@@ -1,0 +1,49 @@
+"""What is installed: what `dlss-tf info` says unasked, and who asks for help is asked for."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+from collections.abc import Sequence
+
+from .. import weights
+from ..config import CONFIG_FILE, Config
+from ..packages import install, lacking
+from .parsing import version
+
+#: What an extra is for; `lazy` is for Python alone.
+FOR = {
+    "files": "microscopes' files and PNG",
+    "codecs": "compressed TIFF",
+    "eval": "check, evaluate and figures",
+    "serve": "serve and export",
+}
+
+
+def describe() -> list[str]:
+    """Lines: versions, pretrained generators, packages that are not there with what installs them."""
+    stack = f"Python {platform.python_version()}, TensorFlow {_version_of('tensorflow')}, NumPy {_version_of('numpy')}"
+    lines = [f"{version()}; {stack}", f"{platform.platform()}, {os.cpu_count()} processors", ""]
+    for name in weights.pretrained_names():
+        config = Config.load(os.path.join(weights.pretrained(name), CONFIG_FILE))
+        unasked = ", taken without --weights" if name == weights.PRETRAINED else ""
+        lines.append(f"--weights {name:26} factors {ranged(config.factors)}{unasked}")
+    missing = {extra: lacking(extra) for extra in FOR}
+    words = [f"{FOR[extra]}: found no {', '.join(each)}; {install(extra)}" for extra, each in missing.items() if each]
+    return [*lines, "", *(words or ["all packages that the commands need are installed"])]
+
+
+def ranged(numbers: Sequence[int]) -> str:
+    """'4 to 10' for whole numbers without a gap, else '4, 6'."""
+    first, last = min(numbers), max(numbers)
+    if len(numbers) > 2 and sorted(numbers) == list(range(first, last + 1)):
+        return f"{first} to {last}"
+    return ", ".join(map(str, sorted(numbers)))
+
+
+def _version_of(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return "missing"
