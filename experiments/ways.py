@@ -16,7 +16,6 @@ from dlss_tf import Supersampler, lattice, weights
 from dlss_tf.evaluation.evaluate import TABLE_2_FACTORS
 from dlss_tf.evaluation.images import blurred, image_name, label
 from dlss_tf.evaluation.metrics import METHOD_NAMES, mse, summarize
-from dlss_tf.evaluation.results import digest_of_weights
 from dlss_tf.evaluation.ways import WAYS, images
 
 from ._classes import add_classes, by_class
@@ -84,7 +83,7 @@ def main() -> None:
                 values[kind][name] = {coverage: pair[number] for coverage, pair in each.items()}
         return values, {}
 
-    digests = {name: digest_of_weights(each) for name, each in zip(networks, arguments.networks)}
+    digests = {name: weights.digest(each) for name, each in zip(networks, arguments.networks)}
     values, _ = over_images("ways", arguments, measure, networks=digests)
     per_image = {image_name(path, arguments.data): each for path, each in values.items()}
     report, rows = {}, []

@@ -89,12 +89,12 @@ def write(path: str, micrograph: Micrograph) -> None:
     elif micrograph.pixel_size:
         remarks.say(f"PNG has no unit {micrograph.units}; the pixel size is left out")
     content = io.BytesIO()
-    image.save(content, "PNG", optimize=True, pnginfo=_texts(micrograph))
+    image.save(content, "PNG", optimize=True, pnginfo=texts_of(micrograph))
     with open(path, "wb") as file:  # Pillow writes no such chunk
         file.write(content.getvalue()[:HEAD] + scale + content.getvalue()[HEAD:])
 
 
-def _texts(micrograph: Micrograph) -> PngInfo:
+def texts_of(micrograph: Micrograph) -> PngInfo:
     """Title and notes, as the PNG specification calls them."""
     from PIL.PngImagePlugin import PngInfo
 

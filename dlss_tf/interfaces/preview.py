@@ -13,7 +13,7 @@ import numpy as np
 
 from .. import lattice
 from ..errors import shown
-from ..formats import drawing, units
+from ..formats import drawing, png, units
 from ..formats.image import Micrograph, grey_limits
 from ..inference.guessed import MARKED
 
@@ -64,7 +64,7 @@ def picture(source: str, scan: Micrograph, results: Mapping[str, Micrograph], fa
         rows.append(_with_scale_bars(enlarged, panels, image, part[1].stop - part[1].start))
         _mark(rows[0], part, size[1] / shape[1])
     caption = f"{shown(os.path.basename(source))}{_of_frames(image)}, supersampled by {factor} with {generator}"
-    return _png(_together(panels, rows, caption))
+    return _png(_together(panels, rows, caption), image)
 
 
 def _panels(scan: Micrograph, results: Mapping[str, Micrograph], factor: int) -> list[Panel]:
@@ -226,8 +226,9 @@ def _cut(words: str, width: int) -> str:
     return kept
 
 
-def _png(page: Image) -> bytes:
+def _png(page: Image, result: Micrograph) -> bytes:
+    """With the title and notes of the result."""
     content = io.BytesIO()
     page.putpalette(_palette())
-    page.save(content, "PNG", compress_level=COMPRESSION)
+    page.save(content, "PNG", compress_level=COMPRESSION, pnginfo=png.texts_of(result))
     return content.getvalue()

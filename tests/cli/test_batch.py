@@ -61,7 +61,8 @@ def test_json_tells_the_same(capsys):
 
 
 def test_what_is_skipped_is_counted_and_nothing_else_fails(capsys):
-    jobs = [Job("a", ("a.tif",), skipped=True), Job("b", ("b.tif", "b-uncertainty.tif"), skipped=True)]
+    targets = ({"target": "a.tif"}, {"target": "b.tif", "uncertainty": "b-uncertainty.tif"})
+    jobs = [Job(name, each, skipped=True) for name, each in zip("ab", targets)]
     assert batch.run(jobs, None) == 0
     first, second, summary = capsys.readouterr().out.splitlines()
     assert (first, second) == ("a.tif: there already, skipped", "b.tif: there already, skipped")

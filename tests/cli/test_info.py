@@ -93,7 +93,7 @@ def test_the_command_that_is_told_makes_the_same_again(several, tiny_run, tmp_pa
     """To the last bit, from a file whose name a shell would take apart."""
     monkeypatch.chdir(tmp_path)
     os.rename(several, "two scans; $(of) 'one'.ome.tif")
-    how = ["--factor", "4", "--weights", tiny_run, "--format", form, *options, "--out", "made"]
+    how = ["--factor", "4", "--weights", tiny_run, "--format", form, *options, "--no-preview", "--out", "made"]
     assert cli.main(["supersample", "two scans; $(of) 'one'.ome.tif", *how]) == 0
     for made in sorted(os.listdir("made")):  # of an ensemble its uncertainty, too
         capsys.readouterr()

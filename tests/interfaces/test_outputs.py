@@ -154,7 +154,7 @@ def test_results_that_are_there_are_skipped_if_asked(tmp_path):
         return outputs.plan(list(map(str, sources)), None, 4, ".npy", skip_existing=True, **options)
 
     (job,) = planned(scan)
-    assert job.skipped and not job.to_do and job.targets == (str(target),)
+    assert job.skipped and not job.to_do and job.targets == {"target": str(target)}
     (job,) = planned(scan, beside=["uncertainty"])  # which was made without
     assert not job.skipped and f"{target}: expected no file, found one" in str(job.refusal)
     beside.write_bytes(b"its uncertainty")
