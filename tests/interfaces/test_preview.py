@@ -26,10 +26,10 @@ def drawn(scan, factor=4, size=(0.5, 0.5), units="nm", **images):
 
 def test_title_and_notes_of_the_result_are_texts_of_it(rng):
     scan = Micrograph(rng.random((8, 8)), title="gold")
-    result = scan.rescaled(scan.data, 1, "made", provenance={"factor": 4})
-    with Image.open(io.BytesIO(preview.picture("a.dm4", scan, {"image": result}, 1, "mine"))) as picture:
+    result = scan.rescaled(scan.data.repeat(2, 0).repeat(2, 1), 1 / 2, "made", provenance={"factor": 2})
+    with Image.open(io.BytesIO(preview.picture("a.dm4", scan, {"image": result}, 2, "mine"))) as picture:
         picture.load()
-        assert picture.text == {"Title": "gold", "Description": "made\ndlss_tf.factor: 4"}
+        assert picture.text == {"Title": "gold", "Description": "made\ndlss_tf.factor: 2"}
 
 
 def panel(picture, number, row=0, height=preview.PANEL):
