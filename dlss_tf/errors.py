@@ -41,7 +41,7 @@ def gathered() -> Iterator[list[str]]:
 class InputError(ValueError):
     """Bad input: one sentence that names the file or argument, what was expected and what was found.
 
-    The command line prints it without a traceback and exits with status 2.
+    The command line prints it without a traceback and exits with a status of `cli.exits`.
     """
 
     def __init__(self, sentence: object = ""):

@@ -17,7 +17,9 @@ from matplotlib.ticker import LogLocator, NullLocator
 
 from dlss_tf import weights
 from dlss_tf.cli import status
+from dlss_tf.cli.commands import VERSION_HELP
 from dlss_tf.cli.options import add_images, add_results
+from dlss_tf.cli.parsing import Version
 from dlss_tf.data.files import digest_of_files, list_files
 from dlss_tf.evaluation.passes import Sums, Values, one_pass
 from dlss_tf.evaluation.results import provenance, results_folder, software, write_csv, write_json
@@ -46,6 +48,7 @@ def parser(
         add_images(made, split)
         made.add_argument("--limit", type=int, help="use the first so many images only (all)")
     add_results(made, what)
+    made.add_argument("--version", action=Version, help=VERSION_HELP)
     return made
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING
 
-from ..errors import InputError
+from ..errors import InputError, shown
 from . import factors, options
 from .exits import each
 
@@ -41,6 +41,9 @@ def run(arguments: argparse.Namespace) -> int:
     named: dict[str, str] = {}  # results go by their image's name
 
     def check(source: str) -> int:
+        if len(images) > 1:
+            print(f"{shown(source)}:")
+
         def check_one(choice: tuple[Choice, str]) -> None:
             image, part = choice
             first = named.setdefault(result_name(source, part), source)

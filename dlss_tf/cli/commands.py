@@ -24,6 +24,7 @@ FIRST_STEPS = {
 }
 
 
+EPILOG = "In parentheses is what is taken if an option is not given.\n\nExamples:\n"
 VERSION_HELP = "print the version of dlss_tf, and the revision of a checkout, and end"
 
 
@@ -39,8 +40,8 @@ def parser() -> Parser:
     commands = top.add_subparsers(dest="command", metavar="COMMAND", required=True, title="commands")
     for name in COMMANDS:
         module = importlib.import_module(f".{name.replace('-', '_')}", __package__)
-        examples = "Examples:\n" + "\n".join(f"  {line}" for line in module.EXAMPLES)
-        sub = commands.add_parser(name, help=module.SUMMARY, description=module.SUMMARY, epilog=examples)
+        examples = "".join(f"  {line}\n" for line in module.EXAMPLES)
+        sub = commands.add_parser(name, help=module.SUMMARY, description=module.SUMMARY, epilog=EPILOG + examples)
         sub.set_defaults(run=module.run)
         module.add_options(sub)
         if not sub.knows("--version"):  # which is the number of what one command writes

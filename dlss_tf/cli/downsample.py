@@ -17,8 +17,8 @@ EXAMPLES = ("dlss-tf downsample image.tif --factor 5    # image-every5.tif, 1/25
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Files."""
-    options.add_files(parser, "images in any format that supersample reads")
     factors.add(parser, f"every S-th sample of a row and of a column is kept (coverage 1/S^2): {factors.ANY}")
+    options.add_files(parser, "images in any format that supersample reads")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import sys
+import textwrap
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, NoReturn
 
@@ -118,7 +119,7 @@ class Parser(argparse_flags.ArgumentParser):
     def _explained(self, names: Collection[str]) -> list[str]:
         """What is missing, with its help if that is one thing."""
         found = []
-        for action in self._actions:
+        for action in sorted(self._actions, key=lambda each: bool(each.option_strings)):  # files first
             name = "/".join(action.option_strings) or action.metavar or action.dest
             if name in names:
                 values = f" {action.metavar or action.dest.upper()}" if action.option_strings else ""
@@ -128,12 +129,15 @@ class Parser(argparse_flags.ArgumentParser):
 
 
 class _Formatter(argparse.HelpFormatter):
-    """Keeps the lines of a text that has several, such as examples."""
+    """Keeps the lines of a text that has several, such as examples, and names with a hyphen in one piece."""
 
     def _fill_text(self, text: str, width: int, indent: str) -> str:
         if "\n" in text:
             return "".join(indent + line for line in text.splitlines(keepends=True))
         return super()._fill_text(text, width, indent)
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
 
 
 def whole(least: int | None = None, most: int | None = None) -> Callable[[str], int]:

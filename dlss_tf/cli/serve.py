@@ -56,7 +56,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "--most-pixels", type=int, default=2**26, metavar="N", help="of a request's images, 1 or more (%(default)s)"
     )
     limits.add_argument(
-        "--seconds", type=float, default=300.0, metavar="S", help="for a request, above 0 (%(default)s)"
+        "--seconds", type=float, default=300.0, metavar="N", help="for a request, above 0 (%(default)s)"
     )
     limits.add_argument(
         "--waiting",

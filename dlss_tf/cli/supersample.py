@@ -21,8 +21,8 @@ EXAMPLES = (
 
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Files, the generator, how it is run."""
-    options.add_files(parser, "scans: dm3, dm4, emd, ser, mrc, hspy, TIFF, PNG, npy and others")
     factors.add(parser, factors.OF_SCAN)
+    options.add_files(parser, "scans: dm3, dm4, emd, ser, mrc, hspy, TIFF, PNG, npy and others")
     options.add_generator(parser)
     options.add_plain(parser)
     options.add_options(parser)

@@ -104,7 +104,7 @@ def _check_folders(folder: str, out: str, suffix: str) -> None:
     """InputError unless `folder` can be watched, and results of that suffix go to `out`."""
     check_format(suffix)
     if not os.path.isdir(folder):
-        found = "a file" if os.path.exists(folder) else f"nothing{did_you_mean_path(folder)}"
+        found = "a file, which supersample takes" if os.path.exists(folder) else f"nothing{did_you_mean_path(folder)}"
         raise InputError(f"{folder}: expected a folder to watch, found {found}")
     if is_file_name(out) or os.path.exists(out) and not os.path.isdir(out):
         raise InputError(f"--out {out}: expected a folder for results, found a file's name")

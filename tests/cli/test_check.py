@@ -42,6 +42,8 @@ def test_a_folder_stands_for_the_images_in_it(save, tmp_path, capsys):
         save(tmp_path / "images" / f"{name}.npy", 96, 96)
     results = str(tmp_path / "results")
     assert cli.main(["check", str(tmp_path / "images"), "--factor", "6", "--out", results]) == 0
+    out = capsys.readouterr().out
+    assert all(f"{tmp_path}/images/{name}.npy:\n" in out for name in "ab")
     assert sorted(os.listdir(results)) == [f"{name}-check6.{suffix}" for name in "ab" for suffix in ("json", "png")]
 
 

@@ -35,7 +35,10 @@ def test_watch_from_the_first_scan_to_ctrl_c(save, tmp_path):
             ["watch", "{}", "--factor", "4", "--plain", "--ensemble"],
             "--ensemble: expected none with --plain",
         ),
-        (["watch", "{}/a.npy", "--factor", "4"], "a.npy: expected a folder to watch, found a file"),
+        (
+            ["watch", "{}/a.npy", "--factor", "4"],
+            "a.npy: expected a folder to watch, found a file, which supersample takes",
+        ),
     ],
 )
 def test_bad_input_is_one_sentence_and_status_2(refused, arguments, sentence):
