@@ -61,6 +61,44 @@ def test_inset_shows_the_top_left_64_pixels(tmp_path):
     assert (panels(path, 1, 1) == 0).all()
 
 
+def test_a_panel_of_its_own_greys_and_an_empty_one(tmp_path):
+    truth, error = ramp(0, 1), np.full((128, 128), 0.25)
+    rows = [
+        ("a", [truth, sheet.Panel(error, (0.0, 0.5)), None]),
+        ("b", [truth, truth, sheet.Panel(error, (0.0, 0.25))]),
+    ]
+    sheet.write_sheet(str(tmp_path / "sheet.png"), rows, TITLES)
+    greys = panels(tmp_path / "sheet.png", 2, 3).astype(int)
+    np.testing.assert_allclose(greys[0, 0], greys[1, 1], atol=3)  # the greys are those of the last image, not panel
+    np.testing.assert_allclose(greys[0, 1], 127, atol=2)
+    assert (greys[0, 2] == 255).all() and (greys[1, 2] == 255).all()
+    assert not drawn_over(tmp_path / "sheet.png", 0, 2).any()
+
+
+def drawn_over(path, row, column):
+    """Where a panel, without its frame, is not white."""
+    side, gap, title, label = (int(x * sheet._DPI) for x in (sheet._PANEL, sheet._GAP, sheet._TITLE, sheet._LABEL))
+    top, left = title + row * (side + gap), label + column * (side + gap)
+    return np.asarray(Image.open(path))[top + 4 : top + side - 4, left + 4 : left + side - 4] < 255
+
+
+def test_a_caption_is_written_over_the_top_left(tmp_path):
+    white = np.ones((128, 128))
+    for caption in ("", "root MSE 0.0312"):
+        rows = [("a", [sheet.Panel(white, (0.0, 1.0), caption)])]
+        sheet.write_sheet(str(tmp_path / "sheet.png"), rows, ["Output"])
+        assert drawn_over(tmp_path / "sheet.png", 0, 0)[:20, :100].any() == bool(caption)
+
+
+def test_error_maps_have_one_white(tmp_path):
+    truth = ramp(0, 1)
+    near, far = sheet.error_maps([truth + 0.1, truth - 0.2], truth)
+    assert near.limits == far.limits == (0.0, pytest.approx(0.2))
+    np.testing.assert_allclose(near.image, 0.1, atol=1e-6)
+    np.testing.assert_allclose(far.image, 0.2, atol=1e-6)
+    assert sheet.error_maps([truth], truth)[0].limits == (0.0, 1.0)  # which can be drawn
+
+
 def test_small_constant_and_broken_images_are_drawn(tmp_path):
     path = str(tmp_path / "sheet.png")
     constant, broken = np.full((20, 20), 3.0), ramp(0, 1)
