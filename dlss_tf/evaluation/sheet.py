@@ -33,7 +33,7 @@ _LABEL_LENGTH = 32
 
 
 class Panel(NamedTuple):
-    """An image [H, W] on a sheet with black and white of its own, or the row's if None, and words over its top left."""
+    """An image [H, W] on a sheet with black and white of its own, or the row's if None, and words over its lower left."""
 
     image: np.ndarray
     limits: tuple[float, float] | None = None
@@ -133,7 +133,7 @@ def _draw(panel: Axes, image: np.ndarray, limits: tuple[float, float]) -> None:
 def _write(axes: Axes, words: str, size: float) -> None:
     if words:
         box = {"facecolor": "black", "edgecolor": "none", "pad": 2.0}
-        axes.text(0.02, 0.98, words, transform=axes.transAxes, va="top", color="white", fontsize=size, bbox=box,
+        axes.text(0.02, 0.02, words, transform=axes.transAxes, va="bottom", color="white", fontsize=size, bbox=box,
                   parse_math=False)  # fmt: skip
 
 

@@ -82,12 +82,12 @@ def drawn_over(path, row, column):
     return np.asarray(Image.open(path))[top + 4 : top + side - 4, left + 4 : left + side - 4] < 255
 
 
-def test_a_caption_is_written_over_the_top_left(tmp_path):
+def test_a_caption_is_written_over_the_lower_left(tmp_path):
     white = np.ones((128, 128))
     for caption in ("", "root MSE 0.0312"):
         rows = [("a", [sheet.Panel(white, (0.0, 1.0), caption)])]
         sheet.write_sheet(str(tmp_path / "sheet.png"), rows, ["Output"])
-        assert drawn_over(tmp_path / "sheet.png", 0, 0)[:20, :100].any() == bool(caption)
+        assert drawn_over(tmp_path / "sheet.png", 0, 0)[-20:, :100].any() == bool(caption)
 
 
 def test_error_maps_have_one_white(tmp_path):
