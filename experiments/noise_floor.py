@@ -1,8 +1,4 @@
-"""Beyond the paper: errors at 1/25 beside the least that the truth's own noise allows a generator.
-
-The target is the truth blurred, its noise included. White noise of standard deviation n leaves n times the root of the
-sum of the kernel's squared weights under it, and who sees 1 of s^2 samples cannot foresee the rest.
-"""
+"""Beyond the paper: errors at 1/25 beside the least that the truth's own noise allows a generator."""
 
 from __future__ import annotations
 
@@ -12,19 +8,11 @@ from skimage.restoration import estimate_sigma
 from dlss_tf import Supersampler
 from dlss_tf.evaluation.images import blurred, completed, image_name, label
 from dlss_tf.evaluation.metrics import mse, root_mean
-from dlss_tf.lattice import coverage
-from dlss_tf.layers.blur import gaussian_kernel
+from dlss_tf.evaluation.noise import LEFT, floor
 
 from ._report import COLOURS, label_axes, new_figure, over_images, parser, run, write
 
 FACTOR = 5
-#: Of white noise's variance, what is left under the targets' blur: 0.0414.
-LEFT = float(np.sum(np.square(np.outer(gaussian_kernel(5, 2.5), gaussian_kernel(5, 2.5)))))
-
-
-def floor(noise: float | np.ndarray, factor: int = FACTOR) -> np.ndarray:
-    """The least root MSE where the truth has white noise of that standard deviation, in the same units."""
-    return np.asarray(noise) * np.sqrt(LEFT * (1 - coverage(factor)))
 
 
 def main() -> None:
@@ -43,7 +31,7 @@ def main() -> None:
     figure, axes = new_figure()
     axes[0, 0].plot(noise, root, "o", alpha=0.7, label="images")
     line = np.array([0, 1.05 * noise.max()])
-    axes[0, 0].plot(line, floor(line), color=COLOURS[1], label="noise floor")
+    axes[0, 0].plot(line, floor(line, FACTOR), color=COLOURS[1], label="noise floor")
     axes[0, 0].set_ylim(bottom=0)
     label_axes(
         axes[0, 0], "noise estimated from the full image, of its range", f"root MSE at {label(FACTOR)} px coverage"
@@ -53,11 +41,11 @@ def main() -> None:
         "images": len(values),
         "share_of_variance_that_blur_leaves": LEFT,
         "root_mean_mse": root_mean(root**2),
-        "root_mean_floor": root_mean(floor(noise) ** 2),
-        "images_below_the_floor": int(np.sum(root < floor(noise))),
+        "root_mean_floor": root_mean(floor(noise, FACTOR) ** 2),
+        "images_below_the_floor": int(np.sum(root < floor(noise, FACTOR))),
         "per_image": dict(zip(names, values.values())),
     }
-    rows = list(zip(names, noise.tolist(), root.tolist(), floor(noise).tolist()))
+    rows = list(zip(names, noise.tolist(), root.tolist(), floor(noise, FACTOR).tolist()))
     write("noise_floor", arguments, report, figure, [("image", "noise", "root_mse", "floor"), *rows])
 
 

@@ -6,26 +6,24 @@ an environment that has the rivals.
 
 from __future__ import annotations
 
-import argparse
 import os
 from collections.abc import Mapping, Sequence
-from fnmatch import fnmatch
 
 import numpy as np
 from skimage.restoration import estimate_sigma
 
 from dlss_tf import Supersampler, lattice
 from dlss_tf.data.files import list_files
-from dlss_tf.errors import InputError
 from dlss_tf.evaluation import interpolation
 from dlss_tf.evaluation.evaluate import TABLE_2_FACTORS, VALIDATION_CROPS
 from dlss_tf.evaluation.images import blurred, central_crops, completed, image_name, label, refined
 from dlss_tf.evaluation.metrics import format_table, mse, summarize, table_rows
+from dlss_tf.evaluation.noise import floor
 from dlss_tf.evaluation.results import digest_of_weights
 
+from ._classes import add_classes, by_class
 from ._report import over_images, parser, run, write
 from ._rivals import interpolated, rivals, total_variation
-from .noise_floor import floor
 
 STRENGTHS = (0.25, 0.5, 1.0, 1.5, 2.0)  # of total variation, the best on validation is taken
 HEADER = ("class", "coverage", "method", "root_mean_mse", "root_std_mse", "ratio_to_bilinear")
@@ -59,31 +57,11 @@ def errors(crop: np.ndarray, factor: int, networks: Mapping[str, Supersampler], 
     return {**found, "noise_floor": float(floor(float(estimate_sigma(crop)), factor) ** 2)}
 
 
-def classes(text: str) -> tuple[str, list[str]]:
-    """`--class NAME=PATTERN,PATTERN`: a name and patterns of file names."""
-    name, equals, patterns = text.partition("=")
-    if not (name and equals and patterns):
-        raise argparse.ArgumentTypeError(f"expected NAME=PATTERN,PATTERN, found {text!r}")
-    return name, patterns.split(",")
-
-
-def of_class(per_image: Mapping[str, dict], name: str, patterns: Sequence[str]) -> dict[str, dict]:
-    """The images of a class; InputError if there are none."""
-    found = {
-        image: each
-        for image, each in per_image.items()
-        if any(fnmatch(os.path.basename(image), pattern) for pattern in patterns)
-    }
-    if not found:
-        raise InputError(f"--class {name}: expected images called {', '.join(patterns)}, found none")
-    return found
-
-
 def main() -> None:
     """Measure, print a table of all images and one of each class."""
     made = parser(__doc__, "rivals.json and .csv", generator=False)
     made.add_argument("--weights", dest="networks", action="append", default=[], help="a network, once for each")
-    made.add_argument("--class", action="append", default=[], type=classes, dest="classes", metavar="NAME=PATTERN,...")
+    add_classes(made)
     arguments = made.parse_args()
     networks = {os.path.basename(os.path.normpath(each)): Supersampler(each) for each in arguments.networks}
     strengths = {s: best_strength(arguments.data, s, arguments.size) for s in TABLE_2_FACTORS}
@@ -94,7 +72,7 @@ def main() -> None:
     digests = {name: digest_of_weights(each) for name, each in zip(networks, arguments.networks)}
     values, _ = over_images("rivals", arguments, measure, networks=digests, variation=list(strengths.values()))
     per_image = {image_name(path, arguments.data): each for path, each in values.items()}
-    groups = {"all": per_image, **{name: of_class(per_image, name, each) for name, each in arguments.classes}}
+    groups = by_class(per_image, arguments.classes)
     tables = {name: {"images": len(group), "coverages": summarize(group)} for name, group in groups.items()}
     for name, table in tables.items():
         print(f"\n{name}\n{format_table(table)}")

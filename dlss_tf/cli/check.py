@@ -12,7 +12,7 @@ from .exits import each
 if TYPE_CHECKING:
     from ..formats.contents import Choice
 
-SUMMARY = "try on a full image whether its detail is too fine for a coarser scan"
+SUMMARY = "try on a full image what a coarser scan would lose, and which way would be the closest"
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -25,12 +25,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace) -> int:
-    """Check each image; the verdicts."""
+    """Check each image; what each says."""
     from ..micrograph import choices, prepare
 
     prepare(arguments.images)  # while TensorFlow is imported
     supersampler = options.supersampler(arguments)
-    from ..evaluation.check import check_file, format_check, result_name
+    from ..evaluation.advice import format_check
+    from ..evaluation.check import check_file, result_name
 
     named: dict[str, str] = {}  # results go by their image's name
 
@@ -40,7 +41,8 @@ def run(arguments: argparse.Namespace) -> int:
             first = named.setdefault(result_name(source, part), source)
             if first != source:
                 raise InputError(f"{source}: expected a name of its own for the results, found that of {first}")
-            print(format_check(check_file(supersampler, source, arguments.factor, arguments.out, image, part)))
+            made = check_file(supersampler, source, arguments.factor, arguments.out, image, part, quiet=False)
+            print(format_check(made))
 
         return each(choices(source, arguments.image), check_one, source)
 

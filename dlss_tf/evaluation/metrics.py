@@ -21,6 +21,8 @@ METHOD_NAMES = {
     "dlss": "DLSS",
     "individual": "DLSS-Individual",
     "dlss_refined": "DLSS, refined",
+    "dlss_ensemble": "DLSS, ensemble",
+    "dlss_ensemble_refined": "DLSS, ensemble, refined",
     "lattice_bilinear": "Bilinear, true lattice",
     "lattice_bicubic": "Bicubic, true lattice",
     "smoothed": "Bilinear + Gaussian",

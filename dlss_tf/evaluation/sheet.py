@@ -33,7 +33,7 @@ _LABEL_LENGTH = 32
 
 
 class Panel(NamedTuple):
-    """An image [H, W] on a sheet with black and white of its own, or the row's if None, and words over its lower left."""
+    """An image [H, W] on a sheet with greys of its own, or its row's if None, and words over its lower left corner."""
 
     image: np.ndarray
     limits: tuple[float, float] | None = None

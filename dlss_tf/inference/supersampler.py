@@ -143,8 +143,7 @@ class Supersampler:
         options = options or Options()
         scan, offset, stack, factor = self._checked(scan, factor, options.keep_outliers, about)
         size = _size(stack, factor)
-        sizes = [size, size[::-1]] * (MEMBERS // 2) if options.ensemble else [size]
-        report = _counter(on_progress, sum(self._passes.count(len(stack), each, factor) for each in sizes))
+        report = counter(on_progress, self.passes(len(stack), size, factor, options))
 
         def run(turned: np.ndarray, turned_size: tuple[int, int], first: tuple[int, int]) -> np.ndarray:
             return self.image(turned, turned_size, factor, first, report)
@@ -169,6 +168,11 @@ class Supersampler:
         if offset is not None:
             parts[0] = parts[0] + offset
         return Supersampled(*parts)
+
+    def passes(self, scans: int, size: tuple[int, int], factor: int, options: Options) -> int:
+        """How many passes through the generator so many scans' images of that size take."""
+        sizes = [size, size[::-1]] * (MEMBERS // 2) if options.ensemble else [size]
+        return sum(self._passes.count(scans, each, factor) for each in sizes)
 
     def _pair(self, *given: Any) -> WithUncertainty:
         made = self.run(*given)
@@ -282,7 +286,7 @@ def _size(stack: np.ndarray, factor: int) -> tuple[int, int]:
     return stack.shape[1] * factor, stack.shape[2] * factor
 
 
-def _counter(on_progress: OnProgress | None, total: int) -> Callable[[], None]:
+def counter(on_progress: OnProgress | None, total: int) -> Callable[[], None]:
     """What reports another pass as done."""
     done = 0
 

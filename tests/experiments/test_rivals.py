@@ -47,8 +47,3 @@ def test_networks_stand_beside_rivals_by_class(monkeypatch, made, tiny_run, caps
     assert rows["noise_floor"]["mean"] < rows["bm3d"]["mean"]
     shown = capsys.readouterr().out
     assert "first" in shown and "over 2 images" in shown
-
-
-def test_a_class_without_images_is_refused():
-    with pytest.raises(InputError, match="--class atoms: expected images called a"):
-        rivals.of_class({"b.tif": {}}, "atoms", ["a*"])
