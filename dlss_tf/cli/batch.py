@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 #: What `--json` tells of a file; null where there is nothing to tell.
 FIELDS = (
     *("source", "image", "target", *BESIDE, "shape", "dtype", "pixel_size", "units"),
-    *("seconds", "warnings", "error"),
+    *("factor_trained", "share_guessed", "seconds", "warnings", "error"),
 )
 
 
@@ -78,6 +78,7 @@ def _made(job: Job, make: MakeFile) -> tuple[str, dict[str, Any]]:
             description = f"{job.targets[0]}: {result.describe()}"
             record |= dict(zip(("target", *BESIDE), job.targets))
             record |= {"shape": list(result.data.shape), "dtype": result.data.dtype.name}
+            record |= {name: getattr(result, name, None) for name in ("factor_trained", "share_guessed")}
             record |= {"pixel_size": result.pixel_size, "units": result.units if result.pixel_size else None}
     record["seconds"] = round(time.monotonic() - began, 3)
     return description, record

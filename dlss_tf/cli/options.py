@@ -128,6 +128,31 @@ def add_generator(parser: argparse.ArgumentParser) -> None:
     )
 
 
+#: What `--plain` contradicts: another generator, and what is done beside one pass.
+NOT_PLAIN = ("weights", "server", "ensemble", "uncertainty", "refine", "keep_known", "deblur")
+
+
+def add_plain(parser: argparse.ArgumentParser) -> None:
+    """`--plain`, the paper's own way."""
+    parser.add_argument(
+        "--plain", action="store_true", help="the paper's own way: its generator, unified-small, in one pass, no more"
+    )
+
+
+def settle_plain(arguments: argparse.Namespace) -> None:
+    """Let `--plain` be the generator that it means; InputError for another option that contradicts it."""
+    if not arguments.plain:
+        return
+    from ..errors import InputError
+    from ..weights import PAPERS
+
+    for name in NOT_PLAIN:
+        if getattr(arguments, name, None):
+            option = f"--{name.replace('_', '-')}"
+            raise InputError(f"{option}: expected none with --plain, which is one pass of {PAPERS} alone, found it")
+    arguments.weights = PAPERS
+
+
 def supersampler(arguments: argparse.Namespace) -> Supersampler:
     """What `add_generator` asks for."""
     start_tensorflow()

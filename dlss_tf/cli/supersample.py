@@ -18,6 +18,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Files, the generator, how it is run."""
     options.add_files(parser, "scans: dm3, dm4, emd, ser, mrc, hspy, TIFF, PNG, npy and others")
     options.add_generator(parser)
+    options.add_plain(parser)
     options.add_options(parser)
     options.add_dtype(parser)
     options.add_server(parser)
@@ -25,6 +26,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Supersample each file; what each result is."""
+    options.settle_plain(arguments)
     how = options.options(arguments)
     jobs = batch.plan(arguments, "x", how.beside)
     from .. import micrograph

@@ -21,12 +21,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     options.add_format(parser)
     options.add_overwrite(parser)
     options.add_generator(parser)
+    options.add_plain(parser)
     options.add_options(parser)
     options.add_dtype(parser)
 
 
 def run(arguments: argparse.Namespace) -> None:
     """Watch until interrupted."""
+    options.settle_plain(arguments)
     from .. import micrograph
 
     with contextlib.suppress(OSError):  # which will be told

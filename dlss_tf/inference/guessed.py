@@ -25,6 +25,11 @@ def share_marked(share: np.ndarray) -> float:
     return float(np.mean(share > MARKED))
 
 
+def share_guessed(images: np.ndarray, factor: int) -> float:
+    """`share_marked` of the maps that `guessed` makes of images, which are not kept: 0 to 1."""
+    return float(np.mean([share_marked(_share(image, factor)) for image in images]))
+
+
 def _share(image: np.ndarray, factor: int) -> np.ndarray:
     image = np.asarray(image - image.mean(), np.float32)
     square = np.square(image)

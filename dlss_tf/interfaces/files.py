@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -17,7 +17,7 @@ from ..inference.options import IMAGES, Options
 from ..micrograph import Micrograph
 from ..progress import reporter
 from .outputs import outputs
-from .results import history, micrographs
+from .results import Made, history, made_of, micrographs
 
 
 class MakesImages(Protocol):
@@ -33,8 +33,9 @@ class MakesImages(Protocol):
         options: Options | None = None,
         on_progress: Callable[[int, int], None] | None = None,
         about: str = "scan",
-    ) -> Sequence[np.ndarray | None]:
-        """As `Supersampler.run`."""
+        with_share: bool = False,
+    ) -> Sequence[Any]:
+        """As `Supersampler.run`: images as `options.IMAGES`, None for others, then the share that is guessed."""
 
 
 def supersample_file(
@@ -48,7 +49,7 @@ def supersample_file(
     quiet: bool = False,
     dtype: str | None = None,
     overwrite: bool = True,
-) -> Micrograph:
+) -> Made:
     """Supersample every scan of a file into another; returns what was written to `target`.
 
     Of several images in the file `image` chooses one, as in `micrograph.read`.
@@ -66,14 +67,14 @@ def supersample_file(
     report = None if quiet else reporter(os.path.basename(source))
     options = options or Options()
     try:
-        made = supersampler.run(scan.data, factor, options, report, about=source)
+        *made, share = supersampler.run(scan.data, factor, options, report, about=source, with_share=True)
     except InputError as error:
         raise InputError(f"{source}: {error}") from None
     step = history(supersampler.name, supersampler.config, factor, options)
     images = {name: each for name, each in zip(IMAGES, made) if each is not None}
     results = micrographs(scan, images, factor, step, dtype, source)
     _write_all(dict(zip(outputs(target, options.beside), results.values())), overwrite)
-    return results["image"]
+    return made_of(results["image"], factor, supersampler.config, share)
 
 
 def downsample_file(

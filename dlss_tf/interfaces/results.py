@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 
 import numpy as np
@@ -15,6 +16,30 @@ from ..inference.options import Options
 
 WORTH_SAYING = 0.01  # of an image that is guessed
 GUESSED = "of the image holds detail finer than its scan can tell"
+
+
+@dataclasses.dataclass(frozen=True)
+class Made(Micrograph):
+    """An image that was made of a scan, with what can be said of how far to trust it without a truth."""
+
+    factor: int = 1
+    factor_trained: bool = True  # whether its generator was trained for that
+    share_guessed: float | None = None  # of the image, finer than its scan can tell; None if that is not known
+
+    def describe(self) -> str:
+        """'1280x1280 px of 0.0262 nm; factor 4 trained for; 0% guessed'."""
+        return f"{super().describe()}; {self.trust()}"
+
+    def trust(self) -> str:
+        """'factor 4 trained for; 0% guessed'."""
+        guesses = "" if self.share_guessed is None else f"; {self.share_guessed:.0%} guessed"
+        return f"factor {self.factor} {'' if self.factor_trained else 'not '}trained for{guesses}"
+
+
+def made_of(image: Micrograph, factor: int, config: Config, share_guessed: float | None) -> Made:
+    """`image`, that a generator of that config made, and what can be said of it."""
+    known = {field.name: getattr(image, field.name) for field in dataclasses.fields(Micrograph)}
+    return Made(**known, factor=factor, factor_trained=factor in config.factors, share_guessed=share_guessed)
 
 
 def history(generator: str, config: Config, factor: int, options: Options) -> str:

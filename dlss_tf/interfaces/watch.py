@@ -66,8 +66,8 @@ def watch(
             _log(sentence(path, error).splitlines()[0])
         else:
             made.update((place(target), path) for target in targets)
-            size = "x".join(map(str, result.data.shape))
-            _log(f"{os.path.basename(path)} -> {targets[0]}, {size} px, {time.monotonic() - began:.2f} s")
+            size, took = "x".join(map(str, result.data.shape)), time.monotonic() - began
+            _log(f"{os.path.basename(path)} -> {targets[0]}, {size} px, {took:.2f} s; {result.trust()}")
         _collect_garbage()
 
 

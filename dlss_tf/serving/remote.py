@@ -10,6 +10,7 @@ import numpy as np
 
 from ..config import preset
 from ..errors import InputError, warn
+from ..inference.guessed import share_guessed
 from ..inference.options import IMAGES, Options
 from ..interfaces.results import GUESSED
 from .client import Client, ServerError, as_npy
@@ -29,7 +30,9 @@ class RemoteSupersampler:
         if not isinstance(generator, dict):
             raise InputError(f"{url}: expected a server with a generator, found one that has none now")
         self.name = str(generator["name"])
-        self.config = preset("quick", generator["network"]).replace(width=float(generator["width"]))
+        self.config = preset("quick", generator["network"]).replace(
+            width=float(generator["width"]), factors=tuple(generator["trained"])
+        )
 
     def run(
         self,
@@ -38,14 +41,18 @@ class RemoteSupersampler:
         options: Options | None = None,
         on_progress: Callable[[int, int], None] | None = None,
         about: str = "scan",
-    ) -> list[np.ndarray | None]:
-        """The images that options ask for, as `options.IMAGES`, None for others. Warnings are `about` that scan.
+        with_share: bool = False,
+    ) -> list[Any]:
+        """The images that options ask for, as `options.IMAGES`, None for others, then how much is guessed, or None.
+
+        That is only known where it was asked for and the images show it, which deblurred ones and known samples do not.
+        Warnings are `about` that scan.
 
         Raises:
             InputError: what the server refuses, in its words.
         """
-        how = vars(options or Options())
-        made = self._json("results", as_npy(np.asarray(scan)), factor=factor, **how)
+        options = options or Options()
+        made = self._json("results", as_npy(np.asarray(scan)), factor=factor, **vars(options))
         for sentence in made["remarks"]:
             if GUESSED not in sentence:  # which is said where it is written
                 warn(f"{about}: {sentence.removeprefix('scan.npy: ')}", stacklevel=3)
@@ -54,7 +61,9 @@ class RemoteSupersampler:
             images = {name: self._array(f"{where}/{name}") for name in made["images"] if name in IMAGES}
         finally:
             self._ask(where, method="DELETE")
-        return [images.get(name) for name in IMAGES]
+        shows = with_share and not options.keep_known and options.deblur is None
+        image = images["image"].reshape(-1, *images["image"].shape[-2:])
+        return [*(images.get(name) for name in IMAGES), share_guessed(image, factor) if shows else None]
 
     def _ask(self, path: str, content: bytes | None = None, method: str | None = None, **query: Any) -> bytes:
         try:

@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from dlss_tf import cli, micrograph
+from dlss_tf import cli, micrograph, weights
 
 pytestmark = pytest.mark.usefixtures("tiny_pretrained")
 
@@ -63,7 +63,8 @@ def test_a_folder_with_a_summary(save, tmp_path, capsys):
     (tmp_path / "notes.txt").touch()
     assert cli.main(["supersample", str(tmp_path), "--factor", "4"]) == 2
     line, summary = capsys.readouterr().out.splitlines()
-    assert line.startswith(f"{tmp_path}/a-x4.tif: 32x32 px")
+    words = "32x32 px, pixel size unknown; factor 4 trained for"
+    assert re.fullmatch(rf"{tmp_path}/a-x4\.tif: {words}; \d+% guessed", line)
     assert re.fullmatch("1 of 2 files done in .*; 1 not, for the reasons given", summary)
     assert cli.main(["supersample", f"{tmp_path}/a*", "--factor", "4", "--overwrite"]) == 0
     assert sorted(os.listdir(tmp_path)) == ["a-x4.tif", "a.npy", "b.npy", "notes.txt"]
@@ -75,15 +76,36 @@ def test_json_is_a_line_a_file_on_stdout(save, tmp_path, capsys):
     assert cli.main(["supersample", scan, str(tmp_path / "none.npy"), *arguments]) == 2
     captured = capsys.readouterr()
     done, failed = map(json.loads, captured.out.splitlines())
-    assert done.pop("seconds") > 0
+    assert done.pop("seconds") > 0 and 0 <= done.pop("share_guessed") <= 1
     names = [str(tmp_path / name) for name in ("scan-x4.tif", "scan-x4-uncertainty.tif")]
     assert done == {
         **{"source": scan, "target": names[0], "uncertainty": names[1], "shape": [32, 36], "dtype": "float32"},
         **{"image": None, "guessed": None, "pixel_size": None, "units": None, "warnings": [], "error": None},
+        "factor_trained": True,
     }
     assert failed["error"] == f"{tmp_path}/none.npy: expected an image file, found nothing" and failed["target"] is None
     message, summary = captured.err.splitlines()
     assert message == f"dlss-tf: {failed['error']}" and summary.startswith("1 of 2 files done")
+
+
+@pytest.mark.parametrize("options", [[], ["--keep-known"], ["--deblur"], ["--refine"]])
+def test_the_share_that_is_guessed_is_the_generators(save, tmp_path, capsys, options):
+    scan, shares = save(tmp_path / "scan.npy", 24, 24), []
+    for how in ([], options):
+        assert cli.main(["supersample", scan, "--factor", "4", "--json", "--overwrite", *how]) == 0
+        shares.append(json.loads(capsys.readouterr().out)["share_guessed"])
+    assert shares[0] == shares[1]
+
+
+def test_plain_is_the_papers_generator_in_one_pass(save, tmp_path, tiny_run, monkeypatch, capsys):
+    monkeypatch.setattr(weights, "PRETRAINED", "none")
+    monkeypatch.setattr(weights, "PAPERS", tiny_run)
+    scan = save(tmp_path / "scan.npy", 8, 8)
+    command = ["supersample", scan, "--factor", "4", "--format", "npy"]
+    assert cli.main([*command, "--plain"]) == 0
+    plain = np.load(tmp_path / "scan-x4.npy")
+    assert cli.main([*command, "--weights", tiny_run, "--overwrite"]) == 0
+    np.testing.assert_array_equal(plain, np.load(tmp_path / "scan-x4.npy"))
 
 
 def test_what_is_there_stays_under_an_uncertainty(save, tmp_path, capsys):
@@ -173,6 +195,15 @@ def test_every_bad_scan_is_one_sentence(save, tmp_path, capsys):
 )
 def test_bad_input_is_one_sentence_and_status_2(refused, arguments, sentence):
     assert sentence in refused(arguments)
+
+
+@pytest.mark.parametrize(
+    "option",
+    ["--weights x", "--server http://x", "--ensemble", "--uncertainty", "--refine", "--keep-known", "--deblur"],
+)
+def test_plain_goes_with_nothing_else(refused, option):
+    sentence = refused(["supersample", "{}/a.npy", "--factor", "4", "--plain", *option.split()])
+    assert f"{option.split()[0]}: expected none with --plain, which is one pass of unified-small alone" in sentence
 
 
 def test_a_full_disk_leaves_nothing(save, tmp_path, capsys, monkeypatch):

@@ -31,6 +31,10 @@ def test_watch_from_the_first_scan_to_ctrl_c(save, tmp_path):
     ("arguments", "sentence"),
     [
         (["watch", "{}/none", "--factor", "4"], "none: expected a folder to watch, found nothing"),
+        (
+            ["watch", "{}", "--factor", "4", "--plain", "--ensemble"],
+            "--ensemble: expected none with --plain",
+        ),
         (["watch", "{}/a.npy", "--factor", "4"], "a.npy: expected a folder to watch, found a file"),
     ],
 )

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from dlss_tf.inference.guessed import MARKED, guessed, share_marked
+from dlss_tf.inference.guessed import MARKED, guessed, share_guessed, share_marked
 
 
 def waves(period, shape=(120, 150)):
@@ -33,3 +33,10 @@ def test_nothing_is_guessed_where_nothing_is(rng):
     assert not guessed(np.full((2, 9, 8), 3.0), 4).any()
     faded = waves(20) / (1 + np.exp((np.arange(150) - 60) / 4)) + rng.normal(0, 1e-3, (120, 150))
     assert guessed(faded[None], 4)[0][:, 120:].max() < MARKED
+
+
+def test_the_share_of_a_stack_is_that_of_its_maps(rng):
+    images = rng.random((3, 21, 18), np.float32)
+    images[1] = np.linspace(0, 1, 18, dtype=np.float32)
+    share = share_guessed(images, 5)
+    assert 0.3 < share < 1 and share == pytest.approx(share_marked(guessed(images, 5)))

@@ -91,6 +91,16 @@ def test_what_is_guessed_comes_with_the_uncertainty(with_head, rng):
     assert with_head.run(rng.random((9, 9)), 4).guessed is None
 
 
+def test_how_much_is_guessed_is_told_if_asked(with_head, rng):
+    scan = rng.random((2, 9, 9))
+    assert with_head.run(scan, 4).share_guessed is None
+    made = with_head.run(scan, 4, Options(uncertainty=True), with_share=True)
+    assert made.share_guessed == np.mean(made.guessed > 0.05) > 0
+    for how in (Options(), Options(keep_known=True, deblur="wiener")):
+        told = with_head.run(scan, 4, how, with_share=True)
+        assert told.guessed is None and told.share_guessed == pytest.approx(made.share_guessed, abs=1e-3)
+
+
 def test_uncertainty_of_a_generator_that_cannot_tell_is_refused(supersampler, rng):
     with pytest.raises(
         InputError, match=r"spread.npz: expected a generator's weights, found nothing; .*fit-uncertainty"

@@ -54,7 +54,7 @@ class Enlarger:
     name = "enlarger"
     config = Config()
 
-    def run(self, scan, factor, options, report, about):
+    def run(self, scan, factor, options, report, about, with_share):
         large = np.kron(np.asarray(scan, np.float32), np.ones((factor, factor), np.float32)) + np.float32(0.2)
         return Supersampled(large, large / 10 if options.ensemble else None)
 
@@ -77,14 +77,16 @@ def test_a_result_of_the_scans_own_type(suffix, dtype, tmp_path):
 
 def test_what_is_guessed_is_said_and_lies_beside(tmp_path):
     class Guesser(Enlarger):
-        def run(self, scan, factor, options, report, about):
-            image = super().run(scan, factor, options, report, about).image
-            return Supersampled(image, image / 10, np.where(image > 3, 0.2, 0.01).astype(np.float32))
+        def run(self, scan, factor, options, report, about, with_share):
+            image = super().run(scan, factor, options, report, about, with_share).image
+            marks = np.where(image > 3, 0.2, 0.01).astype(np.float32)
+            return Supersampled(image, image / 10, marks, 0.5 if with_share else None)
 
     np.save(tmp_path / "scan.npy", np.array([[1, 2], [3, 4]], "f4"))
     how = {"quiet": True, "options": Options(uncertainty=True)}
     with pytest.warns(UserWarning, match=r"scan\.npy: 50% of the image holds detail finer than its scan can tell"):
-        files.supersample_file(Guesser(), str(tmp_path / "scan.npy"), str(tmp_path / "image.npy"), 2, **how)
+        made = files.supersample_file(Guesser(), str(tmp_path / "scan.npy"), str(tmp_path / "image.npy"), 2, **how)
+    assert made.describe() == "4x4 px, pixel size unknown; factor 2 not trained for; 50% guessed"
     np.testing.assert_array_equal(np.load(tmp_path / "image-guessed.npy")[::2, ::2] > 0.05, [[0, 0], [1, 1]])
     np.testing.assert_allclose(np.load(tmp_path / "image-uncertainty.npy") * 10, np.load(tmp_path / "image.npy"))
 
@@ -93,7 +95,7 @@ def test_clipped_values_are_counted(tmp_path):
     np.save(tmp_path / "scan.npy", np.array([[255, 3], [4, 5]], "u1"))
     sampler = Enlarger()
     run = sampler.run
-    sampler.run = lambda *given, about: Supersampled(run(*given, about).image + 1)
+    sampler.run = lambda *given, **how: Supersampled(run(*given, **how).image + 1)
     with pytest.warns(UserWarning, match=r"scan\.npy: 4 of 16 values lay beyond uint8's 0 to 255 and were clipped"):
         files.supersample_file(
             sampler, str(tmp_path / "scan.npy"), str(tmp_path / "image.npy"), 2, quiet=True, dtype="same"

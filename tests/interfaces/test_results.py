@@ -5,7 +5,7 @@ from dlss_tf.config import Config
 from dlss_tf.errors import gathered
 from dlss_tf.formats.image import Micrograph
 from dlss_tf.inference.options import Options
-from dlss_tf.interfaces.results import history, micrographs
+from dlss_tf.interfaces.results import history, made_of, micrographs
 
 
 @pytest.fixture
@@ -44,3 +44,17 @@ def test_how_much_is_guessed_is_said(scan):
         made = micrographs(scan, {"image": marks, "guessed": marks}, 5, "done", None, "scan.npy")
     assert "beyond the scan's limit" in made["guessed"].history[-1]
     assert len(sentences) == 1 and sentences[0].startswith("scan.npy: 25% of the image holds detail finer")
+
+
+@pytest.mark.parametrize(
+    ("factor", "share", "words"),
+    [
+        (4, 0.004, "factor 4 trained for; 0% guessed"),
+        (5, 0.337, "factor 5 trained for; 34% guessed"),
+        (3, None, "factor 3 not trained for"),
+    ],
+)
+def test_what_can_be_said_without_a_truth(scan, factor, share, words):
+    made = made_of(scan, factor, Config(), share)
+    assert made.describe() == f"{scan.describe()}; {words}" and made.trust() == words
+    assert (made.data, made.history, made.factor_trained) == (scan.data, scan.history, factor >= 4)

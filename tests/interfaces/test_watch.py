@@ -1,4 +1,5 @@
 import os
+import re
 import signal
 
 import numpy as np
@@ -6,8 +7,10 @@ import pytest
 import tifffile
 
 from dlss_tf import Supersampler, micrograph
+from dlss_tf.config import Config
 from dlss_tf.errors import InputError
 from dlss_tf.interfaces import watch
+from dlss_tf.interfaces.results import made_of
 
 
 def put(path, size=10, time_ns=None):
@@ -29,6 +32,7 @@ def test_watch_goes_on_after_bad_files(tmp_path, monkeypatch, capsys, rng):
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 4
     assert "bad.tif" in lines[2] and "expected" in lines[2]
+    assert re.search(r"good-x5.tif, 45x60 px, .* s; factor 5 trained for; \d+% guessed$", lines[1])
     assert sorted(os.listdir(tmp_path / "out")) == ["again-x5.tif", "good-x5.tif"]
 
 
@@ -49,7 +53,7 @@ def copies(monkeypatch):
             raise {"bad0": KeyError, "bad1": MemoryError, "bad2": RuntimeError}[micrograph.stem_of(source)]()
         os.makedirs(os.path.dirname(target), exist_ok=True)
         micrograph.write_all({target: image}, overwrite)
-        return image
+        return made_of(image, factor, Config(), 0.25)
 
     monkeypatch.setattr(watch, "supersample_file", copy)
 

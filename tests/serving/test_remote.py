@@ -31,6 +31,18 @@ def test_files_are_what_they_are_without_a_server(server, supersampler, rng, tmp
     ]
 
 
+def test_what_can_be_said_without_a_truth_is_what_it_is_without_a_server(server, supersampler, rng, tmp_path):
+    scan, target = str(tmp_path / "scan.npy"), str(tmp_path / "image.npy")
+    np.save(scan, rng.random((24, 24)))
+    remote, told = RemoteSupersampler(server), []
+    for generator in (remote, supersampler):
+        made = supersample_file(generator, scan, target, 5, quiet=True)
+        told.append((made.factor_trained, pytest.approx(made.share_guessed, abs=0.01)))
+    assert told[0] == told[1] and told[0][0]
+    known = supersample_file(remote, scan, target, 5, Options(keep_known=True), quiet=True)
+    assert known.share_guessed is None and known.trust() == "factor 5 trained for"
+
+
 def test_nothing_stays_on_the_server(server, web, rng):
     RemoteSupersampler(server).run(rng.random((9, 9)), 4)
     assert "dlss_requests_admitted 0.0" in web.get("/metrics").text

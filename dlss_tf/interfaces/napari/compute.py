@@ -47,7 +47,7 @@ def supersample(scan: np.ndarray, request: Request, on_progress: OnProgress | No
     Raises:
         InputError: what `Supersampler` refuses, and if TensorFlow cannot be imported here.
     """
-    images = _supersampler(request.weights).run(scan, request.factor, request.options, on_progress)
+    images = _supersampler(request.weights).run(scan, request.factor, request.options, on_progress)[:3]
     return {name: image for name, image in zip(IMAGES, images) if image is not None}
 
 
