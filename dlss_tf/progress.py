@@ -64,6 +64,19 @@ def reporter(label: str) -> Callable[[int, int], None]:
     return report
 
 
+def counter(on_progress: Callable[[int, int], None] | None, total: int) -> Callable[[], None]:
+    """What is to be called as one more of `total` things is done: tells `on_progress(done, total)`."""
+    done = 0
+
+    def report() -> None:
+        nonlocal done
+        done += 1
+        if on_progress:
+            on_progress(done, total)
+
+    return report
+
+
 def each(label: str, items: Iterable[T], total: int) -> Iterator[T]:
     """The items, with progress shown as each is done with."""
     progress = Progress(label, total)

@@ -76,3 +76,11 @@ def test_what_files_are_called_does_nothing_to_a_terminal(clock, capsys):
     progress.Progress("\x1b[2Ja\n.tif", 1).update(1, "\x07")
     progress.say("\x1b]0;title\x07.tif")
     assert capsys.readouterr() == ("\\x1b]0;title\\x07.tif\n", "\\x1b[2Ja\\n.tif: 1/1 | 1e+09/s | 0 s left | \\x07\n")
+
+
+def test_a_counter_tells_how_many_are_done():
+    told = []
+    report = progress.counter(lambda *done: told.append(done), 3)
+    report(), report()
+    assert told == [(1, 3), (2, 3)]
+    progress.counter(None, 3)()

@@ -14,6 +14,7 @@ def start_tensorflow() -> None:
         import tensorflow as tf
 
         tf.constant(0)
+    tf.get_logger().setLevel("ERROR")  # images of several sizes are no reason for it to warn
 
 
 @contextlib.contextmanager

@@ -49,8 +49,8 @@ def ranked(root_mse: Mapping[str, float]) -> dict[str, Any]:
     return {"closest": closest, "ours": ours, "rival": rival, "level": level, "recommended": recommended}
 
 
-def closest(report: Report) -> str:
-    """A sentence or more on which method is the closest, and by how much."""
+def closest(report: Report) -> list[str]:
+    """Sentences on which method is the closest, by how much, and what else tells for it."""
     best, is_ours = SPOKEN[report["closest"]], report["closest"] in WAYS
     other = report["rival" if is_ours else "ours"]
     first = f"Closest: {best}; the best rival" if is_ours else f"Closest is not DLSS but {best}; the best of ours"
@@ -68,7 +68,7 @@ def closest(report: Report) -> str:
             f"About {report['noise']:.0%} of its square error is the image's own noise, which no method foresees: "
             "only the rest tells methods apart."
         )
-    return " ".join(sentences)
+    return sentences
 
 
 def verdict(report: Report) -> str:
@@ -133,7 +133,7 @@ def format_check(report: Report) -> str:
     lines = [
         "Root MSE against the blurred image, in units of its range:",
         *(f"{METHOD_NAMES[name]:24} {error:.4f}{notes.get(name, '')}" for name, error in report["root_mse"].items()),
-        report["advice"],
+        *report["advice"],
         f"In {report['guessed']:.0%} of it more than {MARKED:.0%} of the detail is finer than the scan can tell.",
         report["verdict"],
         f"{instead}:\n  {shown(report['command'])}" if report["command"] else "",

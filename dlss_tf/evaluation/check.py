@@ -16,8 +16,8 @@ from ..formats.replacing import replacing_all
 from ..inference import defects, scaling
 from ..inference.guessed import guessed, share_marked
 from ..inference.options import Options
-from ..inference.supersampler import OnProgress, Supersampler, counter
-from ..progress import reporter
+from ..inference.supersampler import OnProgress, Supersampler
+from ..progress import counter, reporter
 from . import interpolation, ways
 from .advice import EMPTY, MOST_TOO_FINE, RIVALS, closest, command, ranked, verdict
 from .images import blurred
@@ -114,7 +114,7 @@ def check(
     - `closest`, the one of them with the least, `ours` and `rival`, the best of either kind, `level`, those within 1%
       of the closest, and `recommended`: the closest if it is a rival, else the quickest of ours that is level with it;
     - `noise`, the share of the closest's MSE that the image's own noise makes for whatever comes of a scan, at most 1;
-    - `advice`, that in a sentence or two, "" if the image holds one value;
+    - `advice`, that in sentences, none if the image holds one value;
     - `lost`, the MSE of the best of ours over the blurred image's variance (0: all is right, 1: as bad as its mean);
     - `too_fine`, the share of that variance at spatial frequencies beyond the scan's Nyquist limit, 1/(2 factor) a px;
     - `guessed`, the part of the image where more than 5% of the local power of the image or of ours is there;
@@ -146,7 +146,7 @@ def check(
     report, panels = _report(image, scan, made, factor)
     varies = bool(np.ptp(image))
     report["largest_factor"] = report["largest_factor"] if varies else None
-    report["advice"], report["verdict"] = (closest(report), verdict(report)) if varies else ("", EMPTY)
+    report["advice"], report["verdict"] = (closest(report), verdict(report)) if varies else ([], EMPTY)
     return report, panels
 
 

@@ -16,6 +16,7 @@ from ..errors import InputError, gathered
 from ..formats import values
 from ..models import generators, spread
 from ..models.scan_grid import infilled_by
+from ..progress import counter
 from . import deconvolution, defects, refinement, scaling
 from .ensemble import MEMBERS, ensemble
 from .guessed import guessed, share_guessed, share_marked
@@ -143,7 +144,7 @@ class Supersampler:
     ) -> Supersampled:
         """As calling it, with what options ask for beside the image. Warnings are `about` that scan.
 
-        `with_share` asks how much of the image is guessed, which takes 5 to 13% of a pass on a CPU.
+        `with_share` asks how much of the image is guessed, which takes 4 to 11% of a pass on a CPU.
         """
         options = options or Options()
         scan, offset, stack, factor = self._checked(scan, factor, options.keep_outliers, about)
@@ -292,16 +293,3 @@ class Supersampler:
 
 def _size(stack: np.ndarray, factor: int) -> tuple[int, int]:
     return stack.shape[1] * factor, stack.shape[2] * factor
-
-
-def counter(on_progress: OnProgress | None, total: int) -> Callable[[], None]:
-    """What reports another pass as done."""
-    done = 0
-
-    def report() -> None:
-        nonlocal done
-        done += 1
-        if on_progress:
-            on_progress(done, total)
-
-    return report

@@ -1,3 +1,4 @@
+import logging
 import os
 
 from dlss_tf.cli import tensorflow
@@ -8,3 +9,10 @@ def test_native_code_is_silent_meanwhile(capfd):
         os.write(2, b"an announcement")
     os.write(2, b"a message")
     assert capfd.readouterr().err == "a message"
+
+
+def test_images_of_many_sizes_are_no_reason_to_warn(monkeypatch):
+    logger = logging.getLogger("tensorflow")
+    monkeypatch.setattr(logger, "level", logging.WARNING)
+    tensorflow.start_tensorflow()
+    assert not logger.isEnabledFor(logging.WARNING) and logger.isEnabledFor(logging.ERROR)

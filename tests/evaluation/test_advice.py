@@ -41,36 +41,43 @@ def test_the_least_is_the_closest_and_of_ours_the_quickest_is_recommended(root_m
 
 
 @pytest.mark.parametrize(
-    ("root_mse", "sentence"),
+    ("root_mse", "sentences"),
     [
         (
             {"dlss": 0.02, "lattice_bicubic": 0.021},
-            "Closest: one pass of DLSS; the best rival, bicubic interpolation, is 5.0% farther off.",
+            ["Closest: one pass of DLSS; the best rival, bicubic interpolation, is 5.0% farther off."],
         ),
         (
             {"dlss_ensemble": 0.02, "dlss": 0.0201, "lattice_bicubic": 0.0201},
-            "Closest: DLSS as an ensemble; the best rival, bicubic interpolation, is level with it, within 1%. "
-            "One pass of DLSS is level with that, and quicker.",
+            [
+                "Closest: DLSS as an ensemble; the best rival, bicubic interpolation, is level with it, within 1%.",
+                "One pass of DLSS is level with that, and quicker.",
+            ],
         ),
         (
             {"non_local_means": 0.02, "dlss_refined": 0.025},
-            "Closest is not DLSS but non-local means; the best of ours, one refined pass of DLSS, is 25% farther off.",
+            [
+                "Closest is not DLSS but non-local means; the best of ours, one refined pass of DLSS, is 25% "
+                "farther off."
+            ],
         ),
         (
             {"lattice_bilinear": 0.02, "dlss": 0.0201},
-            "Closest is not DLSS but bilinear interpolation; the best of ours, one pass of DLSS, is level with it, "
-            "within 1%.",
+            [
+                "Closest is not DLSS but bilinear interpolation; the best of ours, one pass of DLSS, is level with it, "
+                "within 1%."
+            ],
         ),
     ],
 )
-def test_the_closest_is_named(root_mse, sentence):
-    assert report(**root_mse)["advice"] == sentence
+def test_the_closest_is_named(root_mse, sentences):
+    assert report(**root_mse)["advice"] == sentences
 
 
 def test_what_an_ensemble_costs_is_said_where_it_is_recommended():
     sentence = "An ensemble takes eight times as long as one pass, which is 25% farther off."
-    assert report(dlss_ensemble=0.02, dlss=0.025)["advice"].endswith(sentence)
-    assert "eight times" not in report(dlss_ensemble=0.02, dlss=0.0201)["advice"]
+    assert report(dlss_ensemble=0.02, dlss=0.025)["advice"][-1] == sentence
+    assert "eight times" not in " ".join(report(dlss_ensemble=0.02, dlss=0.0201)["advice"])
 
 
 def test_what_is_lost_is_told_of_both_where_a_rival_is_the_closest():
@@ -80,8 +87,8 @@ def test_what_is_lost_is_told_of_both_where_a_rival_is_the_closest():
 
 
 def test_noise_of_the_truth_is_said_where_it_is_most_of_the_error():
-    assert "own noise" not in report(noise=0.49)["advice"]
-    assert "About 83% of its square error is the image's own noise" in report(noise=0.83)["advice"]
+    assert len(report(noise=0.49, dlss=0.02)["advice"]) == 1
+    assert report(noise=0.83)["advice"][-1].startswith("About 83% of its square error is the image's own noise")
 
 
 @pytest.fixture(scope="module")
@@ -145,7 +152,7 @@ def test_a_report_for_a_terminal():
         "  dlss-tf supersample a.dm4 --factor 4",
         "Picture: results/a-check4.png",
     ]
-    assert found["advice"] in lines and found["verdict"] in lines
+    assert found["advice"][0] in lines and found["verdict"] in lines
 
 
 def test_a_report_of_what_nothing_suits():
