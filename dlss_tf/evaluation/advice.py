@@ -18,7 +18,7 @@ from .ways import WAYS
 #: What can be done without a generator, functions of `interpolation`.
 RIVALS = ("lattice_bilinear", "lattice_bicubic", "non_local_means")
 LEVEL = 0.01  # root MSEs that differ by no more, relatively, are level
-MUCH_NOISE = 0.5  # of the closest's MSE: from there on it is said that it is the truth's own noise
+MUCH_NOISE = 0.2  # of the closest's MSE: from there on it is said that it is the truth's own noise
 MOST_TOO_FINE = 0.10  # of the variance of the blurred image: that much finer than the scan can tell, and it is too fine
 MOST_LOST = 0.25  # of the variance of the blurred image: with a larger error the scan is too noisy
 #: Methods within a sentence.

@@ -87,7 +87,7 @@ def test_what_is_lost_is_told_of_both_where_a_rival_is_the_closest():
 
 
 def test_noise_of_the_truth_is_said_where_it_is_most_of_the_error():
-    assert len(report(noise=0.49, dlss=0.02)["advice"]) == 1
+    assert len(report(noise=0.19, dlss=0.02)["advice"]) == 1
     assert report(noise=0.83)["advice"][-1].startswith("About 83% of its square error is the image's own noise")
 
 
