@@ -59,6 +59,7 @@ setup(
         "dlss_tf": ["py.typed"],
         "dlss_tf.checkpoints": ["*.md", "*/*.md", "*/config.json", "*/weights/*.npz"],
         "dlss_tf.interfaces.napari": ["napari.yaml"],
+        "dlss_tf.simulation": ["demo.tif"],
         "dlss_tf.serving": ["static/*"],
     },
     python_requires=">=3.10",

@@ -12,11 +12,12 @@ from .parsing import Parser, Version
 #: A module of this package each, with SUMMARY, EXAMPLES (lines to type), `add_options(parser)` and `run(arguments)`,
 #: which returns a status.
 COMMANDS = (
-    *("supersample", "watch", "check", "downsample", "info", "serve"),
+    *("demo", "supersample", "watch", "check", "downsample", "info", "serve"),
     *("simulate", "train", "evaluate", "export", "fit-p", "fit-uncertainty"),
 )
 #: What to type first, and what comes of it.
 FIRST_STEPS = {
+    "dlss-tf demo": "a scan that ships, supersampled, and a picture of both: no data needed",
     "dlss-tf supersample scan.dm4 --factor 5": "scan-x5.tif, 5 times as many pixels a side",
     "dlss-tf info scan.dm4": "what a file holds; without a file, what is installed",
     "dlss-tf check image.dm4 --factor 5": "could this have been scanned that much more coarsely?",

@@ -78,12 +78,12 @@ def check_file(
     report |= software()
     titles = [f"every {factor}th sample", METHOD_NAMES[report["rival"]], METHOD_NAMES[report["ours"]]]
     with results_folder(results), replacing_all([f"{path}.png", f"{path}.json"]) as (sheet, json_file):
-        write_sheet(sheet, _rows(report, panels), [*titles, "image, blurred as in training"])
+        write_sheet(sheet, sheet_rows(report, panels), [*titles, "image, blurred as in training"])
         write_json(json_file, report)
     return report
 
 
-def _rows(report: dict, panels: Panels) -> list[tuple[str, list[np.ndarray | Panel | None]]]:
+def sheet_rows(report: dict, panels: Panels) -> list[tuple[str, list[np.ndarray | Panel | None]]]:
     """Of a sheet: images in the image's greys, then shares as their roots, so that 5% can be seen, and errors."""
     images = [
         Panel(image, caption=f"{report['root_mse'][report[name]]:.4f}")

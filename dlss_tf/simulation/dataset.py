@@ -29,6 +29,7 @@ VERSION = 1  # of the simulator: raise it with every change that alters a crop, 
 SPLITS = ("train", "val", "test")  # the position is part of the seed of every crop: append only
 RECORD = "simulation.json"
 LOCK_FILE = ".lock"  # in the dataset's folder, while its record is read and written
+DEMO = os.path.join(os.path.dirname(__file__), "demo.tif")  # a simulated scan that ships, of `tools.demo_scan`
 MOST = 100_000  # files of a split, that five digits can number
 
 

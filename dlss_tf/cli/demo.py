@@ -1,0 +1,67 @@
+"""`dlss-tf demo`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shlex
+import shutil
+
+from ..errors import InputError, reason
+from ..progress import say
+from . import options
+
+SUMMARY = "supersample a scan that ships with dlss_tf, and say what to look at: no data needed"
+EXAMPLES = ("dlss-tf demo    # demo/scan.tif, scan-x5.tif and a picture of both",)
+HOW = ("--factor", "5", "--uncertainty", "--overwrite")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Where it goes, the generator."""
+    parser.add_argument(
+        "--out", default="demo", metavar="FOLDER", help="folder for the scan and its results (%(default)s)"
+    )
+    parser.add_argument("--weights", metavar="RUN", help=options.WEIGHTS_HELP)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Copy the scan, run `dlss-tf supersample` on it, say what that was and what may come next."""
+    from .commands import main  # which has this module among its own
+
+    scan = _copied(arguments.out)
+    command = ["supersample", scan, *HOW, *(["--weights", arguments.weights] if arguments.weights else [])]
+    say(f"dlss-tf {shlex.join(command)}")
+    status = main(command)
+    if status == 0:
+        picture = os.path.join(arguments.out, "scan-x5-preview.png")
+        if os.path.exists(picture):
+            say(f"Look at {picture}: scan, image, how uncertain each pixel is, and where detail is guessed.")
+        say(f"Where it came from: dlss-tf info {shlex.quote(os.path.join(arguments.out, 'scan-x5.tif'))}")
+        say("Your own scan:      dlss-tf supersample scan.dm4 --factor 5")
+    return status
+
+
+def _copied(folder: str) -> str:
+    """Where the scan is now.
+
+    Raises:
+        InputError: the folder cannot be written, or has another scan of that name.
+    """
+    from ..formats.replacing import replacing
+    from ..simulation.dataset import DEMO
+
+    scan = os.path.join(folder, "scan.tif")
+    try:
+        os.makedirs(folder, exist_ok=True)
+        with open(DEMO, "rb") as file:
+            content = file.read()
+        if os.path.lexists(scan):
+            with open(scan, "rb") as file:
+                if file.read() != content:
+                    raise InputError(f"{scan}: expected the demo's scan or none, found another; give another --out")
+        else:
+            with replacing(scan) as beside:
+                shutil.copyfile(DEMO, beside)
+    except OSError as error:
+        raise InputError(f"--out {folder}: expected a folder that can be written, found: {reason(error)}") from None
+    return scan
