@@ -158,7 +158,7 @@ def written(made: Micrograph, form: str, depth: str, folder: str) -> tuple[bytes
         headers["Dlss-Pixel-Size"] = ",".join(map(repr, made.pixel_size))
         headers["Dlss-Units"] = json.dumps(made.units)
     if form in (RAW, "npy"):  # which hold nothing but numbers
-        headers |= _told(made.provenance)
+        headers |= _header(made.provenance)
     if form == RAW:
         return numbers.tobytes(), headers
     path = os.path.join(folder, f"{secrets.token_hex(8)}.{form}")
@@ -175,7 +175,7 @@ def written(made: Micrograph, form: str, depth: str, folder: str) -> tuple[bytes
             os.remove(path)
 
 
-def _told(provenance: Mapping[str, Any]) -> dict[str, str]:
+def _header(provenance: Mapping[str, Any]) -> dict[str, str]:
     """The header of where an image came from, but for what its source was made of; none if it is not known, or long."""
     found = dict(provenance)
     if isinstance(found.get("source"), Mapping):

@@ -43,8 +43,8 @@ def counts(*shape: int, dtype: str = "u2") -> np.ndarray:
 
 def _ours(suffix: str, *frames: int, dtype: str = "u2") -> Write:
     """By our own writers."""
-    known = {"history": ("scanned", "thinned out"), "provenance": MADE}
-    scan = Micrograph(counts(*frames, *SHAPE, dtype=dtype), (0.25, 0.5), "nm", "gold", **known)
+    data, history = counts(*frames, *SHAPE, dtype=dtype), ("scanned", "thinned out")
+    scan = Micrograph(data, (0.25, 0.5), "nm", "gold", history, provenance=MADE)
     return lambda folder: micrograph.write(str(folder / f"scan{suffix}"), scan)
 
 
