@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .. import micrograph, weights
-from ..errors import InputError
+from ..errors import InputError, shown
 from ..formats import ome_zarr
 from .again import Provenance, command, options, part
 
@@ -36,10 +36,10 @@ def told(path: str, provenance: Provenance) -> list[str]:
     lines += [("source", _source(source))]
     lines += [("again", command(path, provenance) or NO_COMMAND)]
     before = part(source, "provenance")
-    texts = [f"  {name:9}  {text}" for name, text in lines if text]
+    texts = [shown(f"  {name:9}  {text}") for name, text in lines]
     if before:
         name = str(source.get("file", "its source"))
-        texts += [f"  {'before':9}  {name} was itself made of another:"]
+        texts += [shown(f"  {'before':9}  {name} was itself made of another:")]
         texts += [f"  {line}" for line in told(name, before)]
     return texts
 

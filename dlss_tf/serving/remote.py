@@ -35,7 +35,8 @@ class RemoteSupersampler:
             width=float(generator["width"]), factors=tuple(generator["trained"])
         )
         told = notes.checked(generator.get("made_by"))
-        self.made_by = {"server": True, **told, "generator": {"name": self.name, **dict(told.get("generator", {}))}}
+        own = told.get("generator")
+        self.made_by = {"server": True, **told, "generator": own if isinstance(own, dict) else {"name": self.name}}
 
     def run(
         self,

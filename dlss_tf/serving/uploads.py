@@ -25,6 +25,7 @@ RAW = "raw"
 FORMATS = ("tif", "ome.tif", "hspy", "png", "mrc", "npy", RAW)
 MEDIA = {"tif": "image/tiff", "ome.tif": "image/tiff", "png": "image/png"}
 BINARY = "application/octet-stream"
+LONGEST_HEADER = 6000  # bytes; clients take no more than a few thousand
 #: Suffixes of what cannot be sent: folders, and what is several files.
 NOT_SENT = (*micrograph.FOLDERS, ".emi", ".rpl", ".tvips", ".asw", ".xml")
 SENT = tuple(suffix for suffix in micrograph.READABLE if suffix not in NOT_SENT)
@@ -156,8 +157,8 @@ def written(made: Micrograph, form: str, depth: str, folder: str) -> tuple[bytes
     if made.pixel_size is not None:
         headers["Dlss-Pixel-Size"] = ",".join(map(repr, made.pixel_size))
         headers["Dlss-Units"] = json.dumps(made.units)
-    if form in (RAW, "npy") and made.provenance:  # which hold nothing but numbers
-        headers["Dlss-Provenance"] = json.dumps(_without_ancestors(made.provenance))
+    if form in (RAW, "npy"):  # which hold nothing but numbers
+        headers |= _header(made.provenance)
     if form == RAW:
         return numbers.tobytes(), headers
     path = os.path.join(folder, f"{secrets.token_hex(8)}.{form}")
@@ -174,10 +175,13 @@ def written(made: Micrograph, form: str, depth: str, folder: str) -> tuple[bytes
             os.remove(path)
 
 
-def _without_ancestors(provenance: Mapping[str, Any]) -> dict[str, Any]:
-    """Short enough for a header."""
-    source = {name: value for name, value in provenance.get("source", {}).items() if name != "provenance"}
-    return {**provenance, "source": source}
+def _header(provenance: Mapping[str, Any]) -> dict[str, str]:
+    """The header of where an image came from, but for what its source was made of; none if it is not known, or long."""
+    found = dict(provenance)
+    if isinstance(found.get("source"), Mapping):
+        found["source"] = {name: value for name, value in found["source"].items() if name != "provenance"}
+    text = json.dumps(found)
+    return {"Dlss-Provenance": text} if found and len(text) <= LONGEST_HEADER else {}
 
 
 def file_name(title: str, what: str, form: str) -> str:
@@ -196,7 +200,6 @@ def described(made: Micrograph) -> dict[str, object]:
         "units": shown(made.units) if made.pixel_size else None,
         "title": shown(made.title),
         "history": [shown(line) for line in made.history],
-        "provenance": dict(made.provenance),
         "low": float(finite.min()) if finite.size else None,
         "high": float(finite.max()) if finite.size else None,
     }

@@ -26,6 +26,7 @@ from pathlib import Path
 from dlss_tf import micrograph
 from dlss_tf.cli import status
 from dlss_tf.errors import InputError
+from dlss_tf.interfaces import origins
 from dlss_tf.progress import Progress, duration
 
 from .limits import Outcome, Worker
@@ -108,7 +109,7 @@ def read(command: str) -> list[str]:
 
 
 def _info(scan: str, said: list[str]) -> None:
-    said += micrograph.contents(scan)
+    said += origins.contents(scan)
 
 
 def _supersample(scan: str, said: list[str]) -> None:

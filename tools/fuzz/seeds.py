@@ -27,6 +27,11 @@ Write = Callable[[Path], object]
 
 NOON = 1_577_880_000.0  # s, when all of them were written
 SHAPE = (20, 24)  # px
+#: Where results came from.
+MADE = {
+    **{"result": "image", "command": "supersample", "factor": 5, "options": {"refine": True, "deblur": "wiener"}},
+    **{"generator": {"weights": "none", "sha256": "0a"}, "source": {"file": "scan.dm4", "provenance": {"factor": 2}}},
+}
 TIME_TAG = 0x4152  # TIA's mark of an image that says when it was taken
 
 
@@ -38,7 +43,8 @@ def counts(*shape: int, dtype: str = "u2") -> np.ndarray:
 
 def _ours(suffix: str, *frames: int, dtype: str = "u2") -> Write:
     """By our own writers."""
-    scan = Micrograph(counts(*frames, *SHAPE, dtype=dtype), (0.25, 0.5), "nm", "gold", ("scanned", "thinned out"))
+    data, history = counts(*frames, *SHAPE, dtype=dtype), ("scanned", "thinned out")
+    scan = Micrograph(data, (0.25, 0.5), "nm", "gold", history, provenance=MADE)
     return lambda folder: micrograph.write(str(folder / f"scan{suffix}"), scan)
 
 
