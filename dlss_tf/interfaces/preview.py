@@ -54,7 +54,7 @@ def picture(source: str, scan: Micrograph, results: Mapping[str, Micrograph], fa
     panels = _panels(scan, results, factor)
     shape = panels[0].numbers.shape
     size = tuple(max(1, round(side * min(1.0, PANEL / max(shape)))) for side in shape)
-    repeated = max(1, PANEL // max(shape)) if size == shape else 1
+    repeated = max(1, round(PANEL / max(shape))) if size == shape else 1
     whole = [_fitted(panel, size, repeated) for panel in panels]
     image = results["image"]
     rows = [_with_scale_bars(whole, panels, image, shape[1])]
