@@ -19,15 +19,15 @@ os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
-#: Folders and files whose tests need not be repeated on a second stack, `-m "not once"`: documentation, and what does
-#: without TensorFlow.
+#: Folders and files whose tests need not be repeated on a second stack, `-m "not once"`: documentation, what does without
+#: TensorFlow, and programs that have it only by way of what is tested on both.
 ONCE = (
     "docs",
     *("formats", "simulation", "test_config.py", "test_lattice.py", "test_layout.py", "test_micrograph.py"),
     *("test_progress.py", "test_errors.py", "test_software.py", "data/test_files.py"),
     "interfaces/napari/test_manifest.py",
     *(f"interfaces/test_{name}.py" for name in ("again", "files", "inputs", "origins", "outputs", "preview")),
-    *("clients", "deploy", "tools/test_load.py", "tools/fuzz/test_uploads.py", "tools/test_soak.py"),
+    *("benchmarks", "clients", "deploy", "experiments", "tools"),
     *(f"cli/test_{name}.py" for name in ("batch", "downsample", "exits", "options", "serve", "simulate")),
     *(f"serving/test_{name}.py" for name in ("app", "batches", "bodies", "client", "contract", "depths", "events")),
     *(f"serving/test_{name}.py" for name in ("forward", "guard", "json_tensors", "kept", "live", "logs", "metrics")),
