@@ -19,8 +19,8 @@ os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
 
-#: Folders and files whose tests need not be repeated on a second stack, `-m "not once"`: documentation, what does without
-#: TensorFlow, and programs that have it only by way of what is tested on both.
+#: Folders and files whose tests need not be repeated on a second stack, `-m "not once"`: documentation, what does
+#: without TensorFlow, and programs that have it only by way of what is tested on both.
 ONCE = (
     "docs",
     *("formats", "simulation", "test_config.py", "test_lattice.py", "test_layout.py", "test_micrograph.py"),
