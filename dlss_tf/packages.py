@@ -5,7 +5,10 @@ from __future__ import annotations
 import importlib.util
 import shlex
 import sys
+from collections.abc import Iterable
 
+#: Named beside what is to be installed, so that pip keeps to what it allows: it would bring NumPy 2 to TensorFlow 2.15.
+KEPT = ("tensorflow==2.15.*",) if sys.version_info < (3, 12) else ()
 SERVING_API = "tensorflow-serving-api" + ("==2.15.*" if sys.version_info < (3, 12) else ">=2.18")
 
 #: What setup.py's extras ask for, by the name of the module that is imported.
@@ -46,12 +49,16 @@ def needed(module: str) -> str:
     extra = next((extra for extra, packages in EXTRAS.items() if module in packages), WITHIN.get(module))
     if extra:
         return f"{name}; {install(extra)}"
-    return f"{name}; pip install {OTHERS[module]}" if module in OTHERS else f"{name}, which is not installed"
+    return f"{name}; {_command([OTHERS[module]])}" if module in OTHERS else f"{name}, which is not installed"
 
 
 def install(extra: str) -> str:
     """The command that brings what an extra asks for, in a shell's words."""
-    return f"pip install {shlex.join(EXTRAS[extra].values())}"
+    return _command(EXTRAS[extra].values())
+
+
+def _command(packages: Iterable[str]) -> str:
+    return f"pip install {shlex.join([*KEPT, *packages])}"
 
 
 def lacking(extra: str) -> list[str]:

@@ -28,7 +28,7 @@ def describe() -> list[str]:
     for name in weights.pretrained_names():
         config = Config.load(os.path.join(weights.pretrained(name), CONFIG_FILE))
         unasked = ", taken without --weights" if name == weights.PRETRAINED else ""
-        lines.append(f"--weights {name:26} factors {ranged(config.factors)}{unasked}")
+        lines.append(f"--weights {name:26} trained for factors {ranged(config.factors)}{unasked}")
     missing = {extra: lacking(extra) for extra in FOR}
     words = [f"{FOR[extra]}: found no {', '.join(each)}; {install(extra)}" for extra, each in missing.items() if each]
     return [*lines, "", *(words or ["all packages that the commands need are installed"])]

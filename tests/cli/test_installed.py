@@ -9,9 +9,9 @@ def test_versions_generators_and_what_is_missing(monkeypatch):
     monkeypatch.setitem(packages.EXTRAS, "codecs", {"no_such_module": "imagecodecs"})
     text = "\n".join(installed.describe())
     assert text.startswith("dlss-tf ") and f"NumPy {importlib.metadata.version('numpy')}" in text
-    assert "--weights unified-scan               factors 2 to 12, taken without --weights" in text
-    assert "--weights unified-small              factors 4 to 10\n" in text
-    assert "compressed TIFF: found no no_such_module; pip install imagecodecs" in text
+    assert "--weights unified-scan               trained for factors 2 to 12, taken without --weights" in text
+    assert "--weights unified-small              trained for factors 4 to 10\n" in text
+    assert f"compressed TIFF: found no no_such_module; {packages.install('codecs')}" in text
 
 
 def test_what_cannot_be_told_is_no_error(monkeypatch):

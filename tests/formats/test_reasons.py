@@ -9,17 +9,23 @@ from dlss_tf.formats import reasons
 @pytest.mark.parametrize(
     ("error", "sentence"),
     [
-        (ModuleNotFoundError("No module named 'mrcz'", name="mrcz"), "needs mrcz; pip install mrcz"),
-        (ModuleNotFoundError("No module named 'PIL'", name="PIL"), r"needs Pillow; pip install '.*' mrcfile pillow"),
-        (ModuleNotFoundError("No module named 'h5py._x'", name="h5py._x"), r"needs h5py; pip install 'rosettasciio\["),
+        (ModuleNotFoundError("No module named 'mrcz'", name="mrcz"), "needs mrcz; pip install .*mrcz"),
+        (ModuleNotFoundError("No module named 'PIL'", name="PIL"), r"needs Pillow; pip install .* mrcfile pillow"),
+        (
+            ModuleNotFoundError("No module named 'h5py._x'", name="h5py._x"),
+            r"needs h5py; pip install .*'rosettasciio\[",
+        ),
         (
             ModuleNotFoundError("The 'sparse' library was not found. To load"),
-            r"needs sparse; pip install 'rosettasciio\[",
+            r"needs sparse; pip install .*'rosettasciio\[",
         ),
-        (ValueError("<COMPRESSION.LZW: 5> requires the 'imagecodecs' package"), "imagecodecs; pip install imagecodecs"),
+        (
+            ValueError("<COMPRESSION.LZW: 5> requires the 'imagecodecs' package"),
+            "imagecodecs; pip install .*imagecodecs",
+        ),
         (
             OSError("Can't synchronously read data (can't open directory (/x/plugin))"),
-            "hdf5plugin; pip install hdf5plug",
+            "hdf5plugin; pip install .*hdf5plug",
         ),
     ],
 )

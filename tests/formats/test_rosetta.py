@@ -87,7 +87,7 @@ def test_eds_beside_an_image_of_velox(tmp_path, monkeypatch, read_here):
     monkeypatch.setattr(
         importlib.util, "find_spec", lambda name, *args: name != "sparse" and found(name, *args) or None
     )
-    with pytest.raises(InputError, match=r"reading this \.emd needs sparse; pip install 'rosettasciio\["):
+    with pytest.raises(InputError, match=r"reading this \.emd needs sparse; pip install .*'rosettasciio\["):
         micrograph.read(str(tmp_path / "scan.emd"))
 
 
@@ -181,11 +181,13 @@ def test_a_package_that_one_reader_needs_is_named(tmp_path, monkeypatch, read_he
     monkeypatch.setitem(sys.modules, name, None)
     path = tmp_path / ("scan.mrcz" if name == "mrcz" else "scan.h5")
     path.write_bytes(b"\1" * 2000)
-    expected = r"reading this \.mrcz needs mrcz; pip install mrcz$"
+    expected = r"reading this \.mrcz needs mrcz; pip install .*mrcz$"
     if name == "pyUSID":
         with h5py.File(path, "w") as file:
             file["data"] = np.zeros((9, 9))
-        expected = "found a kind of file that is not supported .*; if it is USID's, it needs pyUSID; pip install pyUSID"
+        expected = (
+            "found a kind of file that is not supported .*; if it is USID's, it needs pyUSID; pip install .*pyUSID"
+        )
     with pytest.raises(InputError, match=expected):
         micrograph.read(str(path))
 
@@ -217,7 +219,7 @@ def test_without_rosettasciio_a_sentence_says_what_to_install(tmp_path, monkeypa
 
     (tmp_path / "scan.dm4").write_bytes(b"x")
     monkeypatch.setitem(sys.modules, "rsciio", None)
-    with pytest.raises(InputError, match=r"reading \.dm4 needs RosettaSciIO; pip install 'rosettasciio\["):
+    with pytest.raises(InputError, match=r"reading \.dm4 needs RosettaSciIO; pip install .*'rosettasciio\["):
         micrograph.read(str(tmp_path / "scan.dm4"))
 
 

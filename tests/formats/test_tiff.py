@@ -189,7 +189,7 @@ def test_a_codec_that_is_missing_is_named(tmp_path, monkeypatch, read_here):
         raise ValueError("<COMPRESSION.LZW: 5> requires the 'imagecodecs' package")
 
     monkeypatch.setattr(tifffile.TiffPageSeries, "asarray", refuse)
-    with pytest.raises(InputError, match=r"a\.tif: reading this \.tif needs imagecodecs; pip install imagecodecs"):
+    with pytest.raises(InputError, match=r"a\.tif: reading this \.tif needs imagecodecs; pip install .*imagecodecs"):
         micrograph.read(str(tmp_path / "a.tif"))
 
 
