@@ -52,7 +52,8 @@ def gone(pid):
         return file.read().rpartition(")")[2].split()[0] == "Z"
 
 
-def test_one_process_reads_file_after_file_and_leaves_nothing_open(png):
+def test_one_process_reads_file_after_file_and_leaves_nothing_open(png, monkeypatch):
+    monkeypatch.setattr(processes, "ANSWERS", 10**9)  # of which other tests may have had nearly all
     expected = micrograph.read(png).data
     before = pids(), len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else 0
     for _ in range(20):
