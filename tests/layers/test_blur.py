@@ -4,7 +4,8 @@ import tensorflow as tf
 from golden import real_image, trace
 
 from dlss_tf import _compat
-from dlss_tf.layers.blur import gaussian_blur, gaussian_kernel, separable_blur
+from dlss_tf.layers.blur import gaussian_blur, separable_blur
+from dlss_tf.layers.kernels import gaussian_kernel
 
 KERNELS = [(5, 2.5, "blur5_2p5", "kernel5"), (3, 1.5, "blur3_1p5", "kernel3")]
 IMPLEMENTATIONS = [gaussian_blur, separable_blur]
