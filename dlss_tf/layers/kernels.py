@@ -41,7 +41,7 @@ def waves(size: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def inverse_shares(size: int) -> np.ndarray:
-    """What coefficients of rfft count in its inverse, float32 [size / 2 + 1, 1]: those left out are their conjugates."""
+    """What coefficients of rfft count for in its inverse, [size / 2 + 1, 1]; those left out are their conjugates."""
     shares = np.full((size // 2 + 1, 1), 2 / size**2, np.float32)
     shares[[0, -1]] /= 2
     return shares

@@ -12,7 +12,7 @@ from .wiring import is_transposed
 
 
 def folded(name: str, weights: Mapping[str, np.ndarray], config: Config) -> np.ndarray:
-    """The weight `name`, as `variables` of a folded generator has it, of trained weights by name; KeyError if missing."""
+    """The weight of that name of a folded generator, of trained weights by theirs; KeyError if one is missing."""
     layer, weight = name.split("/")
     if weight == "kernel":
         return normalized_kernel(weights[f"{layer}/v"], weights[f"{layer}/g"], is_transposed(name, config))

@@ -170,32 +170,38 @@ def infilled_by(images: tf.Tensor, factors: Sequence[int]) -> tf.Tensor:
 
 
 class Blocks:
-    """What `wiring` takes: convolutions in the config's precision."""
+    """What `wiring` takes, in the config's precision."""
 
     def __init__(self, config: Config):
         self.config = config
         self.dtype = "mixed_bfloat16" if config.mixed_precision else "float32"
 
     def conv(self, x: tf.Tensor, count: int, name: str) -> tf.Tensor:
+        """3x3, to `count` channels."""
         return Convolution(count, name=name, dtype=self.dtype)(x)
 
     def relu(self, x: tf.Tensor, name: str) -> tf.Tensor:
+        """No less than 0."""
         return keras.layers.ReLU(name=name, dtype=self.dtype)(x)
 
     def add(self, x: tf.Tensor, y: tf.Tensor, name: str) -> tf.Tensor:
+        """Their sum."""
         return keras.layers.Add(name=name, dtype=self.dtype)([x, y])
 
     def halve(self, x: tf.Tensor, count: int, name: str) -> tf.Tensor:
+        """Half the side."""
         return keras.layers.Conv2D(count, 2, 2, name=name, dtype=self.dtype)(x)
 
     def double(self, x: tf.Tensor, count: int, name: str) -> tf.Tensor:
+        """Twice the side."""
         return keras.layers.Conv2DTranspose(count, 2, 2, name=name, dtype=self.dtype)(x)
 
     def coarser(self, x: tf.Tensor, name: str) -> tf.Tensor:
+        """Means of 4x4, of fewer where a side ends."""
         return keras.layers.AveragePooling2D(COARSER, padding="same", name=name, dtype=self.dtype)(x)
 
     def finer(self, x: tf.Tensor, fine: tf.Tensor, name: str, cut: str) -> tf.Tensor:
-        """As large as `fine`."""
+        """4x4 of each, as large as `fine`."""
         x = keras.layers.UpSampling2D(COARSER, name=name, dtype=self.dtype)(x)
         return AsLarge(name=cut, dtype=self.dtype)([x, fine])
 

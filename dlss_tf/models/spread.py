@@ -14,7 +14,7 @@ from .._compat import variables
 from ..config import Config
 from ..layers.sub_pixel import SubPixelHeads
 from . import scan_grid, wiring, xavier
-from .scan_grid import AsLarge, Blocks, Bordered, Convolution, Crop, Samples, ScanGrid
+from .scan_grid import Blocks, Bordered, Convolution, Crop, Samples, ScanGrid
 from .wiring import LEAST, SMALL
 
 START = 0.03  # of the samples' range: what it expects before training

@@ -16,6 +16,7 @@ from ..layers.weight_norm import V_STDDEV, WeightNormConv2D, WeightNormConv2DTra
 from . import channels, wiring
 from .folding import folded
 
+
 class TwoStage(NamedTuple):
     """`generator` is outer([x, inner(x)]), [batch, N, N, 1] -> [batch, N, N, 1]; N is any multiple of 32.
 

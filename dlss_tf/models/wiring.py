@@ -1,4 +1,4 @@
-"""How the generators' layers are joined (figs. 9 and 11; method.md, 10), whatever makes them: Keras here, ONNX in onnx/.
+"""How the generators' layers are joined (figs. 9 and 11; method.md, 10), whatever makes them: Keras or ONNX.
 
 `blocks` makes layers by name, of the channels that a width of 1 has, and knows the network's `config`; the functions
 pass what one gives to the next. Plain data and Python alone.
