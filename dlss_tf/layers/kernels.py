@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+BATCH_NORM_EPSILON = 1e-3
 LEAST_NORM = 1e-6  # of weight normalisation's v, so that nothing divides by zero
 # Of Wiener filters in windows (windowed_wiener.py):
 OVERLAP = 4  # windows over a sample, along an axis

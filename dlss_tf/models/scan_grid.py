@@ -20,7 +20,7 @@ from ..config import Config
 from ..layers.convolution import convolve
 from ..layers.sub_pixel import SubPixelHeads
 from ..layers.windowed_wiener import WindowedWiener
-from . import wiring, xavier
+from . import channels, wiring, xavier
 from .wiring import BEYOND, BORDER, COARSER, MULTIPLE
 
 
@@ -177,8 +177,8 @@ class Blocks:
         self.dtype = "mixed_bfloat16" if config.mixed_precision else "float32"
 
     def conv(self, x: tf.Tensor, count: int, name: str) -> tf.Tensor:
-        """3x3, to `count` channels."""
-        return Convolution(count, name=name, dtype=self.dtype)(x)
+        """3x3, to `count` channels at width 1."""
+        return Convolution(channels(count, self.config.width), name=name, dtype=self.dtype)(x)
 
     def relu(self, x: tf.Tensor, name: str) -> tf.Tensor:
         """No less than 0."""
@@ -190,11 +190,13 @@ class Blocks:
 
     def halve(self, x: tf.Tensor, count: int, name: str) -> tf.Tensor:
         """Half the side."""
-        return keras.layers.Conv2D(count, 2, 2, name=name, dtype=self.dtype)(x)
+        filters = channels(count, self.config.width)
+        return keras.layers.Conv2D(filters, 2, 2, name=name, dtype=self.dtype)(x)
 
     def double(self, x: tf.Tensor, count: int, name: str) -> tf.Tensor:
         """Twice the side."""
-        return keras.layers.Conv2DTranspose(count, 2, 2, name=name, dtype=self.dtype)(x)
+        filters = channels(count, self.config.width)
+        return keras.layers.Conv2DTranspose(filters, 2, 2, name=name, dtype=self.dtype)(x)
 
     def coarser(self, x: tf.Tensor, name: str) -> tf.Tensor:
         """Means of 4x4, of fewer where a side ends."""

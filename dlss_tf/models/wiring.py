@@ -1,7 +1,7 @@
 """How the generators' layers are joined (figs. 9 and 11; method.md, 10), whatever makes them: Keras or ONNX.
 
-`blocks` makes layers by name, of the channels that a width of 1 has, and knows the network's `config`; the functions
-pass what one gives to the next. Plain data and Python alone.
+`blocks` makes layers, by the names of their weights, of so many channels at width 1, and has the network's `config`.
+Plain data and Python alone.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 from ..config import Config
-from . import channels
 
 # Slopes of the published code's leaky ReLU: of the 5x5 and the stride-2 convolutions, and of all others, the transposed
 # ones and the inner trainer's among them.
@@ -111,7 +110,7 @@ def one_stage(blocks: Blocks, scan: Tensor, image: Tensor) -> Tensor:
 
 def body(blocks: Blocks, seen: Tensor) -> Tensor:
     """Features of a scan's samples, of what is `seen` of them."""
-    first, *lower = (channels(count, blocks.config.width) for count in LEVELS)
+    first, *lower = LEVELS
     x = blocks.conv(seen, first, "first")
     x = _residuals(blocks, x, first, DOWN_BLOCKS[0], "down1")
     skipped = []
@@ -134,18 +133,17 @@ def _residuals(blocks: Blocks, x: Tensor, count: int, number: int, name: str) ->
 
 def spread(blocks: Blocks, x: Tensor) -> Tensor:
     """Features of the samples for its second head, seen together with those of ever wider surroundings."""
-    counts = [channels(count, blocks.config.width) for count in SPREAD_LEVELS]
     passed = []
-    for i, count in enumerate(counts):
+    for i, count in enumerate(SPREAD_LEVELS):
         if i:
             x = blocks.coarser(x, f"spread_pool{i}")
         x = _activated(blocks, x, count, f"spread_down{i}")
         passed.append(x)
     for i, fine in reversed(list(enumerate(passed[:-1]))):
-        x = blocks.conv(x, counts[i], f"spread_to{i}")
+        x = blocks.conv(x, SPREAD_LEVELS[i], f"spread_to{i}")
         x = blocks.finer(x, fine, f"spread_finer{i}", f"spread_as_large{i}")
         x = blocks.add(x, fine, f"spread_add{i}")
-        x = _activated(blocks, x, counts[i], f"spread_up{i}")
+        x = _activated(blocks, x, SPREAD_LEVELS[i], f"spread_up{i}")
     return x
 
 
