@@ -8,7 +8,6 @@ from onnxruntime import InferenceSession
 
 from dlss_tf import _compat, weights
 from dlss_tf.config import preset
-from dlss_tf.errors import InputError
 from dlss_tf.models import generators, spread
 from dlss_tf.models.onnx.generators import model
 
