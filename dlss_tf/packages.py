@@ -7,9 +7,11 @@ import shlex
 import sys
 
 SERVING_API = "tensorflow-serving-api" + ("==2.15.*" if sys.version_info < (3, 12) else ">=2.18")
+ONNX = "onnx>=1.16" + (",<1.19" if sys.version_info < (3, 12) else "")  # TensorFlow 2.15 needs an older ml_dtypes
 
 #: What setup.py's extras ask for, by the name of the module that is imported.
 EXTRAS: dict[str, dict[str, str]] = {
+    "onnx": {"onnxruntime": "onnxruntime>=1.17", "onnx": ONNX},
     "eval": {
         "cv2": "opencv-python-headless",
         "skimage": "scikit-image",
@@ -50,8 +52,9 @@ def needed(module: str) -> str:
 
 
 def install(extra: str) -> str:
-    """The command that brings what an extra asks for, in a shell's words."""
-    return f"pip install {shlex.join(EXTRAS[extra].values())}"
+    """The command that brings what an extra asks for, in a shell's words; no TensorFlow where there is none."""
+    light = importlib.util.find_spec("tensorflow") is None
+    return f"pip install {shlex.join(each for each in EXTRAS[extra].values() if not (light and each == SERVING_API))}"
 
 
 def lacking(extra: str) -> list[str]:

@@ -10,9 +10,9 @@ from onnx import ModelProto, TensorProto
 from ...config import Config
 from ...errors import InputError
 from . import one_stage, scan_grid, two_stage
-from .graph import Graph
+from .graph import Graph, Shape
 
-IMAGES = ["batch", "height", "width", 1]
+IMAGES: Shape = ["batch", "height", "width", 1]
 DESCRIPTION = (
     "Deep learning supersampling (arXiv 1910.10467). image: a scan in [0, 1], each pixel that of the nearest sample; "
     "output: the image, same shape and scale"
