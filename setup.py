@@ -5,10 +5,12 @@ from pathlib import Path
 
 from setuptools import find_packages, setup
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
 VERSION = re.search(r'__version__ = "(.+)"', (HERE / "dlss_tf" / "_version.py").read_text()).group(1)
 
+ONNX = ["onnx<1.19; python_version < '3.12'", "onnx>=1.16; python_version >= '3.12'", "onnxruntime>=1.17"]
 EXTRAS = {
+    "onnx": ONNX,
     "eval": ["opencv-python-headless", "scikit-image", "scipy", "PyWavelets", "matplotlib"],
     "serve": [
         "fastapi>=0.115",
@@ -31,6 +33,7 @@ EXTRAS = {
     ],
 }
 EXTRAS["all"] = [
+    *ONNX,
     *EXTRAS["eval"],
     *EXTRAS["serve"],
     *EXTRAS["codecs"],
@@ -46,14 +49,15 @@ EXTRAS["dev"] = [
     *("aiohttp", "axe-playwright-python", "httpx", "playwright", "schemathesis", "tritonclient[http]"),
 ]
 
-setup(
+#: What light/setup.py takes over, too.
+ARGUMENTS = dict(
     name="dlss_tf",
     version=VERSION,
     description="Deep learning supersampled scanning transmission electron microscopy in TensorFlow 2",
     long_description=(HERE / "README.md").read_text(),
     long_description_content_type="text/markdown",
     license="MIT",
-    packages=[*find_packages(include=["dlss_tf", "dlss_tf.*"]), "dlss_tf.checkpoints"],
+    packages=[*find_packages(str(HERE), include=["dlss_tf", "dlss_tf.*"]), "dlss_tf.checkpoints"],
     package_dir={"dlss_tf.checkpoints": "checkpoints"},  # so that the wheel holds what a checkout has beside it
     package_data={
         "dlss_tf": ["py.typed"],
@@ -77,3 +81,6 @@ setup(
         "napari.manifest": ["dlss_tf = dlss_tf.interfaces.napari:napari.yaml"],
     },
 )
+
+if __name__ == "__main__":
+    setup(**ARGUMENTS)
