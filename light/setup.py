@@ -9,23 +9,25 @@ from pathlib import Path
 
 from setuptools import setup
 
-ABOVE = Path(__file__).resolve().parent.parent
-FULL = runpy.run_path(str(ABOVE / "setup.py"))
-NEEDS_TENSORFLOW = ("gpu", "dev")
-shutil.copyfile(ABOVE / "LICENSE", Path(__file__).with_name("LICENSE"))  # which a wheel takes from beside setup.py
+HERE = Path(__file__).resolve().parent
+FULL = runpy.run_path(str(HERE.parent / "setup.py"))
+OF_TENSORFLOW = ("tensorflow", "tensorboard")
+ONNX = ["onnxruntime>=1.17", "onnx>=1.16"]
+LARGE = {"rosettasciio[hdf5,zspy,eds-stream]": "rosettasciio[hdf5]"}  # 250 MB more, for zspy and Velox's EDS
 
-
-def without_tensorflow(requirements: list) -> list:
-    return [each for each in requirements if not each.startswith(("tensorflow", "tensorboard"))]
-
-
-extras = {name: without_tensorflow(each) for name, each in FULL["EXTRAS"].items() if name not in NEEDS_TENSORFLOW}
+extras = {
+    name: [LARGE.get(each, each) for each in requirements if not each.startswith(OF_TENSORFLOW)]
+    for name, requirements in FULL["EXTRAS"].items()
+    if name in ("eval", "serve", "codecs", "files", "lazy", "hyperspy", "napari")
+}
+required = [each for each in FULL["ARGUMENTS"]["install_requires"] if not each.startswith(OF_TENSORFLOW)]
+shutil.copyfile(HERE.parent / "LICENSE", HERE / "LICENSE")  # which a wheel takes from beside setup.py
 setup(
     **{
         **FULL["ARGUMENTS"],
         "name": "dlss_tf_light",
         "package_dir": {"dlss_tf": "../dlss_tf", "dlss_tf.checkpoints": "../checkpoints"},
-        "install_requires": [*without_tensorflow(FULL["ARGUMENTS"]["install_requires"]), *FULL["ONNX"]],
+        "install_requires": [*required, *ONNX],
         "extras_require": extras,
     }
 )

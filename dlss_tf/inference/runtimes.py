@@ -32,7 +32,7 @@ def chosen(name: str | None = None) -> str:
         name = next((each for each in NEEDED if not _missing(each)), None)
         if name is None:
             found = f"expected {' or '.join(NEEDED)} in {sys.prefix}, found none"
-            raise InputError(f"runtime: {found}; {install("onnx")}")
+            raise InputError(f"runtime: {found}; {install('onnx')}")
     if name not in NEEDED:
         raise InputError(f"runtime: expected {' or '.join(NEEDED)}, found {name}")
     missing = _missing(name)
