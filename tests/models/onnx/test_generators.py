@@ -1,89 +1,59 @@
-"""Every kind of generator in ONNX gives what it gives in Keras."""
-
 import numpy as np
-import onnx
 import pytest
 import tensorflow as tf
-from onnxruntime import InferenceSession
+from onnx import TensorProto
+from sessions import CLOSE, run, session
 
-from dlss_tf import _compat, weights
-from dlss_tf.config import preset
-from dlss_tf.models import generators, spread
+from dlss_tf import weights
+from dlss_tf.errors import InputError
+from dlss_tf.models import generators
 from dlss_tf.models.onnx.generators import model
-
-pytestmark = pytest.mark.usefixtures("few_layers")
-CLOSE = {"rtol": 0, "atol": 1e-5}  # of a scale of 1
-SCAN_GRID = preset("quick", "scan-grid").replace(factors=(2, 5, 12), width=0.2)
-
-
-def drawn(shapes, seed=1):
-    """Weights at random, by name, of the scale that keeps activations at theirs."""
-    random, arrays = np.random.default_rng(seed), {}
-    for name, variable in shapes.items():
-        fan = 100 if len(variable.shape) == 1 else 4 * np.prod(variable.shape[:-1])
-        arrays[name] = random.normal(0, fan**-0.5, variable.shape).astype(np.float32)
-        if name.endswith(("/moving_variance", "/g")):
-            arrays[name] = random.uniform(0.5, 1.5, variable.shape).astype(np.float32)
-        if name.endswith("/share"):
-            arrays[name] = np.full(variable.shape, 1 / variable.shape[0], np.float32)
-    return arrays
-
-
-def session(made):
-    onnx.checker.check_model(made, full_check=True)
-    return InferenceSession(made.SerializeToString(), providers=["CPUExecutionProvider"])
-
-
-def run(session, inputs, factor):
-    given = {"image": inputs, "factor": np.array([factor], np.int32)}
-    return session.run(None, {each.name: given[each.name] for each in session.get_inputs()})
-
-
-@pytest.mark.parametrize(
-    ("network", "changes"),
-    [
-        ("two-stage", {}),
-        ("two-stage", {"upsampling": "bilinear", "activation": "leaky", "bias": False}),
-        ("two-stage", {"subtract": "image", "bias": True}),
-        ("two-stage", {"subtract": "image", "bias": False}),
-        ("one-stage", {}),
-        ("one-stage", {"rules": 1, "factors": (4,)}),
-    ],
-)
-def test_networks_of_the_paper(network, changes, rng):
-    config = preset("quick", network).replace(width=0.05, **changes)
-    arrays = drawn(_compat.variables(generators.build(config).generator))
-    keras, ort = generators.trained(config, arrays), session(model(config, arrays))
-    for shape in ((2, 64, 96, 1), (1, 160, 64, 1)):  # one model for images of any size
-        inputs = rng.random(shape, np.float32)
-        expected = keras(tf.constant(inputs)).numpy()
-        assert expected.std() > 0.01
-        np.testing.assert_allclose(
-            run(ort, inputs, 5)[0] / abs(expected).max(), expected / abs(expected).max(), **CLOSE
-        )
-
-
-def test_scan_grid_and_its_head(rng):
-    networks = generators.build(SCAN_GRID)
-    arrays, head = (
-        drawn(_compat.variables(each)) for each in (networks.generator, spread.build(SCAN_GRID, networks).head)
-    )
-    keras = spread.trained(SCAN_GRID, arrays, head)
-    alone, both = session(model(SCAN_GRID, arrays)), session(model(SCAN_GRID, arrays, head))
-    # Not 8 or 16 samples a side, of which windows see whole periods, and beside these rounding alone.
-    for shape, factor in (((2, 60, 87), 5), ((1, 25, 41), 12), ((1, 130, 18), 2), ((1, 7, 12), 5)):
-        inputs = rng.random((*shape, 1), np.float32)
-        expected = [each.numpy() for each in keras([inputs, np.full(shape[0], factor, np.int32)])]
-        assert all(each.std() > 0.01 for each in expected)
-        for found, reference in zip(run(both, inputs, factor), expected, strict=True):
-            np.testing.assert_allclose(found, reference, **CLOSE)
-        np.testing.assert_allclose(*run(alone, inputs, factor), expected[0], **CLOSE)
 
 
 @pytest.mark.parametrize("name", ["unified-scan", "unified-small"])
-def test_pretrained_ones_default(name, rng):
+def test_pretrained_ones_give_what_keras_does(name, rng):
     config, arrays = weights.load(name)
-    made = model(config, arrays)
     inputs = rng.random((1, 64, 64, 1), np.float32)
     expected = generators.complete(config, generators.trained(config, arrays), tf.constant(inputs), tf.constant(5))
-    np.testing.assert_allclose(*run(session(made), inputs, 5), expected, **CLOSE)
+    given = {"image": inputs, "factor": np.array([5], np.int32)}
+    np.testing.assert_allclose(*run(session(model(config, arrays)), **given), expected, **CLOSE)
+
+
+def test_half_of_the_bytes_hold_the_same_where_weights_are_of_half_precision(rng):
+    config, arrays = weights.load()
+    whole, half = model(config, arrays), model(config, arrays, half=True)
+    assert half.ByteSize() < 0.55 * whole.ByteSize()
+    given = {"image": rng.random((1, 60, 50, 1), np.float32), "factor": np.array([4], np.int32)}
+    np.testing.assert_array_equal(*(run(session(made), **given)[0] for made in (whole, half)))
+
+
+def test_deviations_are_calibrated_where_that_is_known(rng):
+    config, arrays = weights.load()
+    head = weights.load_spread()
+    calibration = head.pop("calibration")
+    given = {"image": rng.random((1, 60, 50, 1), np.float32), "factor": np.array([4], np.int32)}
+    made = [run(session(model(config, arrays, each)), **given) for each in (head, {**head, "calibration": calibration})]
+    np.testing.assert_array_equal(made[0][0], made[1][0])
+    np.testing.assert_allclose(made[0][1] * calibration, made[1][1], rtol=1e-6)
+
+
+def test_says_what_it_takes_and_gives():
+    config, arrays = weights.load()
+    made = model(config, arrays, weights.load_spread(), properties={"generator": "unified-scan"})
+    shapes = {
+        each.name: [side.dim_param or side.dim_value for side in each.type.tensor_type.shape.dim]
+        for each in [*made.graph.input, *made.graph.output]
+    }
+    image = ["batch", "height", "width", 1]
+    assert shapes == {"image": image, "factor": [1], "output": image, "deviation": image}
+    assert made.graph.input[1].type.tensor_type.elem_type == TensorProto.INT32
+    assert made.opset_import[0].version >= 17 and "factor: of the lattice" in made.doc_string
+    assert [(each.key, each.value) for each in made.metadata_props] == [("generator", "unified-scan")]
+
+
+def test_weights_that_do_not_fit_are_refused():
+    config, arrays = weights.load()
+    with pytest.raises(InputError, match="the weights do not fit its config.json: .*heads/kernel_5: expected shape"):
+        model(config, {**arrays, "heads/kernel_5": arrays["heads/kernel_4"]})
+    with pytest.raises(InputError, match="the weights do not fit its config.json: 'first/kernel'"):
+        model(config, {name: array for name, array in arrays.items() if name != "first/kernel"})
