@@ -5,10 +5,16 @@ from pathlib import Path
 
 from setuptools import find_packages, setup
 
-HERE = Path(__file__).parent
+HERE = Path(__file__).resolve().parent
 VERSION = re.search(r'__version__ = "(.+)"', (HERE / "dlss_tf" / "_version.py").read_text()).group(1)
 
+ONNX = [
+    "onnxruntime>=1.17",
+    "onnx>=1.16,<1.19; python_version < '3.12'",  # TensorFlow 2.15 needs an older ml_dtypes
+    "onnx>=1.16; python_version >= '3.12'",
+]
 EXTRAS = {
+    "onnx": ONNX,
     "eval": ["opencv-python-headless", "scikit-image", "scipy", "PyWavelets", "matplotlib"],
     "serve": [
         "fastapi>=0.115",
@@ -31,6 +37,7 @@ EXTRAS = {
     ],
 }
 EXTRAS["all"] = [
+    *ONNX,
     *EXTRAS["eval"],
     *EXTRAS["serve"],
     *EXTRAS["codecs"],
@@ -46,24 +53,25 @@ EXTRAS["dev"] = [
     *("aiohttp", "axe-playwright-python", "httpx", "playwright", "schemathesis", "tritonclient[http]"),
 ]
 
-setup(
-    name="dlss_tf",
-    version=VERSION,
-    description="Deep learning supersampled scanning transmission electron microscopy in TensorFlow 2",
-    long_description=(HERE / "README.md").read_text(),
-    long_description_content_type="text/markdown",
-    license="MIT",
-    packages=[*find_packages(include=["dlss_tf", "dlss_tf.*"]), "dlss_tf.checkpoints"],
-    package_dir={"dlss_tf.checkpoints": "checkpoints"},  # so that the wheel holds what a checkout has beside it
-    package_data={
+#: What light/setup.py takes over, too.
+ARGUMENTS = {
+    "name": "dlss_tf",
+    "version": VERSION,
+    "description": "Deep learning supersampled scanning transmission electron microscopy in TensorFlow 2",
+    "long_description": (HERE / "README.md").read_text(),
+    "long_description_content_type": "text/markdown",
+    "license": "MIT",
+    "packages": [*find_packages(str(HERE), include=["dlss_tf", "dlss_tf.*"]), "dlss_tf.checkpoints"],
+    "package_dir": {"dlss_tf.checkpoints": "checkpoints"},  # so that the wheel holds what a checkout has beside it
+    "package_data": {
         "dlss_tf": ["py.typed"],
         "dlss_tf.checkpoints": ["*.md", "*/*.md", "*/config.json", "*/weights/*.npz"],
         "dlss_tf.interfaces.napari": ["napari.yaml"],
         "dlss_tf.simulation": ["demo.tif"],
         "dlss_tf.serving": ["static/*"],
     },
-    python_requires=">=3.10",
-    install_requires=[
+    "python_requires": ">=3.10",
+    "install_requires": [
         "tensorflow==2.15.*; python_version < '3.12'",
         "tensorflow-addons==0.23.*; python_version < '3.12'",
         "tensorflow>=2.18; python_version >= '3.12'",
@@ -72,9 +80,12 @@ setup(
         "tifffile",
         "absl-py",
     ],
-    extras_require=EXTRAS,
-    entry_points={
+    "extras_require": EXTRAS,
+    "entry_points": {
         "console_scripts": ["dlss-tf = dlss_tf.cli:main"],
         "napari.manifest": ["dlss_tf = dlss_tf.interfaces.napari:napari.yaml"],
     },
-)
+}
+
+if __name__ == "__main__":
+    setup(**ARGUMENTS)

@@ -89,6 +89,24 @@ def infill(
     return scan[..., rows[:, None], columns]
 
 
+def infilled_by(images: np.ndarray, factors: Sequence[int]) -> int:
+    """The factor out of `factors` by which images [b, H, W] are nearest-infilled; 0 if not all by the same.
+
+    What is infilled by several is so by the largest; constant images, which are by all, by that of the others.
+    """
+
+    def infilled(s: int) -> np.ndarray:
+        rows, columns = (infill_index(side, s) for side in images.shape[1:])
+        return (images[:, rows[:, None], columns] == images).all((1, 2))
+
+    fits = np.stack([infilled(s) for s in factors])
+    own = np.where(fits, np.array(factors)[:, None], 0).max(0)
+    others = np.unique(own[~fits.all(0)])
+    if not others.size:
+        return max(factors)
+    return int(others[0]) if others.size == 1 else 0
+
+
 def with_known(images: np.ndarray, samples: np.ndarray, factor: int) -> np.ndarray:
     """Images [..., H, W] with the finite samples [..., h, w] exactly in their places, pixels [factor i, factor j]."""
     images = images.copy()

@@ -10,9 +10,11 @@ from collections.abc import Iterable
 #: Named beside what is to be installed, so that pip keeps to what it allows: it would bring NumPy 2 to TensorFlow 2.15.
 KEPT = ("tensorflow==2.15.*",) if sys.version_info < (3, 12) else ()
 SERVING_API = "tensorflow-serving-api" + ("==2.15.*" if sys.version_info < (3, 12) else ">=2.18")
+ONNX = "onnx>=1.16" + (",<1.19" if sys.version_info < (3, 12) else "")  # TensorFlow 2.15 needs an older ml_dtypes
 
 #: What setup.py's extras ask for, by the name of the module that is imported.
 EXTRAS: dict[str, dict[str, str]] = {
+    "onnx": {"onnxruntime": "onnxruntime>=1.17", "onnx": ONNX},
     "eval": {
         "cv2": "opencv-python-headless",
         "skimage": "scikit-image",
@@ -58,7 +60,10 @@ def install(extra: str) -> str:
 
 
 def _command(packages: Iterable[str]) -> str:
-    return f"pip install {shlex.join([*KEPT, *packages])}"
+    """Where there is no TensorFlow none is to come with it."""
+    light = importlib.util.find_spec("tensorflow") is None
+    words = [each for each in packages if each != SERVING_API] if light else [*KEPT, *packages]
+    return f"pip install {shlex.join(words)}"
 
 
 def lacking(extra: str) -> list[str]:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import importlib.metadata
 import os
 import subprocess
+import sys
 
 from ._version import __version__
 
@@ -14,6 +16,14 @@ ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))  # of the che
 def described() -> dict[str, str]:
     """`version`, and `revision` if there is one."""
     return {"version": __version__, **({"revision": found} if (found := revision()) else {})}
+
+
+def version_of(package: str) -> str | None:
+    """Of one that is installed, whatever its distribution is called; None of another."""
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return getattr(sys.modules.get(package), "__version__", None)
 
 
 @functools.cache

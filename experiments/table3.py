@@ -85,7 +85,8 @@ def measure(supersampler: Supersampler, crop: np.ndarray) -> dict[str, dict[str,
     for name, cast in CASTS.items():
         wire = cast.there(scan)
         infilled = lattice.infill(cast.back(wire), crop.shape, FACTOR)[None, :, :, None]
-        output = to_crop_scale(supersampler.complete(infilled, factor=FACTOR), example, reference).numpy()[0, :, :, 0]
+        completed = tf.constant(supersampler.complete(infilled, factor=FACTOR))
+        output = to_crop_scale(completed, example, reference).numpy()[0, :, :, 0]
         found[name] = {"mse": mse(output, target), **sizes(wire)}
     return found
 

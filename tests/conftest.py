@@ -18,6 +18,7 @@ import dlss_tf  # noqa: F401  before TensorFlow, whose environment it sets
 os.environ.setdefault("XLA_FLAGS", "--xla_backend_optimization_level=0")
 os.environ.setdefault("TF_NUM_INTRAOP_THREADS", "1")
 os.environ.setdefault("TF_NUM_INTEROP_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 #: Folders and files whose tests need not be repeated on a second stack, `-m "not once"`: documentation, what does
 #: without TensorFlow, and programs that have it only by way of what is tested on both.
@@ -84,19 +85,19 @@ def built_once():
     build = Supersampler.__init__
 
     @functools.lru_cache(maxsize=8)
-    def built(weights_or_name, tile, *_):
+    def built(weights_or_name, tile, runtime, *_):
         supersampler = object.__new__(Supersampler)
-        build(supersampler, weights_or_name, tile)
+        build(supersampler, weights_or_name, tile, runtime)
         return vars(supersampler)
 
-    def build_once(self, weights_or_name=None, tile=1024):
+    def build_once(self, weights_or_name=None, tile=1024, runtime=None):
         try:
             folder = os.path.realpath(weights.find(weights_or_name))
             files = [os.stat(os.path.join(folder, name)) for name in ("config.json", weights.FILE)]
         except (InputError, OSError):
-            return build(self, weights_or_name, tile)
+            return build(self, weights_or_name, tile, runtime)
         written = [(file.st_ino, file.st_mtime_ns, file.st_size) for file in files]
-        vars(self).update(built(weights_or_name, tile, weights.PRETRAINED, folder, *written))
+        vars(self).update(built(weights_or_name, tile, runtime, weights.PRETRAINED, folder, *written))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Supersampler, "__init__", build_once)

@@ -8,19 +8,15 @@ import sys
 
 import pytest
 
-from dlss_tf.models import one_stage, scan_grid, two_stage
+from dlss_tf.models import wiring
 
 
 def shallow(patch: pytest.MonkeyPatch) -> None:
     """Build such networks from now on, until `patch` is undone."""
-    for module in (one_stage, two_stage):
-        patch.setattr(module._Blocks, "residual", _first_alone(module._Blocks.residual))
-    patch.setattr(scan_grid, "DOWN_BLOCKS", (1, 1, 1))
-    patch.setattr(scan_grid, "UP_BLOCKS", (1, 1))
-
-
-def _first_alone(residual):
-    return lambda self, x, count, name: residual(self, x, count, name) if name.endswith("residual1") else x
+    for name in ("INNER_RESIDUALS", "OUTER_RESIDUALS", "ONE_STAGE_RESIDUALS"):
+        patch.setattr(wiring, name, 1)
+    patch.setattr(wiring, "DOWN_BLOCKS", (1, 1, 1))
+    patch.setattr(wiring, "UP_BLOCKS", (1, 1))
 
 
 if __name__ == "__main__":

@@ -49,6 +49,9 @@ FLOOR_OF = {room: number for number, floor in enumerate(FLOORS) for room in floo
 DOOR = "dlss_tf/__init__.py"  # gives the public names of all rooms, each loaded when it is asked for
 
 NO_TENSORFLOW = ["", ".cli", ".config", ".lattice", ".simulation.dataset", ".micrograph"]
+#: What the light installation does.
+NO_TENSORFLOW += [".inference.supersampler", ".inference.lazy", ".inference.onnx_runtime", ".serving.worker"]
+NO_TENSORFLOW += [".interfaces.watch", ".interfaces.hyperspy_signal", ".evaluation.check"]
 
 
 def modules(package):

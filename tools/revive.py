@@ -23,7 +23,7 @@ from dlss_tf.data.files import balanced
 from dlss_tf.errors import InputError
 from dlss_tf.evaluation.silence import silent_channels
 from dlss_tf.layers.weight_norm import V_STDDEV
-from dlss_tf.models import two_stage
+from dlss_tf.models import two_stage, wiring
 
 FAINT = 0.02  # of the standard deviation of the skip that a channel adds to
 CROPS = 16
@@ -76,7 +76,7 @@ def _outputs(networks: two_stage.TwoStage, layer: str, images: tf.Tensor) -> np.
 
 def _axes(layer: str, config: Config) -> tuple[int, int]:
     """Of v, input and output channels."""
-    return (3, 2) if two_stage.is_transposed(layer, config) else (2, 3)
+    return (3, 2) if wiring.is_transposed(layer, config) else (2, 3)
 
 
 def _draw(

@@ -13,7 +13,7 @@ from dlss_tf import weights
 from dlss_tf._compat import variables
 from dlss_tf.cli import status
 from dlss_tf.errors import InputError
-from dlss_tf.models import two_stage
+from dlss_tf.models import two_stage, wiring
 
 UNEVENNESS = 0.25  # standard deviation of copies' shares around an equal one
 
@@ -33,7 +33,7 @@ def widen(run: str | None, destination: str, width: float, seed: int = 0) -> Non
     for name, variable in variables(two_stage.build(config).generator).items():
         layer, _, part = name.rpartition("/")
         if part == "v":
-            transposed = two_stage.is_transposed(layer, config)
+            transposed = wiring.is_transposed(layer, config)
             wide |= _widened_convolution(layer, narrow, tuple(variable.shape), transposed, random)
         elif part != "g":  # a number for each channel: running mean, bias
             wide[name] = narrow[name][_copies(variable.shape[0], len(narrow[name]))]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import platform
 from collections.abc import Sequence
@@ -10,8 +9,10 @@ from collections.abc import Sequence
 from .. import weights
 from ..config import CONFIG_FILE, Config
 from ..packages import install, lacking
+from ..software import version_of
 from .parsing import version
 
+PACKAGES = {"ONNX Runtime": "onnxruntime", "TensorFlow": "tensorflow", "NumPy": "numpy"}
 #: What an extra is for; `lazy` is for Python alone.
 FOR = {
     "files": "microscopes' files and PNG",
@@ -23,7 +24,8 @@ FOR = {
 
 def describe() -> list[str]:
     """Lines: versions, pretrained generators, packages that are not there with what installs them."""
-    stack = f"Python {platform.python_version()}, TensorFlow {_version_of('tensorflow')}, NumPy {_version_of('numpy')}"
+    found = {name: version_of(package) or "missing" for name, package in PACKAGES.items()}
+    stack = ", ".join([f"Python {platform.python_version()}", *(f"{name} {each}" for name, each in found.items())])
     lines = [f"{version()}; {stack}", f"{platform.platform()}, {os.cpu_count()} processors", ""]
     for name in weights.pretrained_names():
         config = Config.load(os.path.join(weights.pretrained(name), CONFIG_FILE))
@@ -40,10 +42,3 @@ def ranged(numbers: Sequence[int]) -> str:
     if len(numbers) > 2 and sorted(numbers) == list(range(first, last + 1)):
         return f"{first} to {last}"
     return ", ".join(map(str, sorted(numbers)))
-
-
-def _version_of(package: str) -> str:
-    try:
-        return importlib.metadata.version(package)
-    except importlib.metadata.PackageNotFoundError:
-        return "missing"

@@ -143,7 +143,7 @@ def add_weights(parser: argparse.ArgumentParser, required: bool = False) -> None
 
 
 def add_generator(parser: argparse.ArgumentParser) -> None:
-    """`--weights`, `--tile`."""
+    """`--weights`, `--tile`, `--runtime`."""
     add_weights(parser)
     parser.add_argument(
         "--tile",
@@ -152,6 +152,11 @@ def add_generator(parser: argparse.ArgumentParser) -> None:
         metavar="PX",
         help="most px a side of the pieces that a larger image is made of, a multiple of 32, 512 or more; smaller ones "
         "need less memory (%(default)s)",
+    )
+    parser.add_argument(
+        "--runtime",
+        choices=("onnx", "tensorflow"),
+        help="what runs the generator: onnx, which starts at once, or tensorflow (the first that is installed)",
     )
 
 
@@ -182,10 +187,14 @@ def settle_plain(arguments: argparse.Namespace) -> None:
 
 def supersampler(arguments: argparse.Namespace) -> Supersampler:
     """What `add_generator` asks for; InputError if it does not take the `--factor`."""
-    start_tensorflow()
+    from ..inference import runtimes
+
+    runtime = runtimes.chosen(arguments.runtime)
+    if runtime == "tensorflow":
+        start_tensorflow()
     from ..inference.supersampler import Supersampler
 
-    made = Supersampler(arguments.weights, arguments.tile)
+    made = Supersampler(arguments.weights, arguments.tile, runtime)
     made.check_factor(arguments.factor)
     return made
 

@@ -85,7 +85,7 @@ def run(arguments: argparse.Namespace) -> None:
     from ..progress import say
 
     check_size(arguments.size)
-    names = ("weights", "tile", "size", "backend", "host", "port", "grpc_port", "watch", "factor")
+    names = ("weights", "tile", "runtime", "size", "backend", "host", "port", "grpc_port", "watch", "factor")
     limits = ("most_bytes", "most_pixels", "seconds", "waiting")
     chosen = options.names(arguments, (*names, *limits))
     serve(Settings(**chosen, token=options.token(arguments), options=options.options(arguments)), say)

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import sys
 from collections.abc import Iterator
 
+from ..errors import InputError
+
 
 def start_tensorflow() -> None:
-    """Import it, and run an operation, without the announcements that newer ones make whatever the log level is."""
+    """Import it, and run an operation, without the announcements that newer ones make whatever the log level is.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    if importlib.util.find_spec("tensorflow") is None:
+        advice = "the light installation does without, and supersamples alone (docs/light.md)"
+        raise InputError(f"TensorFlow: expected it in {sys.prefix}, found none; {advice}")
     with _silent_stderr():
         import tensorflow as tf
 

@@ -14,13 +14,13 @@ from ..formats import values
 from ..formats.contents import Choice
 from ..formats.replacing import replacing_all
 from ..inference import defects, scaling
+from ..inference.deconvolution import blur
 from ..inference.guessed import guessed, share_marked
 from ..inference.options import Options
 from ..inference.supersampler import OnProgress, Supersampler
 from ..progress import counter, reporter
 from . import interpolation, ways
 from .advice import EMPTY, MOST_TOO_FINE, RIVALS, closest, command, ranked, verdict
-from .images import blurred
 from .metrics import METHOD_NAMES, mse
 from .noise import floor
 from .results import results_folder, software, write_json
@@ -138,7 +138,7 @@ def check(
     image, sentences = defects.cleaned(values.in_float32(image)[0])
     whole = scaling.finite(image[None])
     defects.warn(sentences, about)
-    image = scaling.to_unit(whole, *scaling.limits(whole)).numpy()[0]
+    image = scaling.to_unit(whole, *scaling.limits(whole))[0]
     scan, size = lattice.downsample(image, factor), (image.shape[0], image.shape[1])
     made = {name: getattr(interpolation, name)(scan, size, factor) for name in RIVALS}
     passes = counter(on_progress, supersampler.passes(1, size, factor, Options(ensemble=True)))
@@ -152,7 +152,7 @@ def check(
 
 def _report(image: np.ndarray, scan: np.ndarray, made: dict[str, np.ndarray], factor: int) -> tuple[dict, Panels]:
     """`check`'s, but for the sentences, of an image [H, W] in [0, 1], its scan, and what each method made of that."""
-    target = blurred(image)
+    target = blur(image[None])[0]
     errors = {name: mse(each, target) for name, each in made.items()}
     ranks = ranked({name: error**0.5 for name, error in errors.items()})
     ours = made[ranks["ours"]]

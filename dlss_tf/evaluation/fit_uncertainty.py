@@ -6,16 +6,14 @@ import os
 from collections.abc import Sequence
 
 import numpy as np
-import tensorflow as tf
 
 from .. import lattice, weights
 from ..config import Config
 from ..data.files import balanced, list_files
 from ..errors import InputError
 from ..formats import locks
-from ..inference import scaling
+from ..inference import runtimes, scaling
 from ..inference.passes import Passes
-from ..models import spread
 from ..progress import each
 from ..training.spread import fit, forget
 from .images import blurred, central_crops
@@ -47,8 +45,7 @@ def fit_uncertainty(directory: str, data: Sequence[str], iterations: int = 1000,
     validation = list_files(data, "val")
     with locks.of(os.path.join(directory, weights.SPREAD_FILE)):
         head = fit(config, arrays, balanced(data, "train"), iterations, seed, directory)
-        both = spread.trained(config, arrays, head)
-        passes = Passes(config, lambda inputs: tf.concat(both(inputs), 3), 2 * config.size)
+        passes = Passes(config, runtimes.generator(runtimes.chosen(), config, arrays, head), 2 * config.size)
         found = calibration(ratios(config, passes, validation))
         weights.save(directory, {**head, "calibration": np.array(found, np.float32)}, weights.SPREAD_FILE)
         forget(directory)
@@ -63,9 +60,9 @@ def ratios(config: Config, passes: Passes, files: Sequence[str]) -> np.ndarray:
         for s in config.factors:
             scan = lattice.downsample(crop, s)[None]
             low, high = scaling.limits(scan)
-            image, deviation = np.moveaxis(passes(scaling.to_unit(scan, low, high).numpy(), crop.shape, s)[0], -1, 0)
-            errors = np.abs(scaling.from_unit(image[None], low, high).numpy()[0] - target)
-            told = deviation * (high - low).numpy()[0]
+            image, deviation = np.moveaxis(passes(scaling.to_unit(scan, low, high), crop.shape, s)[0], -1, 0)
+            errors = np.abs(scaling.from_unit(image[None], low, high)[0] - target)
+            told = deviation * (high - low)[0]
             found.append((errors / np.maximum(told, 1e-12)).ravel()[::SAMPLED])
     return np.concatenate(found)
 

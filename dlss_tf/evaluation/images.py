@@ -51,7 +51,9 @@ def completed(supersampler: Supersampler, crop: np.ndarray, factor: int) -> tupl
     """The infilled scan of crop [N, N] at coverage 1/factor^2 and the generator's output, [N, N] each."""
     reference = supersampler.config.intensity_reference
     example = make_example(tf.constant(crop[None, :, :, None]), tf.constant([factor]), reference)
-    outputs = to_crop_scale(supersampler.complete(example.inputs, factor=factor), example, reference)
+    outputs = to_crop_scale(
+        tf.constant(supersampler.complete(example.inputs.numpy(), factor=factor)), example, reference
+    )
     infilled = example.inputs * example.scale + example.low
     return infilled.numpy()[0, :, :, 0], outputs.numpy()[0, :, :, 0]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..lattice import coverage
-from ..layers.blur import gaussian_kernel
+from ..layers.kernels import gaussian_kernel
 
 #: Of white noise's variance, what is left under the targets' blur: 0.0414.
 LEFT = float(np.sum(np.square(np.outer(gaussian_kernel(5, 2.5), gaussian_kernel(5, 2.5)))))

@@ -10,13 +10,11 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-import tensorflow as tf
-
 from .. import weights
 from ..data.files import digest_of_files
 from ..errors import InputError
 from ..formats.replacing import replacing
-from ..software import revision
+from ..software import revision, version_of
 
 
 def provenance(data: Sequence[str], split: str, size: int) -> dict:
@@ -28,7 +26,7 @@ def software() -> dict:
     """Code and software that a result depends on, and its date."""
     return {
         "git_revision": revision(),
-        "tensorflow": tf.__version__,
+        **{name: version for name in ("tensorflow", "onnxruntime") if (version := version_of(name))},
         "date": datetime.date.today().isoformat(),
     }
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-import tensorflow as tf
 
 from ..errors import InputError
-from ..layers.blur import blur_target, gaussian_kernel
+from ..layers.kernels import gaussian_kernel
 
 ITERATIONS, RATE, DECAY, BETA1, BETA2, EPSILON = 100, 0.3, 0.99, 0.9, 0.999, 1e-8
 PIXELS = 512 * 512  # of the images that the published rate was chosen for
@@ -37,24 +36,37 @@ def adam(images: np.ndarray) -> np.ndarray:
     low = images.min((1, 2), keepdims=True)
     scale = images.max((1, 2), keepdims=True) - low
     scale = np.where(scale > 0, scale, 1)
-    blurred = tf.constant((images - low) / scale, tf.float32)[..., None]
-    return _adam(blurred).numpy()[..., 0] * scale + low
+    return _adam(np.asarray((images - low) / scale, np.float32)) * scale + low
 
 
-@tf.function(input_signature=[tf.TensorSpec([None, None, None, 1])])
-def _adam(blurred: tf.Tensor) -> tf.Tensor:
-    image, first, second = blurred, tf.zeros_like(blurred), tf.zeros_like(blurred)
-    for i in tf.range(ITERATIONS):
-        with tf.GradientTape() as tape:
-            tape.watch(image)
-            residual = tf.reduce_sum(tf.square(blur_target(image) - blurred)) / PIXELS
-        gradient = tape.gradient(residual, image)
-        step = tf.cast(i + 1, tf.float32)
-        first = BETA1 * first + (1 - BETA1) * gradient
-        second = BETA2 * second + (1 - BETA2) * tf.square(gradient)
-        rate = RATE * DECAY ** (step - 1) * tf.sqrt(1 - BETA2**step) / (1 - BETA1**step)
-        image = image - rate * first / (tf.sqrt(second) + EPSILON)
+def _adam(blurred: np.ndarray) -> np.ndarray:
+    """Of images float32 [b, h, w], in the scale in which the published steps are right."""
+    # The mirror counts a border's pixels once and all others twice, an axis: by these counts W the blur's adjoint is
+    # W B / W.
+    counts = np.multiply.outer(*(np.r_[1, np.full(side - 2, 2), 1] for side in blurred.shape[1:])).astype(np.float32)
+    image, first, second = blurred.copy(), np.zeros_like(blurred), np.zeros_like(blurred)
+    for step in range(1, ITERATIONS + 1):
+        gradient = blur((blur(image) - blurred) / counts)
+        gradient *= counts * np.float32(2 / PIXELS)
+        first *= np.float32(BETA1)
+        first += np.float32(1 - BETA1) * gradient
+        second *= np.float32(BETA2)
+        second += np.float32(1 - BETA2) * np.square(gradient)
+        rate = RATE * DECAY ** (step - 1) * np.sqrt(1 - BETA2**step) / (1 - BETA1**step)
+        image -= np.float32(rate) * first / (np.sqrt(second) + np.float32(EPSILON))
     return image
+
+
+def blur(images: np.ndarray) -> np.ndarray:
+    """Images [b, h, w], at least 3 px a side, blurred as training targets are: `layers.blur.blur_target`, in NumPy."""
+    center, near, far = gaussian_kernel(5, 2.5)[2:].astype(np.float32)
+    for axis in (1, 2):
+        reach = [(2, 2) if each == axis else (0, 0) for each in range(3)]
+        padded = np.moveaxis(np.pad(images, reach, mode="reflect"), axis, 0)
+        parts = [padded[start : len(padded) - 4 + start] for start in range(5)]
+        sums = center * parts[2] + near * (parts[1] + parts[3]) + far * (parts[0] + parts[4])
+        images = np.moveaxis(sums, 0, axis)
+    return images
 
 
 def wiener(images: np.ndarray, noise: float = NOISE_OF_OUTPUTS) -> np.ndarray:

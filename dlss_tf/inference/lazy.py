@@ -25,7 +25,7 @@ from dask.typing import Key
 from .. import lattice, weights
 from ..errors import InputError
 from ..formats import carried
-from . import deconvolution, scaling
+from . import deconvolution, runtimes, scaling
 from .ensemble import WAYS, Way, back, turned
 from .lazy_plan import Index, Job, Tile, plan, regular, under
 from .lazy_scans import cleaned, ranges_of, singles
@@ -51,9 +51,10 @@ def supersample_lazily(
     weights_or_name: str | None = None,
     tile: int = 1024,
     options: Options | None = None,
+    runtime: str | None = None,
     **changes: Any,
 ) -> da.Array:
-    """`Supersampler(weights_or_name, tile)(scan, factor)` of every scan, as Dask computes it.
+    """`Supersampler(weights_or_name, tile, runtime)(scan, factor)` of every scan, as Dask computes it.
 
     [..., h, w] in any units and chunks to float32 [..., factor h, factor w] in those units, in chunks of up to half of
     `tile` px a side. Equal to it within rounding, except in holes that are deeper than 32 samples of non-finite values:
@@ -64,7 +65,7 @@ def supersample_lazily(
         InputError: these, what a Supersampler refuses, and what is not a Dask array of known shape; a scan without a
             finite value raises it when it is computed.
     """
-    return _supersample(scans, factor, weights_or_name, tile, Options.of(options, changes))[0]
+    return _supersample(scans, factor, (weights_or_name, tile, runtime), Options.of(options, changes))[0]
 
 
 def ensemble_lazily(
@@ -73,28 +74,28 @@ def ensemble_lazily(
     weights_or_name: str | None = None,
     tile: int = 1024,
     options: Options | None = None,
+    runtime: str | None = None,
     **changes: Any,
 ) -> tuple[da.Array, da.Array]:
     """As `supersample_lazily`, but the mean over eight flips and rotations, and their standard deviation.
 
     Compute or write the two together (`dask.compute`), or all is done twice.
     """
-    images, spreads = _supersample(
-        scans, factor, weights_or_name, tile, Options.of(options, {**changes, "ensemble": True})
-    )
+    options = Options.of(options, {**changes, "ensemble": True})
+    images, spreads = _supersample(scans, factor, (weights_or_name, tile, runtime), options)
     return images, spreads
 
 
 def _supersample(
-    scans: da.Array, factor: int, weights_or_name: str | None, tile: int, options: Options
+    scans: da.Array, factor: int, by: tuple[str | None, int, str | None], options: Options
 ) -> list[da.Array]:
-    """The images, and of an ensemble their spreads."""
+    """The images, and of an ensemble their spreads, `by` what a Supersampler is made of."""
     options.check_among(POSSIBLE, "a Dask array", WHY)
-    job, scans = _checked(scans, factor, weights_or_name, tile)
+    job, scans = _checked(scans, factor, *by)
     scans = cleaned(scans, options.keep_outliers)
     ways = WAYS if options.ensemble else [AS_IT_IS]
     call = "ensemble_lazily" if options.ensemble else "supersample_lazily"
-    how = supersampling(made_by(weights_or_name, tile), job.factor, options, command=call)
+    how = supersampling(made_by(*by), job.factor, options, command=call)
     if options.deblur is None:
         return list(carried.give(_complete(job, scans, ways, options.keep_known), how))
     image, *spread = carried.give(_complete(job, scans, ways, keep_known=False), how)
@@ -122,7 +123,9 @@ def _deblur(images: np.ndarray, method: str) -> np.ndarray:
     return deconvolution.deblur(images.reshape(-1, *images.shape[-2:]), method).reshape(images.shape)
 
 
-def _checked(scans: da.Array, factor: int, weights_or_name: str | None, tile: int) -> tuple[Job, da.Array]:
+def _checked(
+    scans: da.Array, factor: int, weights_or_name: str | None, tile: int, runtime: str | None
+) -> tuple[Job, da.Array]:
     """The job, and the scans in float32."""
     if not isinstance(scans, da.Array) or scans.ndim < 2 or any(math.isnan(n) or n == 0 for n in scans.shape):
         found = f"shape {list(scans.shape)}" if isinstance(scans, da.Array) else type(scans).__name__
@@ -137,7 +140,8 @@ def _checked(scans: da.Array, factor: int, weights_or_name: str | None, tile: in
     if weights_or_name and os.path.isdir(weights_or_name):
         weights_or_name = os.path.abspath(weights_or_name)  # workers may run in another folder
     changed = os.stat(os.path.join(directory, weights.FILE)).st_mtime_ns
-    return Job(weights_or_name, changed, tile, step_of(config, factor), factor), in_float32(scans)
+    runtime = runtimes.chosen(runtime)  # here, and the same on all workers
+    return Job(weights_or_name, runtime, changed, tile, step_of(config, factor), factor), in_float32(scans)
 
 
 def _complete(job: Job, scans: da.Array, ways: list[Way], keep_known: bool) -> da.Array:
@@ -223,7 +227,7 @@ def _tile(
     samples = _gather(blocks, places)
     if not np.isfinite(samples).any():
         samples[:] = (low + high) / 2
-    unit = turned(scaling.to_unit(scaling.finite(samples[None]), low, high).numpy()[0], tile.way)
+    unit = turned(scaling.to_unit(scaling.finite(samples[None]), low, high)[0], tile.way)
     row, column = tile.row, tile.column
     output = _through_the_generator(job, unit[row.index[:, None], column.index], tile.first)
     return back(output[row.keep, column.keep] * row.share[:, None] * column.share, tile.way)
@@ -248,7 +252,7 @@ def _blend(
     for part, (to, of) in zip(parts, places):
         images[to] += part[of]
     leading = low.shape[:-2]
-    images = scaling.from_unit(images, low.ravel()[0], high.ravel()[0]).numpy()
+    images = scaling.from_unit(images, low.ravel()[0], high.ravel()[0])
     if len(images) > 1:
         images = np.stack([images.mean(0, np.float64), images.std(0, np.float64)]).astype(np.float32)
     if known:
@@ -268,14 +272,14 @@ def _through_the_generator(job: Job, image: np.ndarray, first: tuple[int, int]) 
     threads read, blend and write.
     """
     with _passing:
-        supersampler = _supersampler(job.weights, job.changed, job.tile)
-        return supersampler.complete(image[None, ..., None], first, job.factor).numpy()[0, ..., 0]
+        supersampler = _supersampler(job.weights, job.changed, job.tile, job.runtime)
+        return supersampler.complete(image[None, ..., None], first, job.factor)[0, ..., 0]
 
 
 @functools.lru_cache(maxsize=2)
-def _supersampler(weights_or_name: str | None, changed: int, tile: int) -> Supersampler:
+def _supersampler(weights_or_name: str | None, changed: int, tile: int, runtime: str) -> Supersampler:
     """One for each worker process, whatever the number of tiles."""
-    return Supersampler(weights_or_name, tile)
+    return Supersampler(weights_or_name, tile, runtime)
 
 
 def _edges(chunks: Index) -> list[tuple[int, int]]:

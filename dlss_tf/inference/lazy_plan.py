@@ -24,6 +24,7 @@ class Job:
     """What every tile of an array has in common. It is small and pickles, which a Supersampler does not."""
 
     weights: str | None
+    runtime: str
     changed: int  # when the weights were, ns: no worker goes on with the old ones after more training
     tile: int
     step: int

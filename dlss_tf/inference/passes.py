@@ -3,35 +3,30 @@
 from __future__ import annotations
 
 import contextlib
-import functools
 from collections.abc import Callable, Sequence
 
 import numpy as np
-import tensorflow as tf
 
 from .. import lattice
 from ..config import Config
-from ..models import generators
 from . import memory, tiles
 from .requirements import padding_of, step_of
+from .runtimes import Run
 
 PIXELS_A_PASS = 1024 * 1024  # of tiles, or of small scans' images, that go through the generator together
 
 
 class Passes:
-    """`Passes(config, generator, tile)(unit, size, factor)` -> images [b, *size, k] for scans [b, h, w] in [0, 1].
+    """`Passes(config, run, tile)(unit, size, factor)` -> images [b, *size, k] for scans [b, h, w] in [0, 1].
 
-    `generator` gives k images for one, [b, H, W, 1] -> [b, H, W, k], called as that config's is. Images that are longer
-    than `tile` px a side are made of tiles no longer than that.
+    `run` is that config's generator in a runtime. Images that are longer than `tile` px a side are made of tiles no
+    longer than that.
     """
 
-    def __init__(self, config: Config, generator: Callable[..., tf.Tensor], tile: int):
+    def __init__(self, config: Config, run: Run, tile: int):
         self.config, self.tile = config, tile
+        self._run = run
         self._seen: set[tuple[tuple[int, ...], int]] = set()  # shapes and factors of passes there were
-        self._run = tf.function(
-            functools.partial(generators.complete, config, generator),
-            input_signature=[tf.TensorSpec([None, None, None, 1]), tf.TensorSpec([], tf.int32)],
-        )
 
     def __call__(
         self,
@@ -45,7 +40,7 @@ class Passes:
         starts = tuple(lattice.offset(n, factor) if start is None else start for n, start in zip(size, first))
 
         def run(part: np.ndarray) -> np.ndarray:
-            output = self.complete(part[..., None], starts, factor).numpy()
+            output = self.complete(part[..., None], starts, factor)
             report()
             return output
 
@@ -63,7 +58,7 @@ class Passes:
         assert images is not None  # there is a scan at least
         return images
 
-    def complete(self, inputs: np.ndarray | tf.Tensor, first: Sequence[int | None], factor: int) -> tf.Tensor:
+    def complete(self, inputs: np.ndarray, first: Sequence[int | None], factor: int) -> np.ndarray:
         """The generator's images for nearest-infilled inputs [b, H, W, 1] in [0, 1], of any sides, in one pass."""
         height, width = inputs.shape[1:3]
         padding = [padding_of(self.config, factor, side, start) for side, start in zip((height, width), first)]

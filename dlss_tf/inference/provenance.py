@@ -8,15 +8,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from .. import software, weights
+from . import runtimes
 from .options import Options
 
 
-def made_by(weights_or_name: str | None, tile: int) -> dict[str, Any]:
-    """By what: as `software.described`, TensorFlow's version, and the generator's `weights.identity`."""
-    import tensorflow as tf  # here alone: who has images made elsewhere needs none
-
+def made_by(weights_or_name: str | None, tile: int, runtime: str | None = None) -> dict[str, Any]:
+    """By what: as `software.described`, the runtime's version, and the generator's `weights.identity`."""
+    package, *_ = runtimes.NEEDED[runtimes.chosen(runtime)]
     identity = weights.identity(weights_or_name)
-    return {**software.described(), "tensorflow": tf.__version__, "tile": tile, "generator": identity}
+    return {**software.described(), package: software.version_of(package), "tile": tile, "generator": identity}
 
 
 def supersampling(by: Mapping[str, Any], factor: int, options: Options, **more: Any) -> dict[str, Any]:

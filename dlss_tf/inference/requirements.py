@@ -42,6 +42,12 @@ def check_factor(config: Config, factor: int) -> int:
     return factor
 
 
+def factors_taken(config: Config) -> list[int]:
+    """The factors that a generator of that config takes."""
+    anything = range(lattice.MIN_FACTOR, lattice.MAX_FACTOR + 1)
+    return list(anything if config.network == "two-stage" else sorted(set(config.factors)))
+
+
 def warn_if_untrained(config: Config, factor: int) -> None:
     """Warn of a factor that the generator of that config was not trained for."""
     if factor not in config.factors:

@@ -1,19 +1,23 @@
 """A user's scan in the generator's [0, 1] and its image back in the scan's units: the one rule for every door.
 
-TensorFlow operations, so that exported graphs compute the same. Training crops have a rule of their own
-(data/examples.py): there a range under 1e-6 counts as none, while a scan in amperes may well have such a one.
+Exported graphs compute the same by TensorFlow's operations (serving/filling.py). Training crops have a rule of their
+own (data/examples.py): there a range under 1e-6 counts as none, while a scan in amperes may well have such a one.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
-import tensorflow as tf
 
 from ..errors import InputError
 
 
 def finite(scans: np.ndarray) -> np.ndarray:
-    """What `fill_non_finite` makes of arrays [b, h, w], float32, in a fraction of its time where holes are deep.
+    """Scans float32 [b, h, w] with each NaN or infinity replaced by the mean of its known 3x3 neighbours.
+
+    From a hole's rim inwards: what is filled is known to the next round.
 
     Raises:
         InputError: a scan has no finite value.
@@ -49,41 +53,20 @@ def _filled(scan: np.ndarray, known: np.ndarray) -> np.ndarray:
     return np.where(np.isfinite(scan), scan, values[1:-1, 1:-1].astype(np.float32))
 
 
-def fill_non_finite(scans: tf.Tensor) -> tf.Tensor:
-    """Scans float32 [b, h, w] with each NaN or infinity replaced by the mean of its known 3x3 neighbours.
-
-    From a hole's rim inwards: what is filled is known to the next round. A scan without a finite value becomes 0.
-    """
-    known = tf.math.is_finite(scans)
-    values = tf.cast(tf.where(known, scans, 0.0), tf.float64)
-
-    def unfinished(_: tf.Tensor, known: tf.Tensor) -> tf.Tensor:
-        return tf.reduce_any(tf.reduce_any(known, (1, 2)) & ~tf.reduce_all(known, (1, 2)))
-
-    def fill(values: tf.Tensor, known: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        counts = _sum_3x3(tf.cast(known, tf.float64))
-        rim = ~known & (counts > 0)
-        return tf.where(rim, _sum_3x3(values) / tf.maximum(counts, 1.0), values), known | rim
-
-    values, _ = tf.while_loop(unfinished, fill, (values, known))
-    return tf.where(tf.math.is_finite(scans), scans, tf.cast(values, tf.float32))
-
-
-def _sum_3x3(images: tf.Tensor) -> tf.Tensor:
-    return tf.nn.conv2d(images[..., None], tf.ones((3, 3, 1, 1), images.dtype), 1, "SAME")[..., 0]
-
-
-def limits(scans: tf.Tensor | np.ndarray) -> tuple[tf.Tensor, tf.Tensor]:
+def limits(scans: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Lowest and highest value of finite scans [b, h, w], [b, 1, 1] each."""
-    return tf.reduce_min(scans, (1, 2), keepdims=True), tf.reduce_max(scans, (1, 2), keepdims=True)
+    return scans.min((1, 2), keepdims=True), scans.max((1, 2), keepdims=True)
 
 
-def to_unit(scans: tf.Tensor | np.ndarray, low: tf.Tensor, high: tf.Tensor) -> tf.Tensor:
-    """Scans in the scale in which `low` is 0 and `high` 1, however near they are; 0 where they are the same."""
+def to_unit(scans: Any, low: Any, high: Any, where: Callable = np.where) -> Any:
+    """Scans in the scale in which `low` is 0 and `high` 1, however near they are; 0 where they are the same.
+
+    Of arrays, or of tensors, with TensorFlow's `where`.
+    """
     span = high - low
-    return (scans - low) / tf.where(span > 0, span, tf.ones_like(span))
+    return (scans - low) / where(span > 0, span, np.float32(1))
 
 
-def from_unit(images: tf.Tensor | np.ndarray, low: tf.Tensor, high: tf.Tensor) -> tf.Tensor:
-    """Images in [0, 1] in the scan's units; `low` everywhere for a scan of that one value."""
-    return tf.where(high > low, images * (high - low) + low, low)
+def from_unit(images: Any, low: Any, high: Any, where: Callable = np.where) -> Any:
+    """Images in [0, 1] in the scan's units; `low` everywhere for a scan of that one value. As `to_unit`."""
+    return where(high > low, images * (high - low) + low, low)

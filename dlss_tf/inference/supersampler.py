@@ -8,16 +8,13 @@ from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import tensorflow as tf
 
 from .. import lattice, software, weights
 from ..config import Config
 from ..errors import InputError, gathered
 from ..formats import values
-from ..models import generators, spread
-from ..models.scan_grid import infilled_by
 from ..progress import counter
-from . import deconvolution, defects, refinement, scaling
+from . import deconvolution, defects, refinement, runtimes, scaling
 from .ensemble import MEMBERS, ensemble
 from .guessed import guessed, share_guessed, share_marked
 from .options import Options
@@ -49,23 +46,25 @@ class Supersampler:
 
     `weights_or_name` is a run directory, one under `checkpoints/` or the name of a pretrained generator; without it
     the pretrained one is taken. Images that are longer than `tile` px a side are made of tiles no longer than that.
+    `runtime` is "onnx" or "tensorflow", if not the first of these that is installed.
 
     Raises:
-        InputError: there are no weights, or `tile` is not a multiple of 32 px, at least 512.
+        InputError: there are no weights, `tile` is not a multiple of 32 px, at least 512, or no such runtime.
     """
 
-    def __init__(self, weights_or_name: str | None = None, tile: int = 1024):
+    def __init__(self, weights_or_name: str | None = None, tile: int = 1024, runtime: str | None = None):
         check_tile(tile)
+        self.runtime = runtimes.chosen(runtime)
         self.weights, self.tile = weights_or_name, tile
         self.config, arrays = weights.load(weights_or_name)
-        self.made_by = made_by(weights_or_name, tile)
+        self.made_by = made_by(weights_or_name, tile, self.runtime)
         self.name = self.made_by["generator"]["name"]
         try:
-            self.generator = generators.trained(self.config, arrays)
+            run = runtimes.generator(self.runtime, self.config, arrays)
         except InputError as error:
             raise InputError(f"{weights.find(weights_or_name)}: {error}") from None
         self._arrays = arrays
-        self._passes = Passes(self.config, self.generator, tile)
+        self._passes = Passes(self.config, run, tile)
 
     @classmethod
     def of_passes(cls, name: str, config: Config, passes: Any) -> Supersampler:
@@ -205,8 +204,8 @@ class Supersampler:
         every pass.
         """
         low, high = scaling.limits(stack)
-        images = self._passes(scaling.to_unit(stack, low, high).numpy(), size, factor, first, report)
-        return scaling.from_unit(images[..., 0], low, high).numpy()
+        images = self._passes(scaling.to_unit(stack, low, high), size, factor, first, report)
+        return scaling.from_unit(images[..., 0], low, high)
 
     def image_with_deviation(
         self,
@@ -223,27 +222,27 @@ class Supersampler:
         """
         low, high = scaling.limits(stack)
         passes, calibration = self._both
-        images = passes(scaling.to_unit(stack, low, high).numpy(), size, factor, first, report)
-        deviation = images[..., 1] * calibration["calibration"] * (high - low).numpy()
-        return scaling.from_unit(images[..., 0], low, high).numpy(), deviation
+        images = passes(scaling.to_unit(stack, low, high), size, factor, first, report)
+        deviation = images[..., 1] * calibration["calibration"] * (high - low)
+        return scaling.from_unit(images[..., 0], low, high), deviation
 
     @functools.cached_property
     def _both(self) -> tuple[Passes, dict[str, np.ndarray]]:
         """Passes that give the deviation, too, and what calibrates it."""
         head = weights.load_spread(self.weights)
         try:
-            both = spread.trained(self.config, self._arrays, head)
-        except (KeyError, ValueError) as error:
+            run = runtimes.generator(self.runtime, self.config, self._arrays, head)
+        except InputError as error:
             place = os.path.join(weights.find(self.weights), weights.SPREAD_FILE)
             raise InputError(f"{place}: expected weights that fit its config.json, found others ({error})") from None
-        return Passes(self.config, lambda inputs: tf.concat(both(inputs), 3), self.tile), head
+        return Passes(self.config, run, self.tile), head
 
     def complete(
         self,
-        inputs: np.ndarray | tf.Tensor,
+        inputs: np.ndarray,
         first: Sequence[int | None] = (None, None),
         factor: int | None = None,
-    ) -> tf.Tensor:
+    ) -> np.ndarray:
         """Generator outputs for nearest-infilled inputs [b, H, W, 1] in [0, 1], of any sides; same shape and scale.
 
         In one pass, so H and W are bounded by memory. `first` is the first sampled row and column, the lattice's own
@@ -254,12 +253,12 @@ class Supersampler:
         """
         return self._passes.complete(inputs, first, self._known_factor(inputs) if factor is None else factor)
 
-    def _known_factor(self, inputs: np.ndarray | tf.Tensor) -> int:
+    def _known_factor(self, inputs: np.ndarray) -> int:
         """The factor of nearest-infilled inputs [b, H, W, 1] on their lattice; any where the network need not know."""
         factors = sorted(set(self.config.factors))
         if self.config.network != "scan-grid":
             return factors[0]
-        found = int(infilled_by(tf.convert_to_tensor(inputs), factors))
+        found = lattice.infilled_by(np.asarray(inputs)[..., 0], factors)
         if not found:
             expected = f"nearest infill on the lattice of a factor out of {', '.join(map(str, factors))}"
             raise InputError(f"inputs: expected {expected}, found another image of shape {list(inputs.shape)}")

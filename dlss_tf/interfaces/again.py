@@ -11,9 +11,11 @@ from typing import Any
 from .. import lattice, micrograph
 from ..errors import InputError
 from ..inference.options import BESIDE, Options
+from ..inference.runtimes import NEEDED
 
 FOLDER = "again"  # for what is made again: nothing that is there is in its way
 TILE = 1024  # px, unless it is said
+PACKAGES = {name: package for name, (package, *_) in NEEDED.items()}  # whose versions say what ran the generator
 Provenance = Mapping[str, Any]
 
 
@@ -43,6 +45,8 @@ def _how(provenance: Provenance, how: Options) -> list[str]:
     words = _option("--weights", _weights(provenance))
     if provenance.get("tile", TILE) != TILE:
         words += _option("--tile", provenance["tile"])
+    for name, package in PACKAGES.items():
+        words += ["--runtime", name] if package in provenance else []
     for name, value in vars(how).items():
         if value:
             words += [f"--{name.replace('_', '-')}", *([] if value is True else [value])]

@@ -28,7 +28,7 @@ def supersample_signal(
     [factor i, factor j]. Navigation axes, of any number, and metadata stay; metadata.Processing.dlss_tf and the notes
     say what was done. Options, or single ones by name, are the Supersampler's; with `ensemble` it is (mean, spread),
     with `uncertainty` (image, uncertainty). A lazy signal stays lazy, computed tile by tile as in `lazy`, by a
-    Supersampler of the same weights and tile.
+    Supersampler of the same weights, tile and runtime.
 
     Raises:
         InputError: another signal dimension, what is not real numbers, diffraction patterns and axes that are not even,
@@ -78,10 +78,10 @@ def _eagerly(data: Any, factor: int, supersampler: Supersampler | None, options:
 def _lazily(data: Any, factor: int, supersampler: Supersampler | None, options: Options) -> tuple[Any, Any]:
     from ..inference import lazy
 
-    weights = supersampler.weights if supersampler else None
+    weights, runtime = (supersampler.weights, supersampler.runtime) if supersampler else (None, None)
     if options.ensemble:
-        return lazy.ensemble_lazily(data, factor, weights, _tile(supersampler), options)
-    return lazy.supersample_lazily(data, factor, weights, _tile(supersampler), options), None
+        return lazy.ensemble_lazily(data, factor, weights, _tile(supersampler), options, runtime)
+    return lazy.supersample_lazily(data, factor, weights, _tile(supersampler), options, runtime), None
 
 
 def _tile(supersampler: Supersampler | None) -> int:

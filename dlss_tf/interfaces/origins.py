@@ -46,7 +46,7 @@ def told(path: str, provenance: Provenance) -> list[str]:
 
 def _made(provenance: Provenance) -> str:
     whose = "a server's " if provenance.get("server") else ""
-    known = {"": "version", "revision ": "revision", "TensorFlow ": "tensorflow"}
+    known = {"": "version", "revision ": "revision", "TensorFlow ": "tensorflow", "ONNX Runtime ": "onnxruntime"}
     parts = [f"{word}{provenance[name]}" for word, name in known.items() if name in provenance]
     return f"{provenance.get('date', 'at an unknown time')} by {whose}dlss_tf {', '.join(parts)}"
 

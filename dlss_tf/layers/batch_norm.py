@@ -6,9 +6,9 @@ import tensorflow as tf
 from tensorflow import keras
 
 from .._compat import add_float32_weight
+from .kernels import BATCH_NORM_EPSILON
 
 MOMENTUM = 0.999  # the published one-stage script's; the paper gives none
-EPSILON = 1e-3
 
 
 class BatchNorm(keras.layers.Layer):
@@ -34,7 +34,9 @@ class BatchNorm(keras.layers.Layer):
         """`inputs` [batch, h, w, c] normalised; the moving averages move if `training`."""
         x = tf.cast(inputs, tf.float32)
         mean, variance = self._moments(x, training)
-        outputs = tf.nn.batch_normalization(x, mean, variance, tf.convert_to_tensor(self.beta), None, EPSILON)
+        outputs = tf.nn.batch_normalization(
+            x, mean, variance, tf.convert_to_tensor(self.beta), None, BATCH_NORM_EPSILON
+        )
         return tf.cast(outputs, inputs.dtype)
 
     def _moments(self, inputs: tf.Tensor, training: bool) -> tuple[tf.Tensor, tf.Tensor]:

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
 import tensorflow as tf
 
 from .._compat import gaussian_filter2d
-
-
-def gaussian_kernel(size: int, sigma: float) -> np.ndarray:
-    """One axis of the kernel, float64 [size], normalised to 1. The 2-D kernel is its outer product with itself."""
-    x = np.arange(size) - (size - 1) / 2
-    weights = np.exp(-0.5 * (x / sigma) ** 2)
-    return weights / weights.sum()
+from .kernels import gaussian_kernel
 
 
 def separable_blur(images: tf.Tensor, size: int, sigma: float) -> tf.Tensor:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 from tensorflow import keras
 
 from .._compat import add_float32_weight, tf_variable
+from .kernels import bilinear_kernel
 
 
 class SubPixelHeads(keras.layers.Layer):
@@ -54,11 +54,3 @@ def for_factor(factor: tf.Tensor, factors: Sequence[int], function: Callable[[in
     """`function` of a factor out of `factors` that is known when the graph runs; of another one, of the first."""
     which = tf.argmax(tf.cast(tf.equal(factors, factor), tf.int32), output_type=tf.int32)
     return tf.switch_case(which, [lambda s=s: function(s) for s in factors])
-
-
-def bilinear_kernel(factor: int) -> np.ndarray:
-    """Bilinear interpolation of a scan as a convolution: float32 [3, 3, 1, s^2], a channel for each of s x s pixels."""
-    places = (np.arange(factor) - factor // 2) / factor  # of a cell's pixels, in samples from its own
-    shares = np.maximum(0, 1 - np.abs(places[None] - np.array([-1, 0, 1])[:, None]))  # [3, s], of a sample's neighbours
-    kernel = np.einsum("ik,jl->ijkl", shares, shares)
-    return kernel.reshape(3, 3, 1, factor**2).astype(np.float32)

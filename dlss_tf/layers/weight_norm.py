@@ -10,9 +10,9 @@ from tensorflow import keras
 
 from .._compat import add_float32_weight
 from .convolution import convolve, convolve_transposed
+from .kernels import LEAST_NORM
 
 V_STDDEV = 0.05
-LEAST_NORM = 1e-6  # of v, so that nothing divides by zero
 
 
 def weight_normalized(v: tf.Tensor, g: tf.Tensor, axes: tuple[int, ...]) -> tf.Tensor:

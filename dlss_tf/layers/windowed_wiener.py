@@ -9,14 +9,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 from tensorflow import keras
 
-OVERLAP = 4  # windows over a sample, along an axis
-FINE = 0.3  # cycles a sample, from which on coefficients tell the noise of a window
-EULER_GAMMA = 0.5772  # by which the mean logarithm of a noise power is below the logarithm of its mean
-LEAST_POWER = 1e-12  # of a scan in [0, 1], so that nothing divides by zero
+from .kernels import EULER_GAMMA, LEAST_POWER, OVERLAP, fine_frequencies, inverse_shares, waves
 
 
 class WindowedWiener(keras.layers.Layer):
@@ -55,7 +51,7 @@ def _filtered(scan: tf.Tensor, size: int, strengths: Sequence[float]) -> list[tf
     mean = tf.reduce_sum(windows * window, (3, 4), keepdims=True) / tf.reduce_sum(window)
     real, imaginary = _fourier((windows - mean) * window, size)
     power = tf.square(real) + tf.square(imaginary) + LEAST_POWER
-    fine = tf.constant(_fine(size), tf.float32)
+    fine = tf.constant(fine_frequencies(size), tf.float32)
     noise = tf.reduce_sum(tf.math.log(power) * fine, (3, 4), keepdims=True) / tf.reduce_sum(fine)
     ratio = tf.exp(noise + EULER_GAMMA) / power
     images = []
@@ -72,7 +68,7 @@ def _fourier(windows: tf.Tensor, size: int) -> tuple[tf.Tensor, tf.Tensor]:
 
     They take up to twice as long as TensorFlow's FFT, little beside the network, and every runtime has them.
     """
-    cosine, sine = _waves(size)
+    cosine, sine = waves(size)
     half = size // 2 + 1
     real, imaginary = windows @ cosine[:, :half], -(windows @ sine[:, :half])
     return cosine @ real + sine @ imaginary, cosine @ imaginary - sine @ real
@@ -80,18 +76,10 @@ def _fourier(windows: tf.Tensor, size: int) -> tuple[tf.Tensor, tf.Tensor]:
 
 def _inverse(real: tf.Tensor, imaginary: tf.Tensor, size: int) -> tf.Tensor:
     """Windows [..., size, size] that `_fourier` gives these for."""
-    cosine, sine = _waves(size)
-    half = size // 2 + 1
-    twice = np.full((half, 1), 2 / size**2, np.float32)  # coefficients that are left out are conjugates of these
-    twice[[0, -1]] /= 2
+    cosine, sine = waves(size)
+    half, shares = size // 2 + 1, inverse_shares(size)
     real, imaginary = cosine @ real - sine @ imaginary, cosine @ imaginary + sine @ real
-    return real @ (twice * cosine[:half]) - imaginary @ (twice * sine[:half])
-
-
-def _waves(size: int) -> tuple[np.ndarray, np.ndarray]:
-    """Cosine and sine of 2 pi j k / size, float32 [size, size]."""
-    angles = 2 * np.pi * (np.outer(np.arange(size), np.arange(size)) % size) / size
-    return np.cos(angles).astype(np.float32), np.sin(angles).astype(np.float32)
+    return real @ (shares * cosine[:half]) - imaginary @ (shares * sine[:half])
 
 
 def _mirrored(side: int | tf.Tensor, size: int) -> tf.Tensor:
@@ -106,9 +94,3 @@ def _overlapped(windows: tf.Tensor, step: int) -> tf.Tensor:
     """The sum of windows [b, rows, columns, size, size], `step` samples apart: [b, h, w]."""
     columns = tf.signal.overlap_and_add(tf.transpose(windows, [0, 2, 4, 1, 3]), step)  # [b, columns, size, h]
     return tf.signal.overlap_and_add(tf.transpose(columns, [0, 3, 1, 2]), step)
-
-
-def _fine(size: int) -> np.ndarray:
-    """1 where a coefficient of rfft2 is of a frequency that tells noise, else 0."""
-    rows, columns = np.abs(np.fft.fftfreq(size))[:, None], np.fft.rfftfreq(size)
-    return (np.maximum(rows, columns) > FINE).astype(np.float32)

@@ -13,9 +13,8 @@ from .. import lattice
 from .._compat import tf_variable, variables
 from ..config import Config
 from ..layers.batch_norm import BatchNorm
-from . import channels, xavier
+from . import channels, wiring, xavier
 
-BOTTLENECK = 16  # px of output for each px a side of the residual blocks
 L2_SCALE = 1e-5
 
 
@@ -53,7 +52,7 @@ class Resize(keras.layers.Layer):
     def call(self, inputs: Sequence[tf.Tensor]) -> tf.Tensor:
         """The features of `inputs`, resized."""
         features, image = inputs
-        sides = [self._side(n, size // BOTTLENECK) for n, size in zip(_sides(features), _sides(image))]
+        sides = [self._side(n, size // wiring.BOTTLENECK) for n, size in zip(_sides(features), _sides(image))]
         how = {"align_corners": self.align_corners, "half_pixel_centers": not self.align_corners}
         return tf.cast(tf.raw_ops.ResizeBilinear(images=features, size=tf.stack(sides), **how), features.dtype)
 
@@ -101,12 +100,8 @@ class _Blocks:
         x = resize([self.normalize(x, name), image])
         return self.convolve(x, count, name)
 
-    def residual(self, x: tf.Tensor, count: int, name: str) -> tf.Tensor:
-        """Two convolutions with an identity skip around the two."""
-        y = x
-        for i in (1, 2):
-            y = self.conv(y, count, f"{name}_conv{i}")
-        return keras.layers.Add(name=f"{name}_add", dtype=self.dtype)([x, y])
+    def add(self, x: tf.Tensor, y: tf.Tensor, name: str) -> tf.Tensor:
+        return keras.layers.Add(name=name, dtype=self.dtype)([x, y])
 
     def output(self, x: tf.Tensor) -> tf.Tensor:
         """Output convolution to one channel, without bias, float32 whatever the precision before."""
@@ -123,15 +118,8 @@ def build(config: Config) -> OneStage:
     """
     blocks = _Blocks(config)
     image = keras.Input((None, None, 1), name="image")
-    x = SampledPixels(config.factors[0], name="scan", dtype="float32")(image)
-    x = blocks.conv(x, 32, "conv1", relu=False)
-    x = blocks.resize(x, image, 64, "conv2", half_way=True)
-    x = blocks.resize(x, image, 128, "conv3", half_way=False)
-    for i in range(1, 7):
-        x = blocks.residual(x, 128, f"residual{i}")
-    for i, count in enumerate((128, 96, 64, 32), start=1):
-        x = blocks.conv(x, count, f"up{i}", transposed=True)
-    return OneStage(keras.Model(image, blocks.output(x), name="one_stage"))
+    scan = SampledPixels(config.factors[0], name="scan", dtype="float32")(image)
+    return OneStage(keras.Model(image, wiring.one_stage(blocks, scan, image), name="one_stage"))
 
 
 def trained(config: Config, weights: dict[str, np.ndarray]) -> keras.Model:

@@ -20,15 +20,8 @@ from ..config import Config
 from ..layers.convolution import convolve
 from ..layers.sub_pixel import SubPixelHeads
 from ..layers.windowed_wiener import WindowedWiener
-from . import channels, xavier
-
-LEVELS = (32, 64, 160)  # channels at width 1: at the scan's resolution, half and a quarter of it
-DOWN_BLOCKS, UP_BLOCKS = (3, 3, 4), (3, 3)  # residual blocks on the way down, the last at the bottom, and up again
-WINDOWS, STRENGTHS = (32, 64), (1.5, 3.0)  # samples a side of the Wiener filters, and how strong they are
-VIEWS = 1 + len(WINDOWS) * len(STRENGTHS)  # the scan, and what each filter leaves of it
-MULTIPLE = 4  # samples, of the sides at the scan's resolution
-BEYOND = 0.1  # of the samples' range; blurred images leave it by less
-BORDER = 1  # replicated samples on each side, whose pixels cover the image's border
+from . import channels, wiring, xavier
+from .wiring import BEYOND, BORDER, COARSER, MULTIPLE
 
 
 class ScanGrid(NamedTuple):
@@ -176,54 +169,58 @@ def infilled_by(images: tf.Tensor, factors: Sequence[int]) -> tf.Tensor:
     return tf.where(tf.reduce_all(by_all | tf.equal(own, common)), common, 0)
 
 
-class _Blocks:
+class Blocks:
+    """What `wiring` takes, in the config's precision."""
+
     def __init__(self, config: Config):
-        self.width = config.width
+        self.config = config
         self.dtype = "mixed_bfloat16" if config.mixed_precision else "float32"
 
     def conv(self, x: tf.Tensor, count: int, name: str) -> tf.Tensor:
-        return Convolution(count, name=name, dtype=self.dtype)(x)
+        """3x3, to `count` channels at width 1."""
+        return Convolution(channels(count, self.config.width), name=name, dtype=self.dtype)(x)
 
-    def residuals(self, x: tf.Tensor, blocks: int, name: str) -> tf.Tensor:
-        """Blocks of two 3x3 convolutions, ReLU between, added to what they are given."""
-        for i in range(1, blocks + 1):
-            y = self.conv(x, x.shape[-1], f"{name}_residual{i}_conv1")
-            y = keras.layers.ReLU(name=f"{name}_residual{i}_relu", dtype=self.dtype)(y)
-            y = self.conv(y, x.shape[-1], f"{name}_residual{i}_conv2")
-            x = keras.layers.Add(name=f"{name}_residual{i}", dtype=self.dtype)([x, y])
-        return x
+    def relu(self, x: tf.Tensor, name: str) -> tf.Tensor:
+        """No less than 0."""
+        return keras.layers.ReLU(name=name, dtype=self.dtype)(x)
+
+    def add(self, x: tf.Tensor, y: tf.Tensor, name: str) -> tf.Tensor:
+        """Their sum."""
+        return keras.layers.Add(name=name, dtype=self.dtype)([x, y])
 
     def halve(self, x: tf.Tensor, count: int, name: str) -> tf.Tensor:
-        return keras.layers.Conv2D(count, 2, 2, name=name, dtype=self.dtype)(x)
+        """Half the side."""
+        filters = channels(count, self.config.width)
+        return keras.layers.Conv2D(filters, 2, 2, name=name, dtype=self.dtype)(x)
 
-    def double(self, x: tf.Tensor, skipped: tf.Tensor, name: str) -> tf.Tensor:
-        """Twice the side, added to what was there before it was halved."""
-        x = keras.layers.Conv2DTranspose(skipped.shape[-1], 2, 2, name=name, dtype=self.dtype)(x)
-        return keras.layers.Add(name=f"{name}_add", dtype=self.dtype)([x, skipped])
+    def double(self, x: tf.Tensor, count: int, name: str) -> tf.Tensor:
+        """Twice the side."""
+        filters = channels(count, self.config.width)
+        return keras.layers.Conv2DTranspose(filters, 2, 2, name=name, dtype=self.dtype)(x)
+
+    def coarser(self, x: tf.Tensor, name: str) -> tf.Tensor:
+        """Means of 4x4, of fewer where a side ends."""
+        return keras.layers.AveragePooling2D(COARSER, padding="same", name=name, dtype=self.dtype)(x)
+
+    def finer(self, x: tf.Tensor, fine: tf.Tensor, name: str, cut: str) -> tf.Tensor:
+        """4x4 of each, as large as `fine`."""
+        x = keras.layers.UpSampling2D(COARSER, name=name, dtype=self.dtype)(x)
+        return AsLarge(name=cut, dtype=self.dtype)([x, fine])
 
 
 def _body(config: Config) -> keras.Model:
-    blocks = _Blocks(config)
-    views, factor = keras.Input((None, None, VIEWS), name="views"), keras.Input((), name="factor", dtype="int32")
-    first, *lower = (channels(count, config.width) for count in LEVELS)
+    blocks = Blocks(config)
+    views = keras.Input((None, None, 1 + len(wiring.WINDOWS) * len(wiring.STRENGTHS)), name="views")
+    factor = keras.Input((), name="factor", dtype="int32")
     seen = WithFactor(name="with_factor", dtype="float32")([views, factor])
-    x = blocks.conv(seen, first, "first")
-    x = blocks.residuals(x, DOWN_BLOCKS[0], "down1")
-    skipped = []
-    for level, (count, number) in enumerate(zip(lower, DOWN_BLOCKS[1:]), start=2):
-        skipped.append(x)
-        x = blocks.residuals(blocks.halve(x, count, f"halve{level}"), number, f"down{level}")
-    for level in range(len(lower), 0, -1):
-        x = blocks.double(x, skipped.pop(), f"double{level}")
-        x = blocks.residuals(x, UP_BLOCKS[level - 1], f"up{level}")
-    features = AsLarge(name="features", dtype="float32")([x, views])
+    features = AsLarge(name="features", dtype="float32")([wiring.body(blocks, seen), views])
     filtered = Mixture(name="mixture", dtype="float32")(views[..., 1:])
     return keras.Model([views, factor], [features, filtered], name="body")
 
 
 def _views() -> keras.Model:
     scan = keras.Input((None, None, 1), name="scan")
-    filtered = WindowedWiener(WINDOWS, STRENGTHS, name="wiener", dtype="float32")(scan)
+    filtered = WindowedWiener(wiring.WINDOWS, wiring.STRENGTHS, name="wiener", dtype="float32")(scan)
     return keras.Model(scan, keras.layers.Concatenate(name="seen", dtype="float32")([scan, filtered]), name="views")
 
 

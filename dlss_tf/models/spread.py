@@ -13,13 +13,11 @@ from tensorflow import keras
 from .._compat import variables
 from ..config import Config
 from ..layers.sub_pixel import SubPixelHeads
-from . import channels, scan_grid, xavier
-from .scan_grid import AsLarge, Bordered, Convolution, Crop, Samples, ScanGrid
+from . import scan_grid, wiring, xavier
+from .scan_grid import Blocks, Bordered, Convolution, Crop, Samples, ScanGrid
+from .wiring import LEAST, SMALL
 
-LEVELS = (32, 48, 48)  # channels at width 1: at the scan's resolution, a quarter and a sixteenth of it
-COARSER = 4
-SMALL = 2e-3  # of the samples' range: differences below that look alike
-START, LEAST = 0.03, 1e-4  # of the samples' range: what it expects before training, and the least that it can
+START = 0.03  # of the samples' range: what it expects before training
 
 
 class Spread(NamedTuple):
@@ -67,36 +65,14 @@ def build(config: Config, networks: ScanGrid) -> Spread:
     made = keras.Input((None, None, 1), name="made")
     at_samples = Bordered(name="spread_bordered", dtype="float32")(Samples(name="spread_samples")([made, factor]))
     evidence = Evidence(name="evidence", dtype="float32")([views, at_samples])
-    x = _levels(keras.layers.Concatenate(name="spread_seen", dtype="float32")([features, evidence]), config.width)
+    seen = keras.layers.Concatenate(name="spread_seen", dtype="float32")([features, evidence])
+    x = wiring.spread(Blocks(config.replace(mixed_precision=False)), seen)
     level = Convolution(1, name="spread_level", dtype="float32")(x)
     heads = SubPixelHeads(sorted(set(config.factors)), name="spread", dtype="float32")
     pixels = Deviation(name="deviation", dtype="float32")(heads([x, level, factor]))
     deviation = Crop(name="deviation_crop", dtype="float32")([pixels, made, factor])
     head = keras.Model([features, views, made, factor], deviation, name="spread")
     return Spread(head, keras.Model([image, factor], [output, head([*known, output, factor])], name="with_spread"))
-
-
-def _levels(x: tf.Tensor, width: float) -> tf.Tensor:
-    """Features of the samples, seen together with those of ever wider surroundings."""
-    counts = [channels(count, width) for count in LEVELS]
-    passed = []
-    for i, count in enumerate(counts):
-        if i:
-            x = keras.layers.AveragePooling2D(COARSER, padding="same", name=f"spread_pool{i}", dtype="float32")(x)
-        x = _convolved(x, count, f"spread_down{i}")
-        passed.append(x)
-    for i, fine in reversed(list(enumerate(passed[:-1]))):
-        x = Convolution(counts[i], name=f"spread_to{i}", dtype="float32")(x)
-        x = keras.layers.UpSampling2D(COARSER, name=f"spread_finer{i}", dtype="float32")(x)
-        x = AsLarge(name=f"spread_as_large{i}", dtype="float32")([x, fine])
-        x = keras.layers.Add(name=f"spread_add{i}", dtype="float32")([x, fine])
-        x = _convolved(x, counts[i], f"spread_up{i}")
-    return x
-
-
-def _convolved(x: tf.Tensor, count: int, name: str) -> tf.Tensor:
-    x = Convolution(count, name=name, dtype="float32")(x)
-    return keras.layers.ReLU(name=f"{name}_relu", dtype="float32")(x)
 
 
 def initialize(spread: Spread, seed: int = 0) -> None:

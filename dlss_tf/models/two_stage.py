@@ -12,12 +12,9 @@ from tensorflow import keras
 from .._compat import tf_variable, variables
 from ..config import Config
 from ..layers.mean_only_norm import MeanOnlyNorm
-from ..layers.weight_norm import LEAST_NORM, V_STDDEV, WeightNormConv2D, WeightNormConv2DTranspose
-from . import channels
-
-# Slopes of the published code's leaky ReLU: of the 5x5 and the stride-2 convolutions, and of all others, the transposed
-# ones and the inner trainer's among them.
-STEEP_SLOPE, SLOPE = 0.1, 0.01
+from ..layers.weight_norm import V_STDDEV, WeightNormConv2D, WeightNormConv2DTranspose
+from . import channels, wiring
+from .folding import folded
 
 
 class TwoStage(NamedTuple):
@@ -61,26 +58,24 @@ class _Blocks:
         if not self.bias_folds:
             norm = MeanOnlyNorm(self.config.subtract, self.config.bias, name=f"{name}_norm", dtype=self.dtype)
             x = norm(x)
-        return self._activation(f"{name}_relu", steep=kernel == 5 or (strides == 2 and not transposed))(x)
+        slope = wiring.slope(self.config, kernel, strides, transposed)
+        return self._activation(f"{name}_relu", slope)(x)
 
-    def _activation(self, name: str, steep: bool) -> keras.layers.Layer:
-        if self.config.activation == "relu":
-            return keras.layers.ReLU(name=name, dtype=self.dtype)
-        return keras.layers.LeakyReLU(STEEP_SLOPE if steep else SLOPE, name=name, dtype=self.dtype)
+    def _activation(self, name: str, slope: float) -> keras.layers.Layer:
+        if slope:
+            return keras.layers.LeakyReLU(slope, name=name, dtype=self.dtype)
+        return keras.layers.ReLU(name=name, dtype=self.dtype)
 
-    def up(self, x: tf.Tensor, count: int, name: str) -> tf.Tensor:
-        """Twice the side, to `count` channels."""
-        if self.config.upsampling == "transposed":
-            return self.conv(x, count, name, strides=2, transposed=True)
-        x = keras.layers.UpSampling2D(2, interpolation="bilinear", name=f"{name}_resize", dtype=self.dtype)(x)
-        return self.conv(x, count, name)
+    def halved(self, x: tf.Tensor, name: str) -> tf.Tensor:
+        """Half the side: bilinearly, pixel centres aligned, is the mean of 2x2 pixels."""
+        return keras.layers.AveragePooling2D(2, name=name, dtype=self.dtype)(x)
 
-    def residual(self, x: tf.Tensor, count: int, name: str) -> tf.Tensor:
-        """Three convolutions with an identity skip around the three."""
-        y = x
-        for i in (1, 2, 3):
-            y = self.conv(y, count, f"{name}_conv{i}")
-        return keras.layers.Add(name=f"{name}_add", dtype=self.dtype)([x, y])
+    def doubled(self, x: tf.Tensor, name: str) -> tf.Tensor:
+        """Twice the side, bilinearly."""
+        return keras.layers.UpSampling2D(2, interpolation="bilinear", name=name, dtype=self.dtype)(x)
+
+    def add(self, x: tf.Tensor, y: tf.Tensor, name: str) -> tf.Tensor:
+        return keras.layers.Add(name=name, dtype=self.dtype)([x, y])
 
     def output(self, x: tf.Tensor, name: str) -> tf.Tensor:
         """Output convolution to one channel: nothing after it, but float32 whatever the precision before."""
@@ -90,29 +85,13 @@ class _Blocks:
 
 def _inner(blocks: _Blocks) -> keras.Model:
     image = keras.Input((None, None, 1), name="image")
-    # Halving bilinearly, pixel centres aligned, is the mean of 2x2 pixels.
-    x = keras.layers.AveragePooling2D(2, name="inner_downsample", dtype=blocks.dtype)(image)
-    x = blocks.conv(x, 64, "inner_conv1", kernel=5)
-    for i, count in enumerate((128, 256, 512, 768), start=2):
-        x = blocks.conv(x, count, f"inner_conv{i}", strides=2)
-    for i in range(1, 7):
-        x = blocks.residual(x, 768, f"inner_residual{i}")
-    for i, count in enumerate((512, 256, 128, 64), start=1):
-        x = blocks.up(x, count, f"inner_up{i}")
-    return keras.Model(image, x, name="inner")
+    return keras.Model(image, wiring.inner(blocks, image), name="inner")
 
 
 def _outer(blocks: _Blocks) -> keras.Model:
     image = keras.Input((None, None, 1), name="image")
     features = keras.Input((None, None, blocks.channels(64)), name="inner_features", dtype=_compute_dtype(blocks))
-    x = blocks.conv(image, 32, "outer_conv1", kernel=5)
-    x = blocks.conv(x, 64, "outer_conv2", strides=2)
-    x = keras.layers.Add(name="outer_add_inner", dtype=blocks.dtype)([x, features])
-    for i in range(1, 4):
-        x = blocks.residual(x, 64, f"outer_residual{i}")
-    x = blocks.up(x, 32, "outer_up1")
-    x = blocks.conv(x, 32, "outer_conv3")
-    return keras.Model([image, features], blocks.output(x, "outer"), name="outer")
+    return keras.Model([image, features], wiring.outer(blocks, image, features), name="outer")
 
 
 def _trainer(blocks: _Blocks) -> keras.Model:
@@ -148,24 +127,8 @@ def trained(config: Config, weights: dict[str, np.ndarray]) -> keras.Model:
     blocks = _Blocks(config.replace(mixed_precision=False), folded=True)
     generator = _generator(_inner(blocks), _outer(blocks))
     for name, variable in variables(generator).items():
-        variable.assign(_folded_value(name, weights, transposed=is_transposed(name, config)))
+        variable.assign(folded(name, weights, config))
     return generator
-
-
-def is_transposed(name: str, config: Config) -> bool:
-    """Whether a layer, or a weight's, by its name is a transposed convolution, whose kernel is [k, k, out, in]."""
-    return "_up" in name and config.upsampling == "transposed"
-
-
-def _folded_value(name: str, weights: dict[str, np.ndarray], transposed: bool) -> np.ndarray:
-    layer, weight = name.split("/")
-    if weight == "kernel":
-        v, g = (weights[f"{layer}/{part}"].astype(np.float64) for part in "vg")
-        axes, scale = ((0, 1, 3), g[:, None]) if transposed else ((0, 1, 2), g)
-        return (v / np.maximum(np.sqrt((v**2).sum(axes, keepdims=True)), LEAST_NORM) * scale).astype(np.float32)
-    if weight == "bias" and not layer.endswith("_norm"):
-        return weights.get(f"{layer}_norm/bias", 0) - weights[f"{layer}_norm/mu"]
-    return weights[name]
 
 
 def _layers(model: keras.Model) -> Iterator[keras.layers.Layer]:

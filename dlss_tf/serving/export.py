@@ -11,9 +11,10 @@ from .. import lattice, weights
 from ..errors import InputError
 from ..formats import locks
 from ..formats.replacing import clear, replacing
+from ..inference.requirements import factors_taken
 from ..models import check_size, generators
 from ..packages import needed
-from .signatures import Served, factors_taken
+from .signatures import Served
 
 LOCK_FILE = ".lock"  # in the folder of all versions, while one is written
 

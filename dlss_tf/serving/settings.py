@@ -24,6 +24,7 @@ class Settings:
 
     weights: str | None = None
     tile: int = 1024
+    runtime: str | None = None
     size: int = 512  # side in px of the images of TensorFlow Serving's signatures
     backend: str | None = None  # address of a TensorFlow Serving that has the generator
     host: str = "127.0.0.1"
@@ -56,7 +57,7 @@ class Settings:
     @property
     def worker(self) -> dict[str, Any]:
         """The arguments of `worker.Generator`."""
-        return {name: getattr(self, name) for name in ("weights", "tile", "size", "backend")}
+        return {name: getattr(self, name) for name in ("weights", "tile", "runtime", "size", "backend")}
 
     def with_token(self) -> Settings:
         """With a token that was made now, if others than this machine can reach the server and there is none."""

@@ -14,12 +14,7 @@ from ..config import Config
 from ..inference import scaling
 from ..models import generators
 from ..models.scan_grid import infilled_by
-
-
-def factors_taken(config: Config) -> list[int]:
-    """The factors that a generator of that config takes."""
-    anything = range(lattice.MIN_FACTOR, lattice.MAX_FACTOR + 1)
-    return list(anything if config.network == "two-stage" else sorted(set(config.factors)))
+from . import filling
 
 
 class Served(tf.Module):
@@ -55,12 +50,13 @@ class Served(tf.Module):
         def supersample(scan: tf.Tensor, factor: tf.Tensor) -> dict[str, tf.Tensor]:
             s, which = _one_factor(factor, factors)
             with tf.control_dependencies([_check_sides(scan, tf.gather(counts, which), size), _check_finite(scan)]):
-                scan = scaling.fill_non_finite(scan)
-            low, high = scaling.limits(scan)
+                scan = filling.fill_non_finite(scan)
+            low, high = filling.limits(scan)
             fill = tf.gather(index, which)
-            infilled = tf.gather(tf.gather(scaling.to_unit(scan, low, high), fill, axis=1), fill, axis=2)[..., None]
+            unit = scaling.to_unit(scan, low, high, tf.where)
+            infilled = tf.gather(tf.gather(unit, fill, axis=1), fill, axis=2)[..., None]
             image = generate(tf.ensure_shape(infilled, [None, size, size, 1]), s, training=False)[..., 0]
-            return {"image": scaling.from_unit(image, low, high)}
+            return {"image": scaling.from_unit(image, low, high, tf.where)}
 
         @tf.function(
             input_signature=[tf.TensorSpec([None], tf.string, "scan_bytes"), tf.TensorSpec(None, tf.int32, "factor")]
@@ -69,8 +65,8 @@ class Served(tf.Module):
             grey = tf.TensorSpec([None, None], tf.float32)
             scan = tf.map_fn(functools.partial(_decoded, size=size), scan_bytes, fn_output_signature=grey)
             image = supersample(scan, factor)["image"]
-            low, high = scaling.limits(image)
-            grey = tf.cast(tf.round(scaling.to_unit(image, low, high) * 65535), tf.uint16)
+            low, high = filling.limits(image)
+            grey = tf.cast(tf.round(scaling.to_unit(image, low, high, tf.where) * 65535), tf.uint16)
             pngs = tf.map_fn(tf.io.encode_png, grey[..., None], fn_output_signature=tf.string)
             return {"image_bytes": pngs, "low": low[:, 0, 0], "high": high[:, 0, 0]}
 

@@ -11,6 +11,7 @@ import gc
 import json
 import os
 import re
+import sys
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -21,6 +22,7 @@ from .. import weights as stored
 from ..errors import InputError, gathered, reason, shown
 from ..formats import python_process, wire
 from ..inference.options import IMAGES, Options
+from ..inference.requirements import factors_taken
 from .forward import Unavailable
 
 MOST_QUESTION = 2**36  # bytes of arrays; what may be asked is limited before it comes here
@@ -72,7 +74,7 @@ def answer(served: Generator, question: Question, say: Callable[[Any], None]) ->
     except MemoryError:
         return {"error": TOO_LITTLE_MEMORY, "kind": "memory"}
     except Exception as error:
-        return _of_tensorflow(error)
+        return _of_tensorflow(error) if "tensorflow" in sys.modules else {"error": reason(error), "kind": "internal"}
 
 
 def _of_tensorflow(error: Exception) -> dict[str, Any]:
@@ -101,17 +103,19 @@ def _made_by_a_server(by: Mapping[str, Any]) -> dict[str, Any]:
 class Generator:
     """A generator, here or in a TensorFlow Serving at `backend`, and what it answers."""
 
-    def __init__(self, weights: str | None, tile: int, size: int, backend: str | None):
+    def __init__(
+        self, weights: str | None, tile: int, size: int, backend: str | None, runtime: str | None = None
+    ) -> None:
         from ..inference.supersampler import Supersampler
         from .backend import supersampler
 
         self.size, self.backend = size, backend
-        self.supersampler = supersampler(backend) if backend else Supersampler(weights, tile)
+        self.supersampler = supersampler(backend) if backend else Supersampler(weights, tile, runtime)
         self.made_by = _made_by_a_server(self.supersampler.made_by)
         self.answers = {"supersample": self.supersample, "predict": self.predict, "describe": self.signatures}
 
     def warm(self) -> None:
-        """Have TensorFlow trace what the first request would wait for."""
+        """Have the runtime do what the first request would wait for."""
         if not self.backend:
             side = 32
             scan = np.arange(side * side, dtype=np.float32).reshape(side, side)
@@ -119,8 +123,6 @@ class Generator:
 
     def described(self) -> dict[str, Any]:
         """What clients are told of it."""
-        from .signatures import factors_taken
-
         config = self.supersampler.config
         tells = not self.backend and os.path.exists(
             os.path.join(stored.find(self.supersampler.weights), stored.SPREAD_FILE)
@@ -157,10 +159,11 @@ class Generator:
 
     def predict(self, question: Question, report: Report) -> dict[str, Any]:
         """What a signature gives for the inputs: arrays, or lists of bytes for strings."""
+        served = self._served
         import tensorflow as tf
 
         inputs = {name: tf.constant(value) for name, value in {**question["fixed"], **question["arrays"]}.items()}
-        outputs = self._served.by_name[question["signature"]](**inputs)
+        outputs = served.by_name[question["signature"]](**inputs)
         return {
             name: output.numpy().tolist() if output.dtype == tf.string else output.numpy()
             for name, output in outputs.items()
@@ -184,7 +187,10 @@ class Generator:
 
     @functools.cached_property
     def _served(self) -> Any:
-        from .signatures import Served, factors_taken
-
-        config, generator = self.supersampler.config, self.supersampler.generator
-        return Served(config, generator, self.size, factors_taken(config))
+        try:
+            from ..models import generators
+            from .signatures import Served
+        except ImportError as error:
+            raise InputError(f"signatures: expected TensorFlow, which runs them, found no {error.name}") from None
+        config, arrays = stored.load(self.supersampler.weights)
+        return Served(config, generators.trained(config, arrays), self.size, factors_taken(config))

@@ -9,7 +9,8 @@ from ..data import seeds
 from ..data.examples import scan_range
 from ..layers.blur import blur_target
 from ..layers.sub_pixel import for_factor
-from ..models.scan_grid import BORDER, MULTIPLE, ScanGrid, bordered, first_pixel
+from ..models.scan_grid import ScanGrid, bordered, first_pixel
+from ..models.wiring import BORDER, MULTIPLE
 from . import losses
 from .state import State
 

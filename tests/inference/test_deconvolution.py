@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import tensorflow as tf
 from golden import real_image, trace
 
 from dlss_tf import Supersampler
@@ -7,6 +8,7 @@ from dlss_tf.errors import InputError
 from dlss_tf.evaluation.images import blurred
 from dlss_tf.inference import deconvolution
 from dlss_tf.inference.options import DEBLUR_METHODS
+from dlss_tf.layers.blur import blur_target
 
 
 @pytest.fixture
@@ -88,16 +90,33 @@ def test_adam_is_as_published_in_numpy(rng):
         unbiased = first / (1 - 0.9 ** (i + 1)), second / (1 - 0.999 ** (i + 1))
         epsilon = 1e-8 / np.sqrt(1 - 0.999 ** (i + 1))  # TensorFlow adds it to the root before that is unbiased
         image -= 0.3 * 0.99**i * unbiased[0] / (np.sqrt(unbiased[1]) + epsilon)
-    restored = deconvolution._adam(soft.reshape(1, 14, 17, 1).astype(np.float32)).numpy().ravel()
+    restored = deconvolution._adam(soft.reshape(1, 14, 17).astype(np.float32)).ravel()
     np.testing.assert_allclose(restored, image, atol=2e-3)
     assert np.abs(image - soft).max() > 0.1
+
+
+@pytest.mark.parametrize("shape", [(2, 3, 3), (1, 14, 17), (2, 4, 40)])
+def test_blur_is_that_of_training_and_adam_that_of_automatic_gradients(shape, rng):
+    images = rng.random(shape, np.float32)
+    soft = blur_target(tf.constant(images[..., None]))
+    np.testing.assert_allclose(deconvolution.blur(images), soft[..., 0], atol=1e-6)
+    image, first, second = tf.identity(soft), tf.zeros_like(soft), tf.zeros_like(soft)
+    for i in range(deconvolution.ITERATIONS):
+        with tf.GradientTape() as tape:
+            tape.watch(image)
+            residual = tf.reduce_sum(tf.square(blur_target(image) - soft)) / deconvolution.PIXELS
+        gradient = tape.gradient(residual, image)
+        first, second = 0.9 * first + 0.1 * gradient, 0.999 * second + 0.001 * tf.square(gradient)
+        rate = 0.3 * 0.99**i * (1 - 0.999 ** (i + 1)) ** 0.5 / (1 - 0.9 ** (i + 1))
+        image = image - rate * first / (tf.sqrt(second) + 1e-8)
+    np.testing.assert_allclose(deconvolution._adam(soft.numpy()[..., 0]), image[..., 0], atol=1e-5)
 
 
 def test_published_figures():
     crop, published = real_image("train/truth-1.tif"), trace("deconvolution")
     crop = (crop - crop.min()) / np.ptp(crop)
     soft = blurred(crop)
-    restored = deconvolution._adam(soft[None, :, :, None]).numpy()[0, :, :, 0]  # in the crop's own scale, as published
+    restored = deconvolution._adam(soft[None])[0]  # in the crop's own scale, as published
     np.testing.assert_allclose(restored, published["restored"], atol=5e-4)  # kept in half precision
     assert np.mean((blurred(restored) - soft) ** 2) == pytest.approx(published["residual"], rel=1e-3)
     assert np.mean((restored - crop) ** 2) == pytest.approx(published["mse_restored_vs_truth"], rel=1e-3)

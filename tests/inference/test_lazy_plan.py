@@ -8,7 +8,7 @@ pytest.importorskip("dask.array")
 
 from dlss_tf.inference import lazy_plan  # noqa: E402
 
-JOB = lazy_plan.Job(None, 0, tile=512, step=32, factor=5)
+JOB = lazy_plan.Job(None, "onnx", 0, tile=512, step=32, factor=5)
 SHAPE = (150, 133)
 SIZE = (750, 665)
 

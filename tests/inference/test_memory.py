@@ -33,7 +33,7 @@ def libc(monkeypatch):
 
 
 def test_buffers_get_pages_of_their_own_while_a_size_is_new(libc):
-    made = passes.Passes(preset("quick", "scan-grid"), lambda inputs: inputs[0], 1024)
+    made = passes.Passes(preset("quick", "scan-grid"), lambda images, factor: images, 1024)
     for side, factor, expected in ((80, 4, NEW), (80, 4, []), (120, 5, NEW), (80, 4, []), (120, 5, [])):
         libc.calls.clear()
         made.complete(np.ones((1, side, side, 1), np.float32), (0, 0), factor)

@@ -11,8 +11,8 @@ BEYOND = 0.1001  # of the samples' range, that images leave it by at most
 
 
 @pytest.fixture(scope="module")
-def supersampler():
-    return Supersampler()
+def supersampler(runtime):
+    return Supersampler(runtime=runtime)
 
 
 @pytest.mark.parametrize("factor", FACTORS)

@@ -3,6 +3,7 @@ import json
 import os
 import shutil
 
+import onnxruntime
 import tensorflow as tf
 
 from dlss_tf import Supersampler, __version__, weights
@@ -12,7 +13,9 @@ from dlss_tf.inference.provenance import made_by, supersampling
 
 def test_code_and_generator_are_told(tiny_run):
     by = made_by(tiny_run, 512)
-    assert (by["version"], by["tensorflow"], by["tile"]) == (__version__, tf.__version__, 512)
+    assert (by["version"], by["onnxruntime"], by["tile"]) == (__version__, onnxruntime.__version__, 512)
+    by_tensorflow = made_by(tiny_run, 512, "tensorflow")
+    assert by_tensorflow["tensorflow"] == tf.__version__ and "onnxruntime" not in by_tensorflow
     name, digest = os.path.basename(tiny_run), weights.digest(tiny_run)
     assert by["generator"] == {"name": name, "weights": tiny_run, "sha256": digest}
     assert Supersampler(tiny_run, 512).made_by == by and made_by(None, 512)["generator"]["weights"] == "unified-scan"

@@ -15,8 +15,8 @@ from dlss_tf.training.spread import networks
 
 
 @pytest.fixture(scope="module")
-def supersampler(tiny_scan_grid_run):
-    return Supersampler(tiny_scan_grid_run)
+def supersampler(tiny_scan_grid_run, runtime):
+    return Supersampler(tiny_scan_grid_run, runtime=runtime)
 
 
 @pytest.mark.parametrize("shape", [(8, 8), (9, 13), (2, 8, 8), (1, 20)])
@@ -53,14 +53,14 @@ def test_finds_the_factor_of_infilled_inputs(supersampler, rng):
 
 
 @pytest.fixture(scope="module")
-def with_head(tiny_scan_grid_run, tmp_path_factory):
+def with_head(tiny_scan_grid_run, tmp_path_factory, runtime):
     """The tiny generator with a head that is not trained, calibrated by 1, 2 and 3."""
     run = str(tmp_path_factory.mktemp("with-head") / "run")
     shutil.copytree(tiny_scan_grid_run, run)
     config, arrays = weights.load(run)
     head = _compat.arrays(networks(config, arrays)[1].head)
     weights.save(run, {**head, "calibration": np.array(2, np.float32)}, weights.SPREAD_FILE)
-    return Supersampler(run, tile=512)
+    return Supersampler(run, tile=512, runtime=runtime)
 
 
 @pytest.mark.parametrize(("shape", "factor"), [((2, 9, 13), 4), ((9, 8), 8), ((1, 120, 16), 5)])
@@ -108,9 +108,9 @@ def test_uncertainty_of_a_generator_that_cannot_tell_is_refused(supersampler, rn
         supersampler.with_uncertainty(rng.random((9, 9)), 4)
 
 
-def test_tiles_join_into_what_one_pass_gives(tiny_scan_grid_run, rng):
+def test_tiles_join_into_what_one_pass_gives(tiny_scan_grid_run, rng, runtime):
     scan = tf.image.resize(rng.random((30, 30, 1)), (160, 150)).numpy()[..., 0]
-    whole, tiled = (Supersampler(tiny_scan_grid_run, tile=tile)(scan, 5) for tile in (1024, 512))
+    whole, tiled = (Supersampler(tiny_scan_grid_run, tile, runtime)(scan, 5) for tile in (1024, 512))
     np.testing.assert_allclose(tiled, whole, atol=0.02)
 
 

@@ -12,8 +12,8 @@ from dlss_tf.models import one_stage
 
 
 @pytest.fixture(scope="module")
-def supersampler(tiny_run):
-    return Supersampler(tiny_run)
+def supersampler(tiny_run, runtime):
+    return Supersampler(tiny_run, runtime=runtime)
 
 
 @pytest.mark.parametrize("shape", [(16, 16), (9, 13), (2, 8, 8), (2, 1, 8, 8), (1, 20)])
@@ -130,18 +130,18 @@ def structured_scan():
     return simulate_crop(np.random.default_rng(3), 160)[:150, :133]
 
 
-def test_tiled_is_the_untiled_image(structured_scan):
-    whole = Supersampler(tile=1024)(structured_scan, 5)
-    tiled = Supersampler(tile=512)(structured_scan, 5)
+def test_tiled_is_the_untiled_image(structured_scan, runtime):
+    whole = Supersampler(tile=1024, runtime=runtime)(structured_scan, 5)
+    tiled = Supersampler(tile=512, runtime=runtime)(structured_scan, 5)
     assert whole.shape == (750, 665)
     assert np.abs(tiled - whole).max() < 0.01 * np.ptp(whole)
     assert (tiled != whole).any()  # it was tiled
 
 
-def test_tiles_of_a_one_stage_generator_lie_on_the_lattice(tiny_one_stage_run, rng):
+def test_tiles_of_a_one_stage_generator_lie_on_the_lattice(tiny_one_stage_run, rng, runtime):
     """Where the network sees no border, a tile's samples give what the whole image's give there."""
     scan = np.tile(rng.random((8, 8)), (16, 16))
-    image = Supersampler(tiny_one_stage_run, tile=512)(scan, 5)
+    image = Supersampler(tiny_one_stage_run, tile=512, runtime=runtime)(scan, 5)
     assert image.shape == (640, 640) and np.isfinite(image).all()
 
 
@@ -205,8 +205,8 @@ def test_refuses_other_factors(supersampler):
 
 
 @pytest.mark.parametrize("shape", [(13, 13), (9, 21), (2, 7, 7), (1, 40)])
-def test_one_stage_takes_scans_of_any_shape(tiny_one_stage_run, rng, shape):
-    image = Supersampler(tiny_one_stage_run)(rng.random(shape), 5)
+def test_one_stage_takes_scans_of_any_shape(tiny_one_stage_run, rng, shape, runtime):
+    image = Supersampler(tiny_one_stage_run, runtime=runtime)(rng.random(shape), 5)
     assert image.shape == (*shape[:-2], shape[-2] * 5, shape[-1] * 5)
     assert np.isfinite(image).all()
 
@@ -215,7 +215,8 @@ def test_one_stage_weights_of_the_first_edition_give_the_images_that_they_gave(
     tiny_one_stage_run, as_first_edition, rng, monkeypatch, tmp_path
 ):
     scan = rng.random((13, 13), np.float32)
-    old, new = (Supersampler(run)(scan, 5) for run in (as_first_edition(tiny_one_stage_run), tiny_one_stage_run))
+    runs = as_first_edition(tiny_one_stage_run), tiny_one_stage_run
+    old, new = (Supersampler(run, runtime="tensorflow")(scan, 5) for run in runs)
 
     def resize(layer, inputs):
         sides = [layer._side(n, size // 16) for n, size in zip(*map(one_stage._sides, inputs))]
@@ -223,7 +224,7 @@ def test_one_stage_weights_of_the_first_edition_give_the_images_that_they_gave(
 
     monkeypatch.setattr(one_stage.Resize, "call", resize)
     copy = shutil.copytree(tiny_one_stage_run, str(tmp_path / "copy"))  # built anew, by that rule
-    np.testing.assert_array_equal(old, Supersampler(copy)(scan, 5))
+    np.testing.assert_array_equal(old, Supersampler(copy, runtime="tensorflow")(scan, 5))
     assert np.abs(old - new).max() > 1e-3 * np.ptp(new)
 
 

@@ -38,8 +38,8 @@ def test_where_it_came_from_is_told(image, tmp_path):
         "  what       image, supersampled by 5; mean of 8 flips and rotations",
         f"  generator  unified-small, SHA-256 0a (NOT those of that name here, which have {here})",
         "  source     scan.dm4, image 2, SHA-256 0b",
-        "  again      dlss-tf supersample scan.dm4 --image 2 --factor 5 --weights unified-small --ensemble "
-        "--out again/image.tif",
+        "  again      dlss-tf supersample scan.dm4 --image 2 --factor 5 --weights unified-small "
+        "--runtime tensorflow --ensemble --out again/image.tif",
     ]
     micrograph.write(path, image)
     assert origins.contents(path) == ["  1* gold on carbon  20x24 px of 0.25 nm, float32"]

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from dlss_tf.layers.sub_pixel import SubPixelHeads, bilinear_kernel
+from dlss_tf.layers.kernels import bilinear_kernel
+from dlss_tf.layers.sub_pixel import SubPixelHeads
 
 FACTORS = (2, 5, 12)
 

@@ -7,7 +7,7 @@ from dlss_tf._compat import variables
 from dlss_tf.config import SCAN_GRID_PRESETS
 from dlss_tf.data.examples import interpolate
 from dlss_tf.errors import InputError
-from dlss_tf.models import generators, scan_grid
+from dlss_tf.models import generators, scan_grid, wiring
 
 FACTORS = (2, 5, 12)
 
@@ -56,7 +56,7 @@ def test_an_image_of_any_size_comes_out_whole(config, generator, rng, factor, he
 def test_starts_as_bilinear_interpolation_of_filtered_scans(config, rng, factor, monkeypatch):
     images = infilled(rng, factor)
     filtered = complete(config, start(config), images, factor)
-    monkeypatch.setattr(scan_grid, "STRENGTHS", (0.0, 0.0))
+    monkeypatch.setattr(wiring, "STRENGTHS", (0.0, 0.0))
     outputs = complete(config, start(config), images, factor)
     rows, columns = (lattice.positions(side, factor) for side in (60, 77))
     samples = images.numpy()[:, rows[:, None], columns]

@@ -7,28 +7,24 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from dlss_tf import Supersampler, lattice
-from dlss_tf.config import Config, preset
-from dlss_tf.serving.signatures import Served, factors_taken
+from dlss_tf import lattice, weights
+from dlss_tf.inference.requirements import factors_taken
+from dlss_tf.models import generators
+from dlss_tf.serving.signatures import Served
 
 SIDE = 96
 
 
 @pytest.fixture(scope="module")
 def served(tiny_scan_grid_run):
-    made = Supersampler(tiny_scan_grid_run)
-    return Served(made.config, made.generator, SIDE, factors_taken(made.config)).by_name
+    config, arrays = weights.load(tiny_scan_grid_run)
+    return Served(config, generators.trained(config, arrays), SIDE, factors_taken(config)).by_name
 
 
 def png(array):
     file = io.BytesIO()
     Image.fromarray(array).save(file, format="PNG")
     return file.getvalue()
-
-
-def test_factors():
-    assert factors_taken(Config()) == list(range(2, 17))
-    assert factors_taken(preset("quick", "scan-grid").replace(factors=(8, 4, 4))) == [4, 8]
 
 
 @pytest.mark.parametrize(("dtype", "step"), [(np.uint8, 257), (np.uint16, 1)])

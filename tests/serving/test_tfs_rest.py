@@ -21,11 +21,12 @@ SIDE = 96
 @pytest.fixture(scope="module")
 def signatures(tiny_scan_grid_run):
     """What TensorFlow Serving would run."""
-    from dlss_tf import Supersampler
+    from dlss_tf import weights
+    from dlss_tf.models import generators
     from dlss_tf.serving.signatures import Served
 
-    made = Supersampler(tiny_scan_grid_run)
-    return Served(made.config, made.generator, SIDE, sorted(made.config.factors)).by_name
+    config, arrays = weights.load(tiny_scan_grid_run)
+    return Served(config, generators.trained(config, arrays), SIDE, sorted(config.factors)).by_name
 
 
 @pytest.fixture

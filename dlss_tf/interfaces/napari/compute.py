@@ -1,4 +1,4 @@
-"""The plugin's work: the images of a scan of any number of axes. Imports TensorFlow, so not in napari's process."""
+"""The plugin's work: the images of a scan of any number of axes. May import TensorFlow, so not in napari's process."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def supersample(scan: np.ndarray, request: Request, on_progress: OnProgress | No
     `on_progress` is `Supersampler`'s: what it raises ends the work.
 
     Raises:
-        InputError: what `Supersampler` refuses, and if TensorFlow cannot be imported here.
+        InputError: what `Supersampler` refuses, and if nothing runs a generator here.
     """
     images = _supersampler(request.weights).run(scan, request.factor, request.options, on_progress)[:3]
     return {name: image for name, image in zip(IMAGES, images) if image is not None}
@@ -55,15 +55,11 @@ def _supersampler(weights: str | None) -> Supersampler:
     """Without the warnings of what it imports, so that a warning that is seen is ours."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        from ...inference import runtimes
+        from ...inference.supersampler import Supersampler
+
         try:
-            from ...inference.supersampler import Supersampler
-        except Exception as error:  # A broken installation of TensorFlow raises anything.
-            raise InputError(
-                f"TensorFlow does not start in {sys.prefix} ({type(error).__name__}: {_first_line(error)}): choose "
-                "another environment, one with dlss_tf and TensorFlow"
-            ) from error
-        return Supersampler(weights)
-
-
-def _first_line(error: Exception) -> str:
-    return next(iter(str(error).splitlines()), "")
+            runtime = runtimes.started()
+        except InputError as error:
+            raise InputError(f"{error}; or choose another environment than {sys.prefix}") from error
+        return Supersampler(weights, runtime=runtime)
