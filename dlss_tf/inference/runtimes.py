@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+import os
 import sys
 from collections.abc import Callable
 from types import ModuleType
@@ -16,6 +17,7 @@ from ..packages import install, needed
 
 #: What each needs, those first that are taken first (docs/performance.md).
 NEEDED = {"onnx": ("onnxruntime", "onnx"), "tensorflow": ("tensorflow",)}
+GPU = "/dev/nvidiactl"  # where NVIDIA's driver is, which TensorFlow uses; ONNX Runtime's plain package does not
 
 Arrays = dict[str, np.ndarray]  # weights by name
 #: A generator: nearest-infilled images float32 [b, H, W, 1] of one factor, of sides that it takes -> [b, H, W, k].
@@ -23,13 +25,14 @@ Run = Callable[[np.ndarray, int], np.ndarray]
 
 
 def chosen(name: str | None = None) -> str:
-    """The runtime of that name, or the first that is installed.
+    """The runtime of that name, or the first that is installed; TensorFlow where it is and there is a GPU for it.
 
     Raises:
         InputError: there is none of that name, or it is not installed.
     """
     if name is None:
-        name = next((each for each in NEEDED if not _missing(each)), None)
+        order = reversed(NEEDED) if os.path.exists(GPU) else NEEDED
+        name = next((each for each in order if not _missing(each)), None)
         if name is None:
             found = f"expected {' or '.join(NEEDED)} in {sys.prefix}, found none"
             raise InputError(f"runtime: {found}; {install('onnx')}")

@@ -34,11 +34,18 @@ def test_the_first_that_is_installed_is_taken(monkeypatch):
     assert runtimes.chosen() == "onnx" == Supersampler().runtime
     monkeypatch.setitem(runtimes.NEEDED, "onnx", ("onnxruntime", "no_such_package"))
     assert runtimes.chosen() == "tensorflow"
-    with pytest.raises(InputError, match="runtime onnx: expected its packages, found no no_such_package; pip install"):
+    with pytest.raises(InputError, match="runtime onnx: expected its packages, found no no_such_package, which is not"):
         runtimes.chosen("onnx")
     monkeypatch.setattr(runtimes, "NEEDED", {"onnx": ("no_such_package",)})
     with pytest.raises(InputError, match=f"runtime: expected onnx in {sys.prefix}, found none; pip install"):
         runtimes.chosen()
+
+
+def test_with_a_gpu_tensorflow_is_taken_if_it_is_installed(monkeypatch, tmp_path):
+    monkeypatch.setattr(runtimes, "GPU", str(tmp_path))
+    assert runtimes.chosen() == "tensorflow"
+    monkeypatch.setitem(runtimes.NEEDED, "tensorflow", ("no_such_package",))
+    assert runtimes.chosen() == "onnx"
 
 
 def test_refuses_others():
