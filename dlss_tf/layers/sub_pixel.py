@@ -52,5 +52,7 @@ class SubPixelHeads(keras.layers.Layer):
 
 def for_factor(factor: tf.Tensor, factors: Sequence[int], function: Callable[[int], Any]) -> Any:
     """`function` of a factor out of `factors` that is known when the graph runs; of another one, of the first."""
+    if len(factors) == 1:
+        return function(factors[0])
     which = tf.argmax(tf.cast(tf.equal(factors, factor), tf.int32), output_type=tf.int32)
     return tf.switch_case(which, [lambda s=s: function(s) for s in factors])
