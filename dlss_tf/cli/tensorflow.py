@@ -18,7 +18,7 @@ def start_tensorflow() -> None:
         InputError: it is not installed.
     """
     if importlib.util.find_spec("tensorflow") is None:
-        advice = "the light installation does without, and supersamples alone (docs/light.md)"
+        advice = "this command needs it, and the light installation is without (docs/light.md)"
         raise InputError(f"TensorFlow: expected it in {sys.prefix}, found none; {advice}")
     with _silent_stderr():
         import tensorflow as tf

@@ -6,7 +6,6 @@ import os
 from typing import Any, NamedTuple
 
 import numpy as np
-from skimage.restoration import estimate_sigma
 
 from .. import lattice, micrograph
 from ..errors import InputError
@@ -163,7 +162,9 @@ def _report(image: np.ndarray, scan: np.ndarray, made: dict[str, np.ndarray], fa
         "root_mse": {name: error**0.5 for name, error in errors.items()},
         **ranks,
         "noise": min(
-            1.0, float(floor(float(estimate_sigma(image)), factor) ** 2) / max(errors[ranks["closest"]], 1e-12)
+            1.0,
+            float(floor(float(interpolation.estimate_sigma(image)), factor) ** 2)
+            / max(errors[ranks["closest"]], 1e-12),
         ),
         "lost": errors[ranks["ours"]] / max(float(np.var(target, dtype=np.float64)), 1e-12),
         "too_fine": fine[factor],

@@ -26,7 +26,8 @@ from .metrics import mse
 try:
     import cv2
     from scipy.ndimage import gaussian_filter1d
-    from skimage.restoration import denoise_nl_means, estimate_sigma
+    from skimage.restoration import denoise_nl_means
+    from skimage.restoration import estimate_sigma as estimate_sigma  # for others, too
 except ImportError as error:
     raise InputError(f"traditional methods: expected to find {needed(error.name or 'scipy')}") from error
 
