@@ -29,7 +29,7 @@ def test_it_tells_what_it_was_made_of_and_is_half_as_large(tmp_path):
     told = {each.key: each.value for each in onnx.load(path).metadata_props}
     assert told["name"] == "unified-scan" and told["sha256"] == weights.digest()
     assert json.loads(told["config"])["network"] == "scan-grid"
-    assert path.stat().st_size < 2.5 * sum(each.size for each in weights.load()[1].values())
+    assert path.stat().st_size < 2.7 * sum(each.size for each in weights.load()[1].values())
 
 
 def test_refusals_leave_what_is_there(tmp_path):

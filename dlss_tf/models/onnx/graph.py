@@ -12,7 +12,7 @@ from onnx import ModelProto, TensorProto, helper, numpy_helper
 OPSET, IR_VERSION = 17, 8  # of 2022: whatever runs ONNX today takes these
 PRODUCER = "dlss_tf"
 END = 2**63 - 1  # of a side, for `cut`
-SMALL = 1024  # numbers, up to which the same constant is kept once
+SMALL = 8192  # numbers, up to which the same constant is kept once
 
 Value = Any  # the name of a tensor, or numbers: whole ones become int64, others float32
 Shape = Sequence[int | str]  # sides that are any have a name
