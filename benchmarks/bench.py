@@ -28,12 +28,13 @@ from dlss_tf.formats.replacing import replacing
 from dlss_tf.progress import Progress
 from dlss_tf.weights import PAPERS, PRETRAINED
 
-from . import ours
+from . import ours, runtimes
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "performance.md"
 BEGIN, END = "<!-- bench -->", "<!-- /bench -->"
 PROGRAMS = ("ours", "eager", "compiled")  # this package; PyTorch without and with torch.compile
+RUNTIMES = runtimes.PASSES[:2]  # those that are always installed here
 RUNS = 5  # counted runs of a process, if they do not take long
 
 
@@ -73,6 +74,8 @@ CASES = [
     *_inference(),
     Case("scan", "scan"),
     *[Case(f"pass-{name}", name, peer=peer) for name, peer in ((PAPERS, None), (PRETRAINED, "scan-grid"))],
+    *[Case(f"{mode}-{batch}", mode, batch=batch) for mode in RUNTIMES for batch in (1, 4)],
+    *[Case(mode, mode) for mode in runtimes.COMMANDS],
     Case("load", "load"),
     Case("pipeline", "pipeline"),
     Case("startup-help", "help"),

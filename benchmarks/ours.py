@@ -35,6 +35,7 @@ from dlss_tf.serving.export import export
 from dlss_tf.training.state import State
 from dlss_tf.training.steps import train_step
 
+from . import runtimes
 from .timing import GEMM_SIDE, peak_gib, timed
 
 FACTOR = 5
@@ -199,6 +200,10 @@ def _call(mode: str, config: Config, folder: str) -> Callable[[], object]:
         return _supersampled(mode, START_SCAN_SIDE)  # in one pass
     if mode in _COMMANDS:
         return _command(mode, config, folder)
+    if mode in runtimes.PASSES:
+        return runtimes.a_pass(mode, config.batch)
+    if mode in runtimes.COMMANDS:
+        return runtimes.a_command(mode, folder)
     return {"savedmodel": _savedmodel, "scan": _scan, "load": _load}[mode](config, folder)
 
 
@@ -209,7 +214,7 @@ def measure(mode: str, config: Config, runs: int) -> dict:
     if mode == "pipeline":
         seconds = [run / PIPELINE_CROPS for run in seconds]
     report = {"seconds": seconds, "tensorflow": tf.__version__}
-    if mode not in _COMMANDS:
+    if mode not in (*_COMMANDS, *runtimes.COMMANDS):
         report["peak_gib"] = peak_gib()
     if mode == "train":
         report["gflop"] = 1e-9 * training_flops(config)
@@ -252,6 +257,7 @@ def profile(config: Config, folder: str, steps: int = 3) -> list[tuple[str, floa
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     modes = ("train", "adversarial", "forward", "savedmodel", "scan", "load", "pipeline", *_PRETRAINED, *_COMMANDS)
+    modes += (*runtimes.PASSES, *runtimes.COMMANDS)
     parser.add_argument("--mode", choices=modes, required=True)
     parser.add_argument("--preset", choices=tuple(PRESETS), default="paper")
     parser.add_argument("--width", type=float)
