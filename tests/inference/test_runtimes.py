@@ -23,7 +23,7 @@ def test_all_give_the_same_whatever_is_asked_for(rng, options):
     scans = (rng.random((2, 60, 110)) * np.array([1e-9, 300])[:, None, None]).astype(np.float32)
     made = [Supersampler(tile=512, runtime=name).run(scans, 5, options) for name in runtimes.NEEDED]
     ranges = np.ptp(made[0].image, (1, 2), keepdims=True)
-    for onnx, tensorflow, scale in zip(*made, (ranges, ranges, 1), strict=True):
+    for onnx, tensorflow, scale in zip(*(parts[:3] for parts in made), (ranges, ranges, 1), strict=True):
         assert (onnx is None) == (tensorflow is None)
         if onnx is not None:
             assert onnx.dtype == tensorflow.dtype
