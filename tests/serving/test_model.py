@@ -25,7 +25,7 @@ def test_a_generator_that_is_not_there_is_a_sentence(tmp_path):
         finally:
             await made.close()
 
-    with pytest.raises(InputError, match="none: expected a run directory, or a pretrained generator"):
+    with pytest.raises(InputError, match="none: expected a run directory or a pretrained generator"):
         asyncio.run(start())
 
 
