@@ -34,7 +34,7 @@ SUPERSAMPLE = "supersample a.tif --factor 5"
     [
         ("supersampel", "dlss-tf: expected a command, found supersampel; did you mean supersample?"),
         ("help", "dlss-tf: expected a command, found help; did you mean --help?"),
-        ("paint", "dlss-tf: expected one of supersample, watch, .*, fit-uncertainty, found paint"),
+        ("paint", "dlss-tf: expected one of demo, supersample, watch, .*, fit-uncertainty, found paint"),
         ("--verison", "dlss-tf: expected an option, found --verison; did you mean --version?"),
         ("--factor 5 supersample a", "dlss-tf: expected a command before --factor, such as supersample; found none"),
         ("scan.dm4", ".*; did you mean dlss-tf supersample scan.dm4 --factor 5?"),
