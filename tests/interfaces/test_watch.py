@@ -160,11 +160,13 @@ def test_ctrl_c_while_garbage_is_collected_is_not_lost():
         def __del__(self):
             os.kill(os.getpid(), signal.SIGINT)
 
-    Interrupting()
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    gc.disable()  # or it may be collected at any other moment
     try:
+        Interrupting()
         with pytest.raises(KeyboardInterrupt):
             watch._collect_garbage()
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
     finally:
+        gc.enable()
         signal.signal(signal.SIGINT, before)
