@@ -28,14 +28,19 @@ def warn(sentence: str, stacklevel: int = 1) -> None:
 
 
 @contextlib.contextmanager
-def gathered() -> Iterator[list[str]]:
-    """What is warned of in it, in this thread alone, for whoever asks; nobody else is warned then."""
+def collected(variable: ContextVar[list[str] | None]) -> Iterator[list[str]]:
+    """A list that is the variable's value in it, in this thread alone."""
     sentences: list[str] = []
-    token = _gathered.set(sentences)
+    token = variable.set(sentences)
     try:
         yield sentences
     finally:
-        _gathered.reset(token)
+        variable.reset(token)
+
+
+def gathered() -> contextlib.AbstractContextManager[list[str]]:
+    """What is warned of in it, in this thread alone, for whoever asks; nobody else is warned then."""
+    return collected(_gathered)
 
 
 class InputError(ValueError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import filecmp
 import os
 import shlex
 import shutil
@@ -53,15 +54,11 @@ def _copied(folder: str) -> str:
     scan = os.path.join(folder, "scan.tif")
     try:
         os.makedirs(folder, exist_ok=True)
-        with open(DEMO, "rb") as file:
-            content = file.read()
-        if os.path.lexists(scan):
-            with open(scan, "rb") as file:
-                if file.read() != content:
-                    raise InputError(f"{scan}: expected the demo's scan or none, found another; give another --out")
-        else:
+        if not os.path.lexists(scan):
             with replacing(scan) as beside:
                 shutil.copyfile(DEMO, beside)
+        elif not filecmp.cmp(scan, DEMO, shallow=False):
+            raise InputError(f"{scan}: expected the demo's scan or none, found another; give another --out")
     except OSError as error:
         raise InputError(f"--out {folder}: expected a folder that can be written, found: {reason(error)}") from None
     return scan

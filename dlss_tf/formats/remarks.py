@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 from contextvars import ContextVar
 
-from ..errors import warn
+from ..errors import collected, warn
 
 _remarks: ContextVar[list[str] | None] = ContextVar("remarks", default=None)
 
@@ -20,15 +20,9 @@ def say(sentence: str) -> None:
         sentences.append(sentence)
 
 
-@contextlib.contextmanager
-def gathered() -> Iterator[list[str]]:
+def gathered() -> contextlib.AbstractContextManager[list[str]]:
     """What is said in it, for whoever asks; the innermost takes it."""
-    sentences: list[str] = []
-    token = _remarks.set(sentences)
-    try:
-        yield sentences
-    finally:
-        _remarks.reset(token)
+    return collected(_remarks)
 
 
 @contextlib.contextmanager
