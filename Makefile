@@ -15,11 +15,13 @@
 # make soak              kills commands at random moments for MINUTES (30) and looks whether anything was lost
 # make load              200 clients of a server for MINUTES (5): answers compared, worker killed, server stopped
 # make fuzz-uploads      COUNT damaged files sent to a server
+# make wheels            both distributions into dist/, checked, and each tried in new environments of every Python from 3.10 to
+#                        3.13 that there is, on a scan that ships, and on SCAN: sizes and seconds
 # make docs              this documentation as a site, into site/index.html
 # Variables: DATA (folder with train, val and test TIFFs), PRESET (quick, small, paper), ITERATIONS (the preset's), RUN,
 # WEIGHTS (pretrained), RESULTS, FACTOR (5), PYTHON; of `make rivals` CLASSES (NAME=PATTERN,PATTERN ...); of `make bench`
 # CASES (all of them) and ROUNDS (3); of `make fuzz` COUNT (10000 files), SEED (0, of other files) and ONLY (the number of a
-# file, to read it alone); of `make soak` and `make load` MINUTES.
+# file, to read it alone); of `make soak` and `make load` MINUTES; of `make wheels` SCAN and ONLY (light or whole).
 
 PYTHON ?= python3
 VENV ?= .venv
@@ -36,6 +38,7 @@ COUNT ?=
 SEED ?=
 ONLY ?=
 MINUTES ?=
+SCAN ?=
 PYTEST_ARGS ?=
 KIND := $(PRESET)-$(if $(DATA),$(notdir $(patsubst %/,%,$(firstword $(DATA)))),simulated)
 NAME := $(if $(NETWORK),$(NETWORK),unified)-$(KIND)$(if $(ADVERSARIAL),-adversarial)
@@ -50,7 +53,7 @@ data_flags = $(foreach folder,$(1),--data $(folder))
 TRAIN = $(BIN)/dlss-tf train --preset $(PRESET) --resume $(if $(ITERATIONS),--iterations $(ITERATIONS)) $(call data_flags,$(DATA))
 
 .PHONY: figures reproduce rivals train-no-blur train-seeds
-.PHONY: setup train-unified train-individual train-one-stage eval-table2 export bench fuzz fuzz-uploads load soak test lint docs clean
+.PHONY: setup train-unified train-individual train-one-stage eval-table2 export bench fuzz fuzz-uploads load soak test lint docs wheels clean
 
 setup: $(VENV)/.installed
 
@@ -177,9 +180,17 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+wheels: .venv-wheels/.installed
+	.venv-wheels/bin/python -m tools.wheels $(if $(SCAN),--scan $(SCAN)) $(if $(ONLY),--only $(ONLY))
+
+.venv-wheels/.installed:
+	$(PYTHON) -m venv .venv-wheels
+	.venv-wheels/bin/python -m pip install --quiet build twine
+	touch $@
+
 docs: setup
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 	@echo "Documentation       site/index.html"
 
 clean:
-	rm -rf $(VENV) .venv-peer .venv-rivals build site *.egg-info
+	rm -rf $(VENV) .venv-peer .venv-rivals .venv-wheels build dist site *.egg-info

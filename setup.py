@@ -1,4 +1,4 @@
-"""Package metadata. Environment markers choose the stack: TensorFlow Addons has no release for Python 3.12."""
+"""Package metadata. Environment markers choose the stack: Addons has none for Python 3.12 or Windows."""
 
 import re
 from pathlib import Path
@@ -6,7 +6,15 @@ from pathlib import Path
 from setuptools import find_packages, setup
 
 HERE = Path(__file__).resolve().parent
-VERSION = re.search(r'__version__ = "(.+)"', (HERE / "dlss_tf" / "_version.py").read_text()).group(1)
+VERSION = re.search(r'__version__ = "(.+)"', (HERE / "dlss_tf" / "_version.py").read_text("utf-8")).group(1)
+_PICTURE = re.compile(r"!\[[^\]]*\]\((?!https:)[^)]*\)\n\n(?:\*[^*]+\*\n\n)?")  # and its caption
+_LINK = re.compile(r"\[([^\]]*)\]\((?!https:|#)[^)]*\)")
+
+
+def readme():
+    """README without pictures and links to other pages, which are in the repository alone."""
+    return _LINK.sub(r"\1", _PICTURE.sub("", (HERE / "README.md").read_text("utf-8")))
+
 
 ONNX = [
     "onnxruntime>=1.17",
@@ -58,9 +66,24 @@ ARGUMENTS = {
     "name": "dlss_tf",
     "version": VERSION,
     "description": "Deep learning supersampled scanning transmission electron microscopy in TensorFlow 2",
-    "long_description": (HERE / "README.md").read_text(),
+    "long_description": readme(),
     "long_description_content_type": "text/markdown",
-    "license": "MIT",
+    "author": "The dlss_tf authors",
+    "license_expression": "MIT",
+    "license_files": ["LICENSE"],
+    "keywords": "STEM, electron microscopy, compressed sensing, supersampling, deep learning",
+    "classifiers": [
+        "Development Status :: 4 - Beta",
+        "Environment :: Console",
+        "Framework :: napari",
+        "Intended Audience :: Science/Research",
+        "Operating System :: POSIX :: Linux",  # docs/platforms.md says what was done for others
+        *(f"Programming Language :: Python :: 3.{minor}" for minor in (10, 11, 12, 13)),
+        "Topic :: Scientific/Engineering :: Image Processing",
+        "Topic :: Scientific/Engineering :: Physics",
+        "Typing :: Typed",
+    ],
+    "project_urls": {"Paper": "https://arxiv.org/abs/1910.10467"},
     "packages": [*find_packages(str(HERE), include=["dlss_tf", "dlss_tf.*"]), "dlss_tf.checkpoints"],
     "package_dir": {"dlss_tf.checkpoints": "checkpoints"},  # so that the wheel holds what a checkout has beside it
     "package_data": {
@@ -73,7 +96,7 @@ ARGUMENTS = {
     "python_requires": ">=3.10",
     "install_requires": [
         "tensorflow==2.15.*; python_version < '3.12'",
-        "tensorflow-addons==0.23.*; python_version < '3.12'",
+        "tensorflow-addons==0.23.*; python_version < '3.12' and platform_system != 'Windows'",  # for which it has none
         "tensorflow>=2.18; python_version >= '3.12'",
         "tensorboard",
         "numpy",

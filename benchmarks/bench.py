@@ -99,7 +99,7 @@ def command(case: Case, program: str, peer: str | None) -> list[str]:
 
 def run(arguments: list[str]) -> dict:
     """The report that a measuring process prints, or {"error": its last words}."""
-    process = subprocess.run(arguments, cwd=ROOT, capture_output=True, text=True)
+    process = subprocess.run(arguments, cwd=ROOT, capture_output=True, encoding="utf-8")
     if process.returncode == 0:
         return json.loads(process.stdout.splitlines()[-1])
     lines = process.stderr.strip().splitlines() or ["nothing on stderr"]
@@ -210,7 +210,7 @@ def bench(cases: list[Case], rounds: int, peer: str | None, results: str) -> Non
     """Measure the cases; write bench.json and the table of docs/performance.md after each."""
     made = software()
     versions = {"TensorFlow": made.pop("tensorflow")}
-    processor = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text())
+    processor = re.search(r"model name\s*: (.*)", Path("/proc/cpuinfo").read_text(encoding="utf-8"))
     report = {
         **made,
         "versions": versions,

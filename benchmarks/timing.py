@@ -27,4 +27,4 @@ def timed(call: Callable[[], object], runs: int) -> list[float]:
 
 def peak_gib() -> float:
     """Peak resident memory of this program; getrusage's would include that of the process that started it."""
-    return int(re.findall(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text())[0]) / 2**20
+    return int(re.findall(r"VmHWM:\s*(\d+)", Path("/proc/self/status").read_text(encoding="utf-8"))[0]) / 2**20

@@ -14,6 +14,7 @@ from .errors import InputError, reason, warn
 from .formats import guards, hspy, limits, mrc, notes, npy, png, processes, readers, reasons, remarks, rosetta, tiff
 from .formats.fit import fit
 from .formats.image import Micrograph
+from .formats.names import refusal
 from .formats.readers import ALL, OME, TIFF
 from .formats.replacing import replacing_all
 from .suggestions import did_you_mean_path, names
@@ -275,5 +276,7 @@ def _check_writable(path: str, micrograph: Micrograph) -> None:
     check_suffix(path)
     readers.check_image(path, micrograph.data)
     check_axes(path, micrograph.data.ndim)
+    if bad := refusal(path):
+        raise InputError(f"{path}: expected a name that a file can have, found {bad}")
     if not os.path.isdir(os.path.dirname(path) or "."):  # which some writers would make
         raise InputError(f"{path}: expected a place that can be written, found: {os.strerror(errno.ENOENT)}")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
-import shlex
 import sys
 from collections.abc import Iterable
+
+from . import shell
 
 #: Named beside what is to be installed, so that pip keeps to what it allows: it would bring NumPy 2 to TensorFlow 2.15.
 KEPT = ("tensorflow==2.15.*",) if sys.version_info < (3, 12) else ()
@@ -63,7 +64,7 @@ def _command(packages: Iterable[str]) -> str:
     """Where there is no TensorFlow none is to come with it."""
     light = importlib.util.find_spec("tensorflow") is None
     words = [each for each in packages if each != SERVING_API] if light else [*KEPT, *packages]
-    return f"pip install {shlex.join(words)}"
+    return f"pip install {shell.join(words)}"
 
 
 def lacking(extra: str) -> list[str]:

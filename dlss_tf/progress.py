@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
@@ -11,6 +12,8 @@ from typing import TypeVar
 from .errors import shown
 
 T = TypeVar("T")
+WINDOWS = os.name == "nt"  # whose older consoles show escape sequences, not what they ask for
+NOBODY = (errno.EPIPE, errno.EINVAL)  # of a pipe to which nobody listens; the second is Windows'
 
 
 def duration(seconds: float) -> str:
@@ -35,6 +38,7 @@ class Progress:
         self.began = time.monotonic()
         self.shown: float | None = None
         self.live = sys.stderr.isatty()
+        self.width = 0  # characters of what is shown
 
     def update(self, done: int, details: str = "") -> None:
         """Show that `done` of `total` items are finished; the last one is always shown."""
@@ -49,7 +53,10 @@ class Progress:
             parts += [f"{rate:.3g}/s", f"{duration((self.total - done) / rate)} left"]
         line = shown(" | ".join(parts + [details] * bool(details)))
         end = "\n" if not self.live or done >= self.total else ""
-        print(("\r\x1b[K" if self.live else "") + line, end=end, file=sys.stderr, flush=True)
+        if self.live:
+            line = f"\r{line:{self.width}}" if WINDOWS else f"\r\x1b[K{line}"
+            self.width = len(line)
+        print(line, end=end, file=sys.stderr, flush=True)
 
 
 def reporter(label: str) -> Callable[[int, int], None]:
@@ -93,7 +100,6 @@ def say(line: str) -> None:
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     try:
         print(shown(line).encode(encoding, "backslashreplace").decode(encoding), flush=True)
-    except BrokenPipeError:  # Python would fail again at the end, when it empties what is left
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except OSError:
-        pass
+    except OSError as error:
+        if error.errno in NOBODY:  # Python would fail again at the end, when it empties what is left
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

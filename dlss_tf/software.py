@@ -33,6 +33,6 @@ def revision() -> str | None:
         return None
     try:
         command = ["git", "-C", ROOT, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
-        return subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip() or None
+        return subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout.strip() or None
     except (OSError, subprocess.CalledProcessError):
         return None

@@ -59,7 +59,7 @@ def shared_folder(tmp_path_factory, worker_id):
 
     def get(name, make):
         path = str(root / name)
-        with open(f"{path}.lock", "w") as lock:
+        with open(f"{path}.lock", "w", encoding="utf-8") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             if not os.path.exists(path):
                 try:
@@ -179,10 +179,10 @@ def as_first_edition(tmp_path):
     def copied(run):
         copy = shutil.copytree(run, str(tmp_path / "first-edition"))
         path = os.path.join(copy, "config.json")
-        with open(path) as file:
+        with open(path, encoding="utf-8") as file:
             fields = json.load(file)
         del fields["rules"], fields["activation"]
-        with open(path, "w") as file:
+        with open(path, "w", encoding="utf-8") as file:
             json.dump(fields, file)
         return copy
 

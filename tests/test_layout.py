@@ -33,7 +33,7 @@ OF_SEVERAL = {
 
 #: Rooms, from the lowest floor up. A module imports from its own room and from lower floors: never up, nor next door.
 FLOORS = (
-    {"errors", "suggestions", "_version"},
+    {"errors", "shell", "suggestions", "_version"},
     {"_compat", "packages", "progress", "software"},
     {"formats", "lattice"},
     {"config", "micrograph"},

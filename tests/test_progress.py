@@ -67,7 +67,7 @@ def test_nobody_who_listens_is_no_reason_to_end(monkeypatch, tmp_path, error):
         def write(self, text):
             raise error
 
-    with open(tmp_path / "log", "w") as file:
+    with open(tmp_path / "log", "w", encoding="utf-8") as file:
         monkeypatch.setattr(progress.sys, "stdout", Full(file))
         progress.say("a line")
 

@@ -148,7 +148,7 @@ def start(weights: str | None, waiting: int) -> tuple[subprocess.Popen, str]:
     """A server, and its address once it answers."""
     command = [sys.executable, "-m", "dlss_tf.cli", "serve", "--port", "0", "--waiting", str(waiting)]
     command += ["--weights", weights] if weights else []
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, encoding="utf-8")
     assert process.stdout  # a pipe
     line = process.stdout.readline()
     if not line:
@@ -160,8 +160,8 @@ def worker_of(pid: int) -> int:
     """The process that holds the generator of the server `pid`."""
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            stat = (path.parent / "stat").read_text().rpartition(")")[2].split()
-            if int(stat[1]) == pid and "dlss_tf.serving.worker" in path.read_text():
+            stat = (path.parent / "stat").read_text("utf-8").rpartition(")")[2].split()
+            if int(stat[1]) == pid and "dlss_tf.serving.worker" in path.read_text("utf-8", "replace"):
                 return int(path.parent.name)
         except OSError:
             continue
@@ -170,7 +170,7 @@ def worker_of(pid: int) -> int:
 
 def memory(*pids: int) -> float:
     """MB that processes hold."""
-    lines = [line for pid in pids for line in Path(f"/proc/{pid}/status").read_text().splitlines()]
+    lines = [line for pid in pids for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()]
     return sum(int(line.split()[1]) for line in lines if line.startswith("VmRSS:")) / 1000
 
 

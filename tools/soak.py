@@ -64,9 +64,9 @@ class Soak:
             process = subprocess.Popen(command, stdout=stdout, stderr=stderr, env=ENVIRONMENT, preexec_fn=limit)
             late = self._wait(process, job, out, ending == "killed" or ending == "full" and not job.ends)
         self.counts[f"{job.name} {ending}"] += 1
-        lines = out.read_text(errors="replace").splitlines()
+        lines = out.read_text("utf-8", errors="replace").splitlines()
         problems = job.check(lines) + late
-        code, error = process.returncode, err.read_text(errors="replace")
+        code, error = process.returncode, err.read_text("utf-8", errors="replace")
         if code not in (0, -9, *([2, 3] if ending == "full" else [])) or "Traceback" in error:
             problems.append(f"exit {code}: {error.strip().splitlines()[-1:]}")
         if ending == "undisturbed" and not job.done(code):

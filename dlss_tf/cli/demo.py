@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import filecmp
 import os
-import shlex
 import shutil
 
+from .. import shell
 from ..errors import InputError, reason
 from ..progress import say
 from . import options
@@ -31,13 +31,13 @@ def run(arguments: argparse.Namespace) -> int:
 
     scan = _copied(arguments.out)
     command = ["supersample", scan, *HOW, *(["--weights", arguments.weights] if arguments.weights else [])]
-    say(f"dlss-tf {shlex.join(command)}")
+    say(f"dlss-tf {shell.join(command)}")
     status = main(command)
     if status == 0:
         picture = os.path.join(arguments.out, "scan-x5-preview.png")
         if os.path.exists(picture):
             say(f"Look at {picture}: scan, image, how uncertain each pixel is, and where detail is guessed.")
-        say(f"Where it came from: dlss-tf info {shlex.quote(os.path.join(arguments.out, 'scan-x5.tif'))}")
+        say(f"Where it came from: dlss-tf info {shell.quote(os.path.join(arguments.out, 'scan-x5.tif'))}")
         say("Your own scan:      dlss-tf supersample scan.dm4 --factor 5")
     return status
 

@@ -23,8 +23,11 @@ Source = TypeVar("Source")
 def status(program: str, command: Callable[[], int | None]) -> int:
     """Run a command; its exit status, or USAGE for bad input and INTERRUPTED, with one sentence on stderr.
 
-    Warnings are a sentence on stderr, too, and the same one is not repeated.
+    Warnings are a sentence on stderr, too, and the same one is not repeated. What the encoding of stdout lacks is shown
+    as escapes, as it is on stderr.
     """
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
     seen = set()
 
     def show(message: Warning | str, *_: Any) -> None:

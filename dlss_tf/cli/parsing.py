@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import os
 import re
-import shlex
 import sys
 import textwrap
 from collections.abc import Callable, Collection, Sequence
@@ -13,6 +12,7 @@ from typing import Any, NoReturn
 
 from absl.flags import argparse_flags
 
+from .. import shell
 from .._version import __version__
 from ..errors import shown
 from ..suggestions import did_you_mean
@@ -111,7 +111,7 @@ class Parser(argparse_flags.ArgumentParser):
     def _no_command(self, word: str, rest: Sequence[str], commands: Collection[str]) -> str:
         if os.path.exists(word) or os.path.splitext(word)[1]:
             factor = [] if any(each.startswith("--factor") for each in rest) else ["--factor", "5"]
-            typed = shlex.join([*self.prog.split(), "supersample", word, *rest, *factor])
+            typed = shell.join([*self.prog.split(), "supersample", word, *rest, *factor])
             return f"expected a command, found the name of a file or folder; did you mean {typed}?"
         near = did_you_mean(word, [*commands, "--help", "--version"])
         return f"expected {'a command' if near else 'one of ' + ', '.join(commands)}, found {word}{near}"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 from collections.abc import Mapping
 from typing import Any
 
+from .. import shell
 from ..errors import InputError, shown
 from ..formats.contents import Choice
 from ..inference.guessed import MARKED
@@ -99,11 +99,11 @@ def command(report: Report, supersampler: Supersampler, source: str, image: Choi
     by = [] if supersampler.weights is None else ["--weights", supersampler.weights]
     if report["too_fine"] > MOST_TOO_FINE:
         factor = _factor_to_check(report["largest_factor"], supersampler)
-        return shlex.join(["dlss-tf", "check", *file, "--factor", str(factor), *by]) if factor else ""
+        return shell.join(["dlss-tf", "check", *file, "--factor", str(factor), *by]) if factor else ""
     if report["recommended"] in RIVALS:
-        return shlex.join(["python", "-c", _rivals_way(report["recommended"], source, report["factor"], image)])
+        return shell.join(["python", "-c", _rivals_way(report["recommended"], source, report["factor"], image)])
     flags = [f"--{name}" for name, value in vars(WAYS[report["recommended"]]).items() if value]
-    return shlex.join(["dlss-tf", "supersample", *file, "--factor", str(report["factor"]), *by, *flags])
+    return shell.join(["dlss-tf", "supersample", *file, "--factor", str(report["factor"]), *by, *flags])
 
 
 def _factor_to_check(largest: int | None, supersampler: Supersampler) -> int | None:

@@ -32,8 +32,9 @@ def of_file(path: str, stop: Event | None = None) -> str:
 
 def _lines(folder: str, stop: Event | None) -> Iterator[bytes]:
     """A line for each file in it, by name."""
-    files = [os.path.join(inside, name) for inside, _, names in os.walk(folder) for name in names]
-    names = {os.fsencode(os.path.join(".", os.path.relpath(each, folder))): each for each in files}
+    files = [os.path.join(place, name) for place, _, names in os.walk(folder) for name in names]
+    inside = {each: os.path.relpath(each, folder).replace(os.sep, "/") for each in files}
+    names = {os.fsencode(f"./{name}"): each for each, name in inside.items()}
     for name in sorted(names):
         if os.path.isfile(names[name]) and not os.path.islink(names[name]):
             yield of_file(names[name], stop).encode() + b"  " + name + b"\n"

@@ -42,7 +42,7 @@ def machine() -> int:
     with contextlib.suppress(AttributeError, OSError, ValueError):
         known.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
     for path in _GROUPS:
-        with contextlib.suppress(OSError, ValueError), open(path) as file:
+        with contextlib.suppress(OSError, ValueError), open(path, encoding="utf-8") as file:
             known.append(int(file.read()))
     return min(each for each in known if each > 0)
 
@@ -85,7 +85,7 @@ def _end_after(descriptor: int) -> None:
 
 def _data() -> int:
     """Bytes that the limit counts, of this process now."""
-    with contextlib.suppress(OSError), open("/proc/self/status") as file:
+    with contextlib.suppress(OSError), open("/proc/self/status", encoding="utf-8") as file:
         return next((int(line.split()[1]) * 1024 for line in file if line.startswith("VmData")), 0)
     return 0
 

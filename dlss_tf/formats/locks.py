@@ -23,6 +23,7 @@ except ImportError:  # Windows
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.EINVAL, errno.EOPNOTSUPP, errno.ENOTSUP}
 _LOCKED_BYTE = 2**30  # msvcrt locks bytes, which others cannot read then: one beyond the text
 _WAIT = 0.05  # s between tries
+TRIES = 20  # to open a lock file on Windows
 FOREIGN_LIFE = 24 * 3600.0  # s for which a lock file of another machine, or of before a restart, counts as held
 
 
@@ -106,8 +107,16 @@ def machine() -> str:
 
 def _open_locked(path: str, wait: bool) -> tuple[io.FileIO, bool]:
     """The lock file, open and locked, and whether there are locks."""
+    tries = TRIES
     while True:
-        file = open(path, "ab+", buffering=0)  # noqa: SIM115  closed by `held`
+        try:
+            file = open(path, "ab+", buffering=0)  # noqa: SIM115  closed by `held`
+        except PermissionError:  # on Windows also of a file that is being removed
+            tries -= 1
+            if os.name != "nt" or not tries:
+                raise
+            time.sleep(_WAIT)
+            continue
         try:
             locked, locks = _lock(file), True
         except OSError as error:

@@ -112,7 +112,7 @@ class _Process:
     def _ended(self) -> Ended:
         """Why it is not there any more."""
         status = self.python.status()
-        by = signal.Signals(-status).name if status < 0 else ""
+        by = ended_by(status)
         if self._limit or by == "SIGPROF":
             return Ended(f"reading it has no end{f' in {self._limit:.3g} s' if self._limit else ''}")
         if by == "SIGKILL":  # the system's
@@ -129,6 +129,14 @@ class _Process:
         """At once; nothing of it is left."""
         self.python.end()
         _all.discard(self)
+
+
+def ended_by(status: int) -> str:
+    """What a process with that exit status was ended by: "SIGSEGV", or of Windows "0xc0000005"; "" if by itself."""
+    if status < 0:
+        known = [each.name for each in signal.Signals if each == -status]
+        return known[0] if known else f"signal {-status}"
+    return f"{status:#x}" if status >= 2**31 else ""
 
 
 class _Pool:

@@ -11,13 +11,17 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Callable, Iterator, Sequence
 
 from . import locks
 
 _BESIDE = re.compile(r"(\.[0-9a-f]{16})\.part(\.\w*)?")  # what is written beside; its lock file is `\1.lock`
 _LOCK = re.compile(r"\.[0-9a-f]{16}\.lock")
 _TOGETHER = ".together"  # what is locked while several files are moved into a folder
+WINDOWS = os.name == "nt"  # which renames no file that anybody has open
+PATIENCE = 2.0  # s there: scanners for viruses and indexes let go of new files soon
+_WAIT = 0.05  # s between tries
 
 
 @contextlib.contextmanager
@@ -88,7 +92,7 @@ def flush(path: str) -> None:
 
 def flush_folder(folder: str) -> None:
     """Have the names in a folder on the disk; Windows has no such call."""
-    if os.name != "nt":
+    if not WINDOWS:
         _fsync(folder or ".", os.O_RDONLY)
 
 
@@ -121,7 +125,7 @@ def _move_in(moves: list[tuple[str, str]], overwrite: bool) -> None:
             former = _keep(beside, path, alone=len(moves) == 1)
             changed += [(path, former)] if former else []
             folder = former is not None and os.path.isdir(former)
-            (os.rename if folder else os.replace)(beside, path)
+            _renamed(os.rename if folder else os.replace, beside, path)
             changed += [] if former else [(path, None)]
     except BaseException as error:
         for where, former in reversed(changed):
@@ -134,12 +138,27 @@ def _move_in(moves: list[tuple[str, str]], overwrite: bool) -> None:
             _remove(former)
 
 
+def _renamed(rename: Callable[[str, str], None], source: str, target: str) -> None:
+    """Rename; on Windows wait for who has either open, for `PATIENCE` at most."""
+    end = time.monotonic() + PATIENCE
+    while True:
+        try:
+            return rename(source, target)
+        except PermissionError as error:
+            if not WINDOWS:
+                raise
+            if time.monotonic() >= end:
+                told = f"{error.strerror}; another program has it open, or it may not be changed"
+                raise PermissionError(error.errno, told, target) from error
+            time.sleep(_WAIT)
+
+
 def _move_where_nothing_is(beside: str, path: str) -> None:
     """Rename, unless anything is at `path`: of two at one moment one does it."""
     if os.path.lexists(path):
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), path)
-    if os.name == "nt":
-        os.rename(beside, path)
+    if WINDOWS:
+        _renamed(os.rename, beside, path)
     elif os.path.isdir(beside):
         try:
             os.rename(beside, path)
@@ -152,7 +171,7 @@ def _move_where_nothing_is(beside: str, path: str) -> None:
             os.link(beside, path, follow_symlinks=False)
         except FileExistsError:
             raise
-        except OSError:  # a file system without second names
+        except (OSError, NotImplementedError):  # a file system without second names
             os.close(os.open(path, os.O_CREAT | os.O_EXCL))
             try:
                 os.replace(beside, path)
@@ -168,14 +187,14 @@ def _keep(beside: str, path: str, alone: bool) -> str | None:
     """
     former = f"{beside}.old"
     if os.path.isdir(beside) and os.path.isdir(path):
-        os.rename(path, former)
+        _renamed(os.rename, path, former)
         return former
     if alone or not os.path.lexists(path) or os.path.isdir(path):
         return None
     try:
         os.link(path, former, follow_symlinks=False)
-    except OSError:  # a file system without second names
-        os.rename(path, former)
+    except (OSError, NotImplementedError):  # a file system without second names
+        _renamed(os.rename, path, former)
     return former
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import shlex
 from collections.abc import Mapping
 from typing import Any
 
-from .. import lattice, micrograph
+from .. import lattice, micrograph, shell
 from ..errors import InputError
 from ..inference.options import BESIDE, Options
 from ..inference.runtimes import NEEDED
@@ -99,8 +98,9 @@ def _kind(field: dataclasses.Field) -> type:
 
 
 def _joined(words: list[str]) -> str:
-    """In one line for a POSIX shell; what cannot be shown in $'...', which bash, zsh and ksh know."""
-    return " ".join(shlex.quote(word) if word.isprintable() else f"$'{''.join(map(_escaped, word))}'" for word in words)
+    """In one line for a shell; what cannot be shown in $'...', which bash, zsh and ksh know: not in Windows' names."""
+    shown = [shell.quote(word) if word.isprintable() else f"$'{''.join(map(_escaped, word))}'" for word in words]
+    return " ".join(shown)
 
 
 def _escaped(character: str) -> str:

@@ -11,6 +11,8 @@ from .. import micrograph
 
 POLL = 0.1  # s between looks at the folder
 SETTLE = 0.5  # s that a file must stay as it is before it counts as finished
+LONGEST_HELD = 60.0  # s that a file is waited for which its writer keeps open for itself, as Windows lets it
+WINDOWS = os.name == "nt"
 
 Seen = tuple[int, int]  # a file's bytes, and time of last change in ns
 
@@ -48,13 +50,26 @@ def _arrivals(
                 continue
             if path not in pending or pending[path][0] != seen:
                 pending[path] = (seen, now)
-            elif now - pending[path][1] >= settle and seen[0] > 0:
+            elif now - pending[path][1] >= (LONGEST_HELD if _held(path) else settle) and seen[0] > 0:
                 ready.append((seen[1], path))
         for _, path in sorted(ready):
             done[path], _ = pending.pop(path)
             yield path
         if not ready:
             wait()
+
+
+def _held(path: str) -> bool:
+    """Whether somebody has a file open so that nobody else can read it."""
+    if not WINDOWS:
+        return False
+    try:
+        open(path, "rb").close()
+    except PermissionError:
+        return True
+    except OSError:  # whoever reads it learns of it
+        return False
+    return False
 
 
 def _files(folder: str) -> Iterator[tuple[str, Seen]]:
@@ -66,7 +81,7 @@ def _files(folder: str) -> Iterator[tuple[str, Seen]]:
                     continue
                 with contextlib.suppress(OSError):  # a file gone since, or that may not be looked at
                     if entry.is_file():
-                        status = entry.stat()
+                        status = os.stat(entry.path)  # a folder's listing has old numbers, on Windows, of an open file
                         yield entry.path, (status.st_size, status.st_mtime_ns)
     except OSError:  # the folder is away: the next look tells
         return

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from .. import micrograph
+from ..formats.names import place
 from ..inference.options import BESIDE
 from .outputs import PREVIEW
 
@@ -30,7 +31,7 @@ def sources(named: Sequence[str], name: str | None = "x") -> list[str]:
         elif glob.has_magic(each) and not os.path.lexists(each):
             paths = _images(glob.glob(each, recursive=True), name)
         for path in paths or [each]:
-            found.setdefault(os.path.abspath(path), path)
+            found.setdefault(place(path), path)
     return list(found.values())
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from .. import micrograph
 from ..errors import InputError, reason
+from ..formats import names
 from ..formats.contents import Choice
 from ..inference.options import Options
 from ..suggestions import did_you_mean
@@ -139,7 +140,7 @@ def check_outputs(
     """
     targets = list(targets)
     for target in targets:
-        other = taken.get(place(target), source)
+        other = taken.get(names.place(target), source)
         if other != source:
             raise InputError(f"{source}: expected a result of its own name, found {target} to be that of {other}")
         if writes:
@@ -147,13 +148,7 @@ def check_outputs(
         scan = (scans or {}).get(_identity(target))
         if scan is not None:
             raise InputError(f"{source}: expected a result that is no scan of this command, found {scan}")
-    taken.update((place(target), source) for target in targets)
-
-
-def place(path: str) -> str:
-    """One for all ways to write a path; links in its last part stay, for they would be replaced themselves."""
-    folder, name = os.path.split(os.path.normpath(path))
-    return os.path.join(os.path.realpath(folder or "."), name)
+    taken.update((names.place(target), source) for target in targets)
 
 
 def _identity(path: str) -> object:
@@ -162,6 +157,8 @@ def _identity(path: str) -> object:
         status = os.stat(path)
     except (OSError, ValueError):
         return os.path.realpath(path)
+    if not status.st_ino:  # of some network drives, to Windows
+        return names.place(path)
     return status.st_dev, status.st_ino
 
 
@@ -171,9 +168,9 @@ def check_output(source: str, target: str, overwrite: bool) -> None:
     Only `overwrite` lets it replace a file that is not the scan, and that only by a file, or a Zarr store by another.
     """
     micrograph.check_suffix(target)
-    folder = os.path.dirname(target) or "."
-    while not os.path.exists(folder):
-        folder = os.path.dirname(folder) or "."
+    if bad := names.refusal(target):
+        raise InputError(f"{target}: expected a name that a file can have, found {bad}")
+    folder = names.nearest(os.path.dirname(target))
     if not os.path.isdir(folder) or not os.access(folder, os.W_OK):
         raise InputError(f"{target}: expected a folder that can be written, found {folder} which cannot")
     if not _is_there(target):

@@ -16,6 +16,7 @@ import numpy as np
 from .. import micrograph
 from ..errors import InputError, sentence
 from ..formats.contents import Choice
+from ..formats.names import place
 from ..formats.replacing import clear
 from ..inference.options import Options
 from ..inference.supersampler import Supersampler
@@ -23,7 +24,7 @@ from ..progress import say
 from ..suggestions import did_you_mean_path
 from .arrivals import arrivals
 from .files import supersample_file
-from .outputs import check_format, check_outputs, is_file_name, names_beside, output_path, outputs, place
+from .outputs import check_format, check_outputs, is_file_name, names_beside, output_path, outputs
 
 
 def watch(

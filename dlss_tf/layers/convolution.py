@@ -143,6 +143,6 @@ def _avx512() -> bool:
     if os.environ.get("ONEDNN_MAX_CPU_ISA", "").upper() == "AVX2":
         return False
     try:
-        return "avx512f" in Path("/proc/cpuinfo").read_text()
+        return "avx512f" in Path("/proc/cpuinfo").read_text(encoding="utf-8")
     except OSError:
         return True

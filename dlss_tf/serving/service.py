@@ -43,7 +43,7 @@ class Service:
         self.jobs: dict[str, dict[str, int]] = {}  # how far requests are whose clients ask; {} while they wait
         self._admitted = 0
         self._threads = ThreadPoolExecutor(processes.MOST, "files")
-        self._folder = tempfile.TemporaryDirectory(prefix="dlss_tf-serve-")
+        self._folder = tempfile.TemporaryDirectory(prefix="dlss_tf-serve-", ignore_cleanup_errors=True)
         self._signatures: tuple[int, dict[str, Any]] | None = None
 
     @property

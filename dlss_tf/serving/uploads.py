@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import json
 import os
@@ -126,7 +127,7 @@ def scan_in(path: str, asked: Asked) -> tuple[Micrograph, list[str], dict[str, A
     except InputError as error:
         raise InputError(str(error).replace(path, called)) from None
     finally:
-        os.remove(path)
+        _remove(path)
     if found.title == micrograph.stem_of(path):
         found = dataclasses.replace(found, title=micrograph.stem_of(called))
     return found, [sentence.replace(path, called) for sentence in said], source
@@ -171,8 +172,13 @@ def written(made: Micrograph, form: str, depth: str, folder: str) -> tuple[bytes
     except InputError as error:
         raise InputError(str(error).replace(path, f"format {form}")) from None
     finally:
-        if os.path.exists(path):
-            os.remove(path)
+        _remove(path)
+
+
+def _remove(path: str) -> None:
+    """If it is there; on Windows it stays until the server ends, if somebody still has it open."""
+    with contextlib.suppress(OSError):
+        os.remove(path)
 
 
 def _header(provenance: Mapping[str, Any]) -> dict[str, str]:

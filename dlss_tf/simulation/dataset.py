@@ -30,6 +30,7 @@ SPLITS = ("train", "val", "test")  # the position is part of the seed of every c
 RECORD = "simulation.json"
 LOCK_FILE = ".lock"  # in the dataset's folder, while its record is read and written
 DEMO = os.path.join(os.path.dirname(__file__), "demo.tif")  # a simulated scan that ships, of `tools.demo_scan`
+MOST_PROCESSES = 61  # that Windows can wait for
 MOST = 100_000  # files of a split, that five digits can number
 
 
@@ -115,7 +116,7 @@ def _run(tasks: list[Task], processes: int) -> Generator[None, None, None]:
         return
     # spawn: a fork would copy whatever threads and devices the parent holds, TensorFlow's among them
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(processes, mp_context=context, initializer=_ignore_interrupts)
+    pool = ProcessPoolExecutor(min(processes, MOST_PROCESSES), mp_context=context, initializer=_ignore_interrupts)
     try:
         yield from pool.map(_write_crop, tasks)
     finally:

@@ -130,10 +130,10 @@ class Touch:
 def test_a_zarr_array_of_pickles_makes_nothing(store, tmp_path, monkeypatch):
     path, array = store
     monkeypatch.setenv("NUMCODECS_ALLOW_UNSAFE_PICKLE_DECODE", "1")  # as older ones are without it
-    with open(os.path.join(array, ".zarray")) as file:
+    with open(os.path.join(array, ".zarray"), encoding="utf-8") as file:
         metadata = json.load(file)
     metadata.update(dtype="|O", filters=[{"id": "pickle", "protocol": 4}], compressor=None, fill_value=None)
-    with open(os.path.join(array, ".zarray"), "w") as file:
+    with open(os.path.join(array, ".zarray"), "w", encoding="utf-8") as file:
         json.dump(metadata, file)
     os.remove(os.path.join(path, ".zmetadata"))
     with open(os.path.join(array, "0", "0"), "wb") as file:

@@ -122,7 +122,7 @@ def test_warnings_name_the_file(suffix, image, remark, tmp_path):
 
 def test_what_a_writer_raises_is_a_sentence(tmp_path, monkeypatch):
     def broken(path, _):
-        open(path, "w").close()
+        open(path, "w", encoding="utf-8").close()
         raise KeyError("deep within")
 
     monkeypatch.setitem(micrograph.WRITERS, ".npy", broken)

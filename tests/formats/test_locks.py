@@ -92,7 +92,7 @@ def test_abandoned_files_are_removed(tmp_path):
     path = str(tmp_path / "lock")
     with locks.abandoned(path) as free:
         assert free  # there is none
-    with open(path, "w") as file:
+    with open(path, "w", encoding="utf-8") as file:
         file.write(f"{locks.machine()}\nprocess 1 on here\n")
     with locks.abandoned(path) as free:
         assert free
@@ -103,7 +103,7 @@ def test_abandoned_files_are_removed(tmp_path):
 
 def test_another_machines_count_as_held_for_a_day(tmp_path):
     path = str(tmp_path / "lock")
-    with open(path, "w") as file:
+    with open(path, "w", encoding="utf-8") as file:
         file.write("another\nprocess 1 on there\n")
     with locks.abandoned(path) as free:
         assert not free

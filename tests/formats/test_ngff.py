@@ -21,7 +21,7 @@ def test_ome_zarr_is_read_back(rng, tmp_path, capsys):
     assert os.listdir(tmp_path) == ["stack.ome.zarr"]
     assert path in capsys.readouterr().err
 
-    with open(os.path.join(path, ".zattrs")) as file:
+    with open(os.path.join(path, ".zattrs"), encoding="utf-8") as file:
         (multiscale,) = json.load(file)["multiscales"]
     assert (multiscale["version"], multiscale["name"]) == ("0.4", "gold")
     assert multiscale["axes"] == [
@@ -150,5 +150,5 @@ def test_where_images_came_from_is_an_attribute(tmp_path):
     with pytest.raises(InputError, match="none: expected the scans' file, found: No such file"):
         write_ome_zarr(tmp_path / "b.zarr", images, source=tmp_path / "none")
     write_ome_zarr(tmp_path / "c.zarr", da.ones((8, 8)), progress=False)
-    with open(tmp_path / "c.zarr" / ".zattrs") as file:
+    with open(tmp_path / "c.zarr" / ".zattrs", encoding="utf-8") as file:
         assert list(json.load(file)) == ["multiscales"]

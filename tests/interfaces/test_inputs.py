@@ -25,7 +25,7 @@ def folder(tmp_path, monkeypatch):
     os.makedirs("scans/more.tif")
     os.mkdir("scans/store.zspy")
     for name in (*names, "store.zspy/.zgroup"):
-        open(f"scans/{name}", "w").close()
+        open(f"scans/{name}", "w", encoding="utf-8").close()
     return "scans"
 
 
@@ -44,7 +44,7 @@ def test_results_are_those_of_the_command(folder):
 
 def test_patterns_look_into_folders_and_name_what_is_there(folder):
     assert sources(["**/d*.ser"]) == ["scans/d_1.ser", "scans/d_2.ser"]
-    open("a[1].tif", "w").close()
+    open("a[1].tif", "w", encoding="utf-8").close()
     assert sources(["a[1].tif"]) == ["a[1].tif"]
 
 

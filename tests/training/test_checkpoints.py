@@ -55,7 +55,7 @@ def test_the_last_two_are_kept_with_their_digests_and_tensorflow_finds_the_lates
 def test_the_checkpoint_file_is_not_needed(run, content):
     os.remove(path(run, "checkpoint"))
     if content is not None:
-        with open(path(run, "checkpoint"), "w") as file:
+        with open(path(run, "checkpoint"), "w", encoding="utf-8") as file:
             file.write(content)
     assert restored(run) == 11
 
@@ -98,7 +98,7 @@ def test_without_digests_a_whole_one_does(run):
 
 @pytest.mark.parametrize("text", ["", "\0" * 100, "not a digest\n"])
 def test_a_damaged_digest_condemns_nothing_that_it_does_not_name(run, text):
-    with open(path(run, "ckpt-11.sha256"), "w") as file:
+    with open(path(run, "ckpt-11.sha256"), "w", encoding="utf-8") as file:
         file.write(text)
     assert restored(run) == 11
 
@@ -136,7 +136,7 @@ def test_what_a_kill_has_left_is_removed_and_nothing_else(run):
     os.makedirs(path(run, "ckpt-12_temp/part-00000"))
     left = ("ckpt-12.data-00000-of-00001", "checkpoint.tmp123", "ckpt-9.sha256")
     for name in ("notes.txt", "damaged-ckpt-9.index", *left):
-        with open(path(run, name), "w") as file:
+        with open(path(run, name), "w", encoding="utf-8") as file:
             file.write("half")
     checkpoints.clear(run)
     assert sorted(os.listdir(path(run, ""))) == whole

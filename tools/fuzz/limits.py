@@ -191,7 +191,7 @@ def _serve(work: Work, place: str, report: str, asked: int, answered: int) -> No
             os.chdir(place)  # which may be another folder of that name
             told = _told(work, json.loads(line))
             sys.stdout.flush()
-            with open(os.path.join(report, "told"), "w") as file:
+            with open(os.path.join(report, "told"), "w", encoding="utf-8") as file:
                 json.dump(told, file)
             os.write(answered, b".")
         os._exit(0)

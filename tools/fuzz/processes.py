@@ -72,7 +72,7 @@ def peak(process: int) -> int:
 
 def forget_peak(process: int) -> None:
     """Let `peak` begin at what it holds now."""
-    with contextlib.suppress(OSError), open(f"/proc/{process}/clear_refs", "w") as file:
+    with contextlib.suppress(OSError), open(f"/proc/{process}/clear_refs", "w", encoding="utf-8") as file:
         file.write("5")
 
 

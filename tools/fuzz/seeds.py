@@ -67,7 +67,7 @@ def _instrument(folder: Path) -> None:
     atlas = "<Fibics><Scan><Ux>0.001</Ux><Uy>0</Uy><Vx>0</Vx><Vy>0.001</Vy></Scan></Fibics>"
     named = [tiffs.text(34680, fei), tiffs.text(34683, xml), tiffs.text(51023, atlas), tiffs.tvips(0.5, 0.5)]
     tiffs.write(folder / "scan.tif", *named, *tiffs.digital_micrograph(), description="[SemImageFile]\nPixelSize=2")
-    (folder / "scan.txt").write_text("[SemImageFile]\nDataSize=20x16\nPixelSize=1.5\n")
+    (folder / "scan.txt").write_text("[SemImageFile]\nDataSize=20x16\nPixelSize=1.5\n", encoding="utf-8")
 
 
 def _olympus(folder: Path) -> None:
@@ -175,7 +175,7 @@ def _merlin(folder: Path) -> None:
 def _empad(folder: Path) -> None:
     xml = '<root><raw_file filename="scan_x1_y2.raw"/><pix_x>1</pix_x><pix_y>2</pix_y>\
 <timestamp isoformat="2020-01-01T12:00:00"/></root>'
-    (folder / "scan.xml").write_text(xml)
+    (folder / "scan.xml").write_text(xml, encoding="utf-8")
     (folder / "scan_x1_y2.raw").write_bytes(counts(2, 130, 128, dtype="f4").tobytes())
 
 

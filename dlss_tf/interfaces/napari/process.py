@@ -11,7 +11,6 @@ import contextlib
 import json
 import os
 import queue
-import signal
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,7 @@ import numpy as np
 
 from ...errors import InputError
 from ...formats import values
+from ...formats.processes import ended_by
 from . import compute
 
 SCAN, REQUEST, LOG = "scan.npy", "request.json", "log.txt"
@@ -151,7 +151,7 @@ def _message(line: bytes) -> dict:
 def _ending(status: int, folder: str) -> str:
     """'was ended by SIGKILL', or with which status it ended and its last words."""
     if status < 0:
-        return f"was ended by {signal.Signals(-status).name}" + ", maybe for want of memory" * (status == -9)
+        return f"was ended by {ended_by(status)}" + ", maybe for want of memory" * (status == -9)
     with open(os.path.join(folder, LOG), encoding="utf-8", errors="replace") as log:
         words = [line.strip() for line in log if line.strip()]
     return f"ended with status {status}: {words[-1] if words else 'it said nothing'}"

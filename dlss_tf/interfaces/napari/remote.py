@@ -60,7 +60,9 @@ def _end_with_stdin() -> None:
         with contextlib.suppress(OSError):
             os.remove(name)
     with contextlib.suppress(OSError):
-        os.rmdir(os.getcwd())
+        folder = os.getcwd()
+        os.chdir(os.path.dirname(folder))  # Windows removes no folder that somebody is in
+        os.rmdir(folder)
     os._exit(1)
 
 

@@ -25,5 +25,5 @@ def test_names_classes_that_are_there(manifest):
     """Without importing them, for napari need not be here."""
     for command in manifest.contributions.commands:
         module, name = command.python_name.split(":")
-        tree = ast.parse(Path(importlib.util.find_spec(module).origin).read_text())
+        tree = ast.parse(Path(importlib.util.find_spec(module).origin).read_text(encoding="utf-8"))
         assert name in {node.name for node in tree.body if isinstance(node, ast.ClassDef)}

@@ -41,11 +41,11 @@ def talk():
 
 
 def leave():
-    open("left.part", "w").close()
+    open("left.part", "w", encoding="utf-8").close()
 
 
 def keep_open():
-    OPENED.append(open("scan.hspy"))  # noqa: SIM115
+    OPENED.append(open("scan.hspy", encoding="utf-8"))  # noqa: SIM115
 
 
 def orphan():

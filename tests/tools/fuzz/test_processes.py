@@ -48,7 +48,7 @@ def test_the_peak_of_memory_and_its_beginning():
 
 def test_open_files_below_a_folder(tmp_path):
     (tmp_path / "inner").mkdir()
-    with open(tmp_path / "inner" / "a", "w"):
+    with open(tmp_path / "inner" / "a", "w", encoding="utf-8"):
         assert processes.open_below(str(tmp_path), os.getpid()) == ["inner/a"]
     assert processes.open_below(str(tmp_path), os.getpid()) == []
 
