@@ -20,6 +20,7 @@ UNTESTED = {
 #: Test files without a module of their name, and what they test.
 OF_SEVERAL = {
     "tests/test_layout.py": "the whole repository",
+    "tests/test_platforms.py": "what Windows and macOS lack",
     "tests/inference/test_scan_grid_supersampler.py": "the Supersampler with a generator of any size",
     "tests/inference/test_pretrained.py": "the pretrained generator's weights",
     "tests/interfaces/test_doors.py": "that all doors give the same image",

@@ -1,3 +1,4 @@
+import errno
 import io
 
 import pytest
@@ -84,3 +85,33 @@ def test_a_counter_tells_how_many_are_done():
     report(), report()
     assert told == [(1, 3), (2, 3)]
     progress.counter(None, 3)()
+
+
+def test_a_console_that_knows_no_escape_sequences(capsys, monkeypatch):
+    """Older ones of Windows: what a shorter line leaves is written over."""
+    monkeypatch.setattr(progress, "WINDOWS", True)
+    monkeypatch.setattr(progress.sys.stderr, "isatty", lambda: True)
+    shown = progress.Progress("job", 2)
+    shown.update(1, "long details")
+    shown.update(2)
+    first, second = capsys.readouterr().err.split("\r")[1:]
+    assert "\x1b" not in first + second and len(second.rstrip("\n")) >= len(first)
+
+
+def test_nobody_listens_on_windows(tmp_path, monkeypatch):
+    """Where that is EINVAL: what is printed from then on goes nowhere, so that Python has nothing to fail at."""
+
+    class Gone(io.StringIO):
+        encoding = "cp1252"
+
+        def flush(self):
+            raise OSError(errno.EINVAL, "Invalid argument")
+
+        def fileno(self):
+            return file.fileno()
+
+    with open(tmp_path / "out", "wb", buffering=0) as file:
+        monkeypatch.setattr("sys.stdout", Gone())
+        progress.say("scan.tif")
+        file.write(b"nowhere")
+    assert (tmp_path / "out").read_bytes() == b""

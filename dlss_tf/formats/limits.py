@@ -18,6 +18,8 @@ try:
 except ImportError:  # Windows
     resource = None  # type: ignore[assignment]
 
+LINUX = sys.platform == "linux" and resource is not None
+
 #: s of processor time, and more a megabyte of file: the slowest that we have met, LZMA in TIFF, takes a tenth of it.
 PROCESSOR_TIME, PROCESSOR_TIME_A_MEGABYTE = 5.0, 0.5
 #: Bytes of memory, and times the file's size. What is compressed a hundred times, and large, is no micrograph.
@@ -65,7 +67,7 @@ def held_to(size: int) -> Iterator[None]:
 
 def end_with(descriptor: int) -> None:
     """This process ends as soon as the other end of a pipe is closed, be it that whoever holds it was killed."""
-    if sys.platform == "linux":  # a signal, since native code may keep all threads waiting
+    if LINUX:  # a signal, since native code may keep all threads waiting
         signal.signal(signal.SIGIO, signal.SIG_DFL)
         fcntl.fcntl(descriptor, fcntl.F_SETOWN, os.getpid())
         fcntl.fcntl(descriptor, fcntl.F_SETFL, fcntl.fcntl(descriptor, fcntl.F_GETFL) | os.O_ASYNC)
@@ -91,7 +93,7 @@ def _data() -> int:
 
 
 def _limit_data(most: int) -> None:
-    if sys.platform == "linux":
+    if LINUX:
         hard = resource.getrlimit(resource.RLIMIT_DATA)[1]
         soft = most if hard == resource.RLIM_INFINITY else hard if most == resource.RLIM_INFINITY else min(most, hard)
         resource.setrlimit(resource.RLIMIT_DATA, (soft, hard))

@@ -17,6 +17,7 @@ from ..errors import InputError
 try:
     import fcntl
 except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
     import msvcrt
 
 #: What a system call says where a file system has no locks.
@@ -113,7 +114,7 @@ def _open_locked(path: str, wait: bool) -> tuple[io.FileIO, bool]:
             file = open(path, "ab+", buffering=0)  # noqa: SIM115  closed by `held`
         except PermissionError:  # on Windows also of a file that is being removed
             tries -= 1
-            if os.name != "nt" or not tries:
+            if fcntl or not tries:
                 raise
             time.sleep(_WAIT)
             continue
@@ -140,7 +141,7 @@ def _open_locked(path: str, wait: bool) -> tuple[io.FileIO, bool]:
 def _lock(file: io.FileIO) -> bool:
     """Lock an open file; False if somebody else has."""
     try:
-        if os.name == "nt":
+        if fcntl is None:
             file.seek(_LOCKED_BYTE)
             msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
         else:
@@ -169,7 +170,7 @@ def _text(file: io.FileIO) -> str:
 
 def _close_and_remove(file: io.FileIO, path: str) -> None:
     """The other way round, so that nobody locks what is about to go, but on Windows, which removes no open file."""
-    if os.name == "nt":
+    if fcntl is None:
         file.close()
     with contextlib.suppress(OSError):
         os.remove(path)

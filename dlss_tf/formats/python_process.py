@@ -12,6 +12,7 @@ from typing import Any, BinaryIO
 
 from . import limits, wire
 
+WINDOWS = os.name == "nt"  # where a process inherits no such pipe, and ends with its questions alone
 PIPE = 2**20  # bytes that are on their way, on Linux
 
 
@@ -27,7 +28,7 @@ class PythonProcess:
     def __init__(self, module: str, arguments: Sequence[str] = (), variables: Mapping[str, str] | None = None):
         last = len(arguments) + 2
         code = f"import sys; sys.path[:] = sys.argv[{last}:]; from {module} import main; main(*sys.argv[1:{last}])"
-        life, self._life = os.pipe() if os.name == "posix" else (-1, -1)
+        life, self._life = (-1, -1) if WINDOWS else os.pipe()
         try:
             self._popen = subprocess.Popen(
                 [python(), "-c", code, str(life), *arguments, *_path()],

@@ -1,3 +1,4 @@
+import io
 import warnings
 
 from dlss_tf import cli
@@ -60,3 +61,11 @@ def test_nothing_does_anything_to_the_terminal(capsys):
         "job: warning: \\x1b[2Jcareful\ndlss-tf: \\x1b]0;a\\x07.tif: expected to be done, found ZeroDivisionError: "
         "division by zero\n"
     )
+
+
+def test_what_the_encoding_of_the_output_lacks_is_escaped(monkeypatch):
+    for encoding, shown in (("cp1252", b"\\u03a9 \xb5\n"), ("ascii", b"\\u03a9 \\xb5\n")):
+        raw = io.BytesIO()
+        monkeypatch.setattr("sys.stdout", io.TextIOWrapper(raw, encoding, newline="\n", write_through=True))
+        assert cli.status("job", lambda: print("Ω µ")) == 0
+        assert raw.getvalue() == shown

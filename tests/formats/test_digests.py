@@ -50,3 +50,13 @@ def test_it_ends_when_the_work_does(tmp_path, monkeypatch):
         go.set()
         raise ValueError("stopped")
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("digest")]
+
+
+def test_of_a_folder_the_same_on_windows(tmp_path, monkeypatch):
+    (tmp_path / "0").mkdir()
+    (tmp_path / "0" / ".zarray").write_text("{}")
+    expected = digests.of_file(str(tmp_path))
+    relative = digests.os.path.relpath
+    monkeypatch.setattr(digests.os, "sep", "\\")
+    monkeypatch.setattr(digests.os.path, "relpath", lambda *given: relative(*given).replace("/", "\\"))
+    assert digests.of_file(str(tmp_path)) == expected

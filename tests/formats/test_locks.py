@@ -122,3 +122,23 @@ def test_without_locks_nobody_is_kept_out_and_it_says_so(tmp_path, monkeypatch):
         assert not first and not second
         with locks.abandoned(str(tmp_path / "lock")) as free:
             assert not free
+
+
+def test_a_lock_file_that_is_being_removed_on_windows_is_tried_again(tmp_path, monkeypatch):
+    tries = []
+
+    def open_later(path, *rest, **options):
+        tries.append(path)
+        if len(tries) < 3:
+            raise PermissionError(13, "Permission denied", path)
+        return open(path, *rest, **options)
+
+    monkeypatch.setattr(locks, "open", open_later, raising=False)
+    monkeypatch.setattr(locks, "_WAIT", 0.001)
+    with pytest.raises(PermissionError):
+        locks.held(tmp_path / "lock").__enter__()
+    monkeypatch.setattr(locks, "fcntl", None)
+    monkeypatch.setattr(locks, "_lock", lambda file: True)
+    with locks.held(tmp_path / "lock"):
+        assert len(tries) == 3
+    assert not os.listdir(tmp_path)

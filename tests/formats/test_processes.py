@@ -200,3 +200,9 @@ def test_one_may_prepare_itself_early(png, monkeypatch):
     process.end()
     micrograph.prepare(["scan.npy", "scan.txt"])
     assert processes._pool.idle == [process]
+
+
+def test_what_ends_a_process_has_a_name():
+    assert processes.ended_by(-11) == "SIGSEGV" and processes.ended_by(-55) == "signal 55"
+    assert processes.ended_by(0xC0000005) == "0xc0000005"  # Windows' access violation
+    assert processes.ended_by(0) == processes.ended_by(3) == ""

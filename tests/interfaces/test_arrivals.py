@@ -82,3 +82,33 @@ def test_one_entry_that_cannot_be_looked_at_hides_no_other(tmp_path):
     (tmp_path / "a.tif").symlink_to("a.tif")  # a loop
     (tmp_path / "b.tif").symlink_to("nothing")
     assert first(1, tmp_path, Clock(put(tmp_path / "c.tif"))) == [str(tmp_path / "c.tif")]
+
+
+def held_until(monkeypatch, clock, end):
+    """Others cannot read what its writer has open, on Windows, before `end`."""
+
+    def open_as_windows(path, mode):
+        if clock.now < end:
+            raise PermissionError(13, "Permission denied", path)
+        return open(path, mode)
+
+    monkeypatch.setattr(arrivals, "WINDOWS", True)
+    monkeypatch.setattr(arrivals, "open", open_as_windows, raising=False)
+
+
+def test_a_file_that_its_writer_keeps_for_itself_is_waited_for(tmp_path, monkeypatch):
+    clock = Clock(put(tmp_path / "a.tif"))
+    held_until(monkeypatch, clock, 5.0)
+    assert first(1, tmp_path, clock) == [str(tmp_path / "a.tif")] and clock.now == 5.0
+
+
+def test_but_not_for_ever(tmp_path, monkeypatch):
+    clock = Clock(put(tmp_path / "a.tif"))
+    held_until(monkeypatch, clock, 1e9)
+    assert first(1, tmp_path, clock) == [str(tmp_path / "a.tif")]
+    assert arrivals.LONGEST_HELD <= clock.now <= arrivals.LONGEST_HELD + 1
+
+
+def test_a_file_that_went_meanwhile_is_not_held(tmp_path, monkeypatch):
+    monkeypatch.setattr(arrivals, "WINDOWS", True)
+    assert not arrivals._held(str(tmp_path / "gone.tif"))

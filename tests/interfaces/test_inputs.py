@@ -57,3 +57,8 @@ def test_what_is_named_counts_whatever_it_is_and_once(folder):
 def test_what_holds_no_images_stays_as_it_is(folder):
     os.mkdir("empty")
     assert sources(["empty", "*.dm3", "scans/*.ser"]) == ["empty", "*.dm3", "scans/d_1.ser", "scans/d_2.ser"]
+
+
+def test_a_file_that_is_named_in_two_cases_counts_once_where_they_do_not_differ(tmp_path, monkeypatch):
+    monkeypatch.setattr("dlss_tf.formats.names.folds_case", lambda folder: True)
+    assert sources(["A.tif", "a.tif", "b.tif"]) == ["A.tif", "b.tif"]

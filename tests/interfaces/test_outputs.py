@@ -1,3 +1,4 @@
+import ntpath
 import os
 
 import numpy as np
@@ -204,3 +205,33 @@ def test_all_images_of_a_file_have_places_of_their_own(tmp_path):
     assert "expected no file, found one" in str(jobs[0].refusal) and jobs[1].refusal is None
     (refusal,) = refusals(source, out=tmp_path / "one.npy", image="all")
     assert refusal.endswith("one.npy: expected a folder for 2 files, found a file's name")
+
+
+def test_two_scans_whose_names_differ_in_case_alone_where_cases_do_not_differ(tmp_path, monkeypatch):
+    """On Windows' and most of macOS' drives one result would replace the other."""
+    monkeypatch.setattr(outputs.names, "folds_case", lambda folder: folder == str(tmp_path / "out"))
+    for name in ("A.npy", "a.npy"):
+        np.save(tmp_path / name, np.eye(8))
+    jobs = outputs.plan([str(tmp_path / "A.npy"), str(tmp_path / "a.npy")], str(tmp_path / "out"), 5, ".tif")
+    assert jobs[0].to_do and "to be that of " in str(jobs[1].refusal) and "A.npy" in str(jobs[1].refusal)
+    jobs = outputs.plan([str(tmp_path / "A.npy"), str(tmp_path / "a.npy")], str(tmp_path / "other"), 5, ".tif")
+    assert all(job.to_do for job in jobs)
+
+
+def test_names_that_no_file_can_have_are_refused_before_the_work(tmp_path, monkeypatch):
+    monkeypatch.setattr(outputs.names, "refusal", lambda path: "con.tif, which is a device of Windows")
+    with pytest.raises(InputError, match=r"con.tif: expected a name that a file can have, found con.tif, which"):
+        outputs.check_output("scan.dm4", str(tmp_path / "con.tif"), True)
+
+
+def test_a_drive_that_is_missing_is_a_sentence(monkeypatch):
+    monkeypatch.setattr(os, "path", ntpath)
+    with pytest.raises(InputError, match=r"Z:\\x5.tif: expected a folder that can be written, found Z:\\ which"):
+        outputs.check_output("scan.dm4", "Z:\\x5.tif", True)
+
+
+def test_a_windows_path(monkeypatch):
+    monkeypatch.setattr(os, "path", ntpath)
+    assert outputs.output_path("C:\\scans\\a.b.dm4", None, 5, ".tif") == "C:\\scans\\a.b-x5.tif"
+    assert outputs.output_path("scans/a.ome.tif", "\\\\server\\share", 5, ".tif") == "\\\\server\\share\\a-x5.tif"
+    assert outputs.beside_path("C:x\\a-x5.ome.tif", "uncertainty") == "C:x\\a-x5-uncertainty.ome.tif"
