@@ -61,8 +61,8 @@ def test_other_input_is_refused():
         deconvolution.deblur(np.zeros((1, 2, 8)), "wiener")
 
 
-def test_outputs_of_a_generator_are_deblurred(rng):
-    supersampler, scan = Supersampler(), rng.random((2, 9, 12)).astype(np.float32)
+def test_outputs_of_a_generator_are_deblurred(rng, runtime):
+    supersampler, scan = Supersampler(runtime=runtime), rng.random((2, 9, 12)).astype(np.float32)
     plain = supersampler(scan, 4)
     deblurred = supersampler(scan, 4, deblur="wiener", keep_known=True)
     np.testing.assert_array_equal(deblurred[:, ::4, ::4], scan)

@@ -9,7 +9,7 @@ import tensorflow as tf
 from dlss_tf import Supersampler, _compat, weights
 from dlss_tf.config import preset
 from dlss_tf.errors import InputError
-from dlss_tf.inference import deconvolution
+from dlss_tf.inference import deconvolution, runtimes
 from dlss_tf.inference.options import Options
 from dlss_tf.models import generators
 from dlss_tf.simulation.crop import simulate_crop
@@ -51,9 +51,12 @@ def copies(monkeypatch):
     return shapes
 
 
-@pytest.mark.parametrize("chunks", [(1, 150, 133), (2, 40, 50)])
-def test_is_the_eager_image(stack, eager, chunks):
-    images = lazy.supersample_lazily(da.from_array(stack, chunks=chunks), 5, tile=512)
+@pytest.mark.parametrize(("runtime", "chunks"), [("onnx", (1, 150, 133)), ("tensorflow", (2, 40, 50))])
+def test_is_the_eager_image(stack, eager, runtime, chunks):
+    if runtime != runtimes.chosen():
+        stack = stack[1:2]
+        eager = Supersampler(tile=512, runtime=runtime)(stack, 5)
+    images = lazy.supersample_lazily(da.from_array(stack, chunks=chunks), 5, tile=512, runtime=runtime)
     assert images.shape == eager.shape and images.dtype == np.float32
     assert images.chunksize == (1, 240, 240)  # of whole samples, and even three times over
     for image, expected in zip(images.compute(), eager):
@@ -108,15 +111,15 @@ def test_takes_any_axes_before_an_images_own(rng, copies):
     np.testing.assert_allclose(images[..., ::4, ::4], scans, rtol=1e-6)
 
 
-def test_one_stage_is_the_eager_image(tmp_path, rng):
+def test_one_stage_is_the_eager_image(tmp_path, rng, runtime):
     """Its tiles begin on the lattice, not on multiples of 32 px."""
     config = preset("quick", "one-stage").replace(size=64, width=0.05)
     networks = generators.build(config)
     weights.save(str(tmp_path), _compat.arrays(networks.generator))
     config.save(os.path.join(tmp_path, "config.json"))
     scan = rng.random((110, 130)).astype(np.float32)
-    expected = Supersampler(str(tmp_path), tile=512)(scan, 5)
-    image = lazy.supersample_lazily(da.from_array(scan), 5, str(tmp_path), tile=512).compute()
+    expected = Supersampler(str(tmp_path), 512, runtime)(scan, 5)
+    image = lazy.supersample_lazily(da.from_array(scan), 5, str(tmp_path), tile=512, runtime=runtime).compute()
     np.testing.assert_allclose(image, expected, rtol=0, atol=1e-4 * np.ptp(expected))
 
 

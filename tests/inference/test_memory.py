@@ -62,7 +62,7 @@ def test_it_is_glibc_where_there_is_one(monkeypatch):
     assert known == (sys.platform == "linux" and "glibc" in os.confstr("CS_GNU_LIBC_VERSION"))
 
 
-def test_images_are_the_same(tiny_run, rng):
+def test_images_are_the_same(tiny_run, rng, runtime):
     scan = rng.random((30, 31)).astype(np.float32)
-    supersampler = Supersampler(tiny_run)
+    supersampler = Supersampler(tiny_run, runtime=runtime)
     np.testing.assert_array_equal(supersampler(scan, 5), supersampler(scan, 5))

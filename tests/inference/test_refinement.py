@@ -46,9 +46,9 @@ def test_scans_smaller_than_a_window_leave_the_image(rng):
     np.testing.assert_array_equal(refine(image, scan, 3), image)
 
 
-def test_supersampler_refines_stacks_with_holes_and_ensembles(rng):
-    supersampler = Supersampler()
-    stack = np.stack([100 * waves(160, 9)[::2, ::2], np.full((80, 80), 7, np.float32)])
+def test_supersampler_refines_stacks_with_holes_and_ensembles(rng, runtime):
+    supersampler = Supersampler(runtime=runtime)
+    stack = np.stack([100 * waves(80, 9)[::2, ::2], np.full((40, 40), 7, np.float32)])
     stack[0, 5, 6] = np.nan
     image, refined = supersampler(stack, 4), supersampler(stack, 4, refine=True)
     known = np.isfinite(stack[0])

@@ -114,9 +114,9 @@ def test_tiles_join_into_what_one_pass_gives(tiny_scan_grid_run, rng, runtime):
     np.testing.assert_allclose(tiled, whole, atol=0.02)
 
 
-def test_dask_arrays_give_the_same(tiny_scan_grid_run, supersampler, rng):
+def test_dask_arrays_give_the_same(tiny_scan_grid_run, supersampler, rng, runtime):
     scans = rng.random((2, 24, 20)).astype(np.float32)
-    lazy = supersample_lazily(da.from_array(scans, chunks=(1, 12, 20)), 4, tiny_scan_grid_run)
+    lazy = supersample_lazily(da.from_array(scans, chunks=(1, 12, 20)), 4, tiny_scan_grid_run, runtime=runtime)
     np.testing.assert_allclose(lazy.compute(), supersampler(scans, 4), atol=1e-5)
 
 

@@ -145,9 +145,10 @@ def test_tiles_of_a_one_stage_generator_lie_on_the_lattice(tiny_one_stage_run, r
     assert image.shape == (640, 640) and np.isfinite(image).all()
 
 
-def test_progress_counts_every_pass(structured_scan):
+def test_progress_counts_every_pass(structured_scan, runtime):
     seen = []
-    Supersampler(tile=512)(structured_scan, 5, on_progress=lambda done, total: seen.append((done, total)))
+    supersampler = Supersampler(tile=512, runtime=runtime)
+    supersampler(structured_scan, 5, on_progress=lambda done, total: seen.append((done, total)))
     assert seen == [(i + 1, len(seen)) for i in range(len(seen))]
 
 
@@ -160,11 +161,11 @@ def test_what_progress_raises_ends_the_work(supersampler, rng):
 
 
 @pytest.mark.parametrize("factor", [4, 5])
-def test_images_of_an_ensemble_lie_on_one_another(factor):
+def test_images_of_an_ensemble_lie_on_one_another(factor, runtime):
     """A smooth scan's image is where the scan is to a quarter of a pixel, so every member's is."""
     y, x = np.mgrid[: 40 * factor, : 33 * factor] / factor
     truth = (np.sin(x / 2) + np.cos(y / 2.5)).astype(np.float32)
-    supersampler, seen = Supersampler(), []
+    supersampler, seen = Supersampler(runtime=runtime), []
     image, spread = supersampler.ensemble(truth[::factor, ::factor], factor, on_progress=lambda *n: seen.append(n))
     assert image.shape == spread.shape == truth.shape
     assert seen == [(i + 1, 8) for i in range(8)]
@@ -228,11 +229,11 @@ def test_one_stage_weights_of_the_first_edition_give_the_images_that_they_gave(
     assert np.abs(old - new).max() > 1e-3 * np.ptp(new)
 
 
-def test_one_stage_refuses_other_factors(tiny_one_stage_run):
+def test_one_stage_refuses_other_factors(tiny_one_stage_run, runtime):
     with pytest.raises(
         InputError, match="factor: expected 5, the only one that this one-stage generator takes, found 4"
     ):
-        Supersampler(tiny_one_stage_run)(np.zeros((8, 8)), 4)
+        Supersampler(tiny_one_stage_run, runtime=runtime)(np.zeros((8, 8)), 4)
 
 
 def test_refuses_weights_that_are_missing_or_damaged(tiny_run, tmp_path):
