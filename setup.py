@@ -66,7 +66,7 @@ ARGUMENTS = {
     "package_data": {
         "dlss_tf": ["py.typed"],
         "dlss_tf.checkpoints": ["*.md", "*/*.md", "*/config.json", "*/weights/*.npz"],
-        "dlss_tf.interfaces.napari": ["napari.yaml"],
+        "dlss_tf.interfaces.napari": ["napari.yaml", "napari_light.yaml"],
         "dlss_tf.simulation": ["demo.tif"],
         "dlss_tf.serving": ["static/*"],
     },

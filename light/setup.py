@@ -21,6 +21,10 @@ extras = {
     if name in ("eval", "serve", "codecs", "files", "lazy", "hyperspy", "napari")
 }
 required = [each for each in FULL["ARGUMENTS"]["install_requires"] if not each.startswith(OF_TENSORFLOW)]
+points = {  # napari takes a manifest only under the distribution's own name
+    **FULL["ARGUMENTS"]["entry_points"],
+    "napari.manifest": ["dlss_tf_light = dlss_tf.interfaces.napari:napari_light.yaml"],
+}
 shutil.copyfile(HERE.parent / "LICENSE", HERE / "LICENSE")  # which a wheel takes from beside setup.py
 setup(
     **{
@@ -29,5 +33,6 @@ setup(
         "package_dir": {"dlss_tf": "../dlss_tf", "dlss_tf.checkpoints": "../checkpoints"},
         "install_requires": [*required, *ONNX],
         "extras_require": extras,
+        "entry_points": points,
     }
 )
