@@ -50,7 +50,16 @@ EXTRAS["dev"] = [
     *EXTRAS["all"],
     *EXTRAS["docs"],
     *("mypy>=2,<3", "npe2", "pytest", "pytest-xdist", "ruff"),
-    *("aiohttp", "axe-playwright-python", "httpx", "playwright", "schemathesis", "tritonclient[http]"),
+    *(
+        "ipykernel",
+        "nbclient",
+        "aiohttp",
+        "axe-playwright-python",
+        "httpx",
+        "playwright",
+        "schemathesis",
+        "tritonclient[http]",
+    ),
 ]
 
 #: What light/setup.py takes over, too.

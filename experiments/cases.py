@@ -130,7 +130,9 @@ def main() -> None:
     """Draw them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("cases", nargs="+", metavar="CASE|IMAGE", help=f"{', '.join(CASES)}, or an image file")
-    parser.add_argument("--factor", type=int, default=5, help="of image files: every which sample is kept (%(default)s)")
+    parser.add_argument(
+        "--factor", type=int, default=5, help="of image files: every which sample is kept (%(default)s)"
+    )
     parser.add_argument("--weights", default=weights.PRETRAINED, help="run, or a generator's name (%(default)s)")
     parser.add_argument("--refine", action="store_true", help="a column of images refined by their samples, too")
     parser.add_argument("--picture", required=True, help="where the picture goes")

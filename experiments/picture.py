@@ -1,4 +1,4 @@
-"""A picture as the pages of docs/ have it: no wider than they are, in a palette, and less than 300 kB.
+"""A picture as the pages of docs/ have it: no wider than they are, and less than 300 kB.
 
 python -m experiments.picture results/table2.png docs/images/table2.png
 """
@@ -17,14 +17,15 @@ from dlss_tf.errors import InputError
 from dlss_tf.formats.replacing import replacing
 
 WIDEST = 1000  # px
-GREYS, COLOURS = 64, 128  # of a grey picture, or a coloured one: enough for a page, and half of the bytes
+GREYS = 64  # of a grey picture: enough for a page, and half of the bytes
 MOST = 300_000  # bytes
 
 
 def shrink(source: str, target: str) -> None:
     """Write the picture `source` as PNG `target`; makes its folder.
 
-    It is reduced to 1000 px in width, and further by tenths while it has 300 kB or more.
+    It is reduced to 1000 px in width, in 64 greys if it is grey. While it has 300 kB or more, colours are reduced to
+    256, and then the width by tenths.
 
     Raises:
         InputError: `source` is not a picture.
@@ -49,13 +50,17 @@ def _grey_if_it_is(picture: Image.Image) -> Image.Image:
 
 
 def _png(picture: Image.Image, width: int) -> bytes:
-    smaller, content = picture.copy(), io.BytesIO()
+    smaller = picture.copy()
     smaller.thumbnail((width, 4 * WIDEST))
     if smaller.mode == "L":  # evenly spaced, where a palette that is fitted leaves few for what there is little of
-        smaller = smaller.point([round(round(i * (GREYS - 1) / 255) * 255 / (GREYS - 1)) for i in range(256)])
-    else:
-        smaller = smaller.quantize(COLOURS)
-    smaller.save(content, format="PNG", optimize=True)
+        return _encoded(smaller.point([round(round(i * (GREYS - 1) / 255) * 255 / (GREYS - 1)) for i in range(256)]))
+    content = _encoded(smaller)
+    return content if len(content) < MOST else _encoded(smaller.quantize(256, Image.Quantize.MAXCOVERAGE))
+
+
+def _encoded(picture: Image.Image) -> bytes:
+    content = io.BytesIO()
+    picture.save(content, format="PNG", optimize=True)
     return content.getvalue()
 
 
