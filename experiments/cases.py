@@ -87,11 +87,12 @@ def row(supersampler: Supersampler, image: np.ndarray, met: np.ndarray, factor: 
 def _told(supersampler: Supersampler, scan: np.ndarray, factor: int) -> str:
     """The root mean square of the deviations that the generator tells, if it tells them."""
     try:
-        _, deviations, marks, *_ = supersampler.run(scan, factor, Options(uncertainty=True))
+        made = supersampler.run(scan, factor, Options(uncertainty=True))
     except InputError:
         return ""
-    told = mse(deviations, np.zeros_like(deviations)) ** 0.5
-    print(f"told {told:.4f}, guessed {np.mean(marks > MARKED):.0%}", end="; ")
+    assert made.uncertainty is not None and made.guessed is not None  # which were asked for
+    told = float(np.sqrt(np.mean(np.square(made.uncertainty, dtype=np.float64))))
+    print(f"told {told:.4f}, guessed {np.mean(made.guessed > MARKED):.0%}", end="; ")
     return f" ({told:.4f})"
 
 

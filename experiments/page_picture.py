@@ -23,7 +23,7 @@ from dlss_tf.simulation.dataset import DEMO
 from .picture import shrink
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-WINDOW = {"width": 1280, "height": 800}  # px
+WIDTH, HEIGHT = 1280, 800  # px
 DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 
 
@@ -57,7 +57,7 @@ def draw(path: str, scan: str) -> None:
         raise InputError(f"page: expected one of {', '.join(BROWSERS)} on the PATH, found none")
     with served() as address, sync_playwright() as playwright:
         launched = playwright.chromium.launch(executable_path=browser, args=["--no-sandbox", "--disable-gpu"])
-        page = launched.new_page(viewport=WINDOW)
+        page = launched.new_page(viewport={"width": WIDTH, "height": HEIGHT})
         page.goto(address)
         page.wait_for_selector("#factor option", state="attached")
         page.set_input_files("#file", scan)
