@@ -58,7 +58,16 @@ EXTRAS["dev"] = [
     *EXTRAS["all"],
     *EXTRAS["docs"],
     *("mypy>=2,<3", "npe2", "pytest", "pytest-xdist", "ruff"),
-    *("aiohttp", "axe-playwright-python", "httpx", "playwright", "schemathesis", "tritonclient[http]"),
+    *(
+        "ipykernel",
+        "nbclient",
+        "aiohttp",
+        "axe-playwright-python",
+        "httpx",
+        "playwright",
+        "schemathesis",
+        "tritonclient[http]",
+    ),
 ]
 
 #: What light/setup.py takes over, too.
@@ -89,7 +98,7 @@ ARGUMENTS = {
     "package_data": {
         "dlss_tf": ["py.typed"],
         "dlss_tf.checkpoints": ["*.md", "*/*.md", "*/config.json", "*/weights/*.npz"],
-        "dlss_tf.interfaces.napari": ["napari.yaml"],
+        "dlss_tf.interfaces.napari": ["napari.yaml", "napari_light.yaml"],
         "dlss_tf.simulation": ["demo.tif"],
         "dlss_tf.serving": ["static/*"],
     },

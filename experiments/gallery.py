@@ -5,17 +5,14 @@ from __future__ import annotations
 import argparse
 import os
 
-from PIL import Image
-
 from dlss_tf.errors import InputError
 from dlss_tf.formats.replacing import replacing
 
 from ._entries import RECORD, Entry, entries, load
 from ._report import run
+from .picture import shrink
 
 PICTURES = os.path.join("images", "gallery")
-WIDEST = 1000  # px of a picture
-GREYS = 32  # colours of a picture: enough for a page, and half of the bytes
 HEAD = """# The paper's tables and figures, as made here
 
 Written by `python -m experiments.gallery` of what `make figures` made; `results/report.html` is the same, with pictures
@@ -32,21 +29,13 @@ def write_gallery(results: str, docs: str) -> None:
     record = load(results)
     if not record:
         raise InputError(f"{results}: expected {RECORD} of `make figures`, found none")
-    os.makedirs(os.path.join(docs, PICTURES), exist_ok=True)
+    os.makedirs(docs, exist_ok=True)
     found = entries(results, record)
     for entry in found:
         if entry.picture:
-            _shrink(os.path.join(results, entry.picture), os.path.join(docs, PICTURES, entry.picture))
+            shrink(os.path.join(results, entry.picture), os.path.join(docs, PICTURES, entry.picture))
     with replacing(os.path.join(docs, "gallery.md")) as beside, open(beside, "w", encoding="utf-8") as file:
         file.write("\n".join([HEAD, *map(_section, found)]))
-
-
-def _shrink(source: str, target: str) -> None:
-    with Image.open(source) as image:
-        picture = image.convert("RGB")
-        picture.thumbnail((WIDEST, 4 * WIDEST))
-        with replacing(target) as beside:
-            picture.quantize(GREYS).save(beside, format="PNG", optimize=True)
 
 
 def _section(entry: Entry) -> str:

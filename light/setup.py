@@ -25,6 +25,10 @@ extras = {
     if name in ("eval", "serve", "codecs", "files", "lazy", "hyperspy", "napari")
 }
 required = [each for each in FULL["ARGUMENTS"]["install_requires"] if not each.startswith(OF_TENSORFLOW)]
+points = {  # napari takes a manifest only under the distribution's own name
+    **FULL["ARGUMENTS"]["entry_points"],
+    "napari.manifest": ["dlss_tf_light = dlss_tf.interfaces.napari:napari_light.yaml"],
+}
 
 
 class Sdist(sdist):
@@ -46,6 +50,7 @@ ARGUMENTS = {
     "package_dir": {"dlss_tf": f"{UP}/dlss_tf", "dlss_tf.checkpoints": f"{UP}/checkpoints"},
     "install_requires": [*required, *ONNX],
     "extras_require": extras,
+    "entry_points": points,
     "cmdclass": {} if UNPACKED else {"sdist": Sdist},
 }
 

@@ -7,7 +7,8 @@ from PIL import Image
 from dlss_tf.errors import InputError
 from experiments import _entries
 from experiments._items import Item
-from experiments.gallery import WIDEST, write_gallery
+from experiments.gallery import write_gallery
+from experiments.picture import WIDEST
 
 
 @pytest.fixture

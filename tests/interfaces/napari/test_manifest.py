@@ -1,5 +1,6 @@
 import ast
 import importlib.util
+import re
 from pathlib import Path
 
 import pytest
@@ -27,3 +28,15 @@ def test_names_classes_that_are_there(manifest):
         module, name = command.python_name.split(":")
         tree = ast.parse(Path(importlib.util.find_spec(module).origin).read_text(encoding="utf-8"))
         assert name in {node.name for node in tree.body if isinstance(node, ast.ClassDef)}
+
+
+def test_the_light_distribution_has_the_same_under_its_own_name():
+    """napari takes a manifest only under the distribution's name."""
+    folder, light = Path(plugin.__file__).parent, Path(plugin.__file__).parents[3] / "light"
+    ours, theirs = (yaml.read_text() for yaml in (folder / "napari.yaml", folder / "napari_light.yaml"))
+    renamed = ours.replace("name: dlss_tf\n", "name: dlss_tf_light\n")
+    assert theirs == renamed.replace("dlss_tf.supersample", "dlss_tf_light.supersample")
+    assert npe2.PluginManifest.from_file(folder / "napari_light.yaml").name == "dlss_tf_light"
+    if light.exists():
+        point = re.search(r"\"dlss_tf_light = ([\w.]+):(\w+\.yaml)\"", (light / "setup.py").read_text())
+        assert point and point.groups() == (plugin.__name__, "napari_light.yaml")
