@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Literal, overload
 
 from .errors import InputError, reason, warn
@@ -236,11 +236,14 @@ def write(path: str, micrograph: Micrograph) -> None:
 
 
 def write_all(
-    micrographs: Mapping[str, Micrograph], overwrite: bool = True, pictures: Mapping[str, bytes] | None = None
+    micrographs: Mapping[str, Micrograph],
+    overwrite: bool | Collection[str] = True,
+    pictures: Mapping[str, bytes] | None = None,
 ) -> None:
-    """`write` each to its path, all or none; without `overwrite` none if there is a file at one of the paths.
+    """`write` each to its path, all or none; none if there is a file at one of the paths that may not be replaced.
 
-    `pictures`, what is to be in files by their paths, appear with them.
+    `overwrite` is whether they may, or those that may. `pictures`, what is to be in files by their paths, appear with
+    them.
     """
     pictures = pictures or {}
     paths = [*micrographs, *pictures]

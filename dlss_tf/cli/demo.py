@@ -13,8 +13,9 @@ from ..progress import say
 from . import options
 
 SUMMARY = "supersample a scan that ships with dlss_tf, and say what to look at: no data needed"
-EXAMPLES = ("dlss-tf demo    # demo/scan.tif, scan-x5.tif and a picture of both",)
-HOW = ("--factor", "5", "--uncertainty", "--overwrite")
+FACTOR = 5  # of which the scan was taken
+HOW = ("--uncertainty", "--overwrite")
+EXAMPLES = (f"dlss-tf demo    # demo/scan.tif, scan-x{FACTOR}.tif and a picture of both",)
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -30,15 +31,19 @@ def run(arguments: argparse.Namespace) -> int:
     from .commands import main  # which has this module among its own
 
     scan = _copied(arguments.out)
-    command = ["supersample", scan, *HOW, *(["--weights", arguments.weights] if arguments.weights else [])]
+    by = ["--weights", arguments.weights] if arguments.weights else []
+    command = ["supersample", scan, "--factor", str(FACTOR), *HOW, *by]
     say(f"dlss-tf {shell.join(command)}")
     status = main(command)
     if status == 0:
-        picture = os.path.join(arguments.out, "scan-x5-preview.png")
+        from ..interfaces.outputs import PREVIEW, beside_path, output_path
+
+        image = output_path(scan, None, FACTOR, ".tif")
+        picture = beside_path(image, PREVIEW)
         if os.path.exists(picture):
             say(f"Look at {picture}: scan, image, how uncertain each pixel is, and where detail is guessed.")
-        say(f"Where it came from: dlss-tf info {shell.quote(os.path.join(arguments.out, 'scan-x5.tif'))}")
-        say("Your own scan:      dlss-tf supersample scan.dm4 --factor 5")
+        say(f"Where it came from: dlss-tf info {shell.quote(image)}")
+        say(f"Your own scan:      dlss-tf supersample scan.dm4 --factor {FACTOR}")
     return status
 
 

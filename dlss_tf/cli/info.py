@@ -12,12 +12,10 @@ from .exits import each
 from .options import OR_FOLDER, add_images
 from .tensorflow import start_tensorflow
 
-SUMMARY = (
-    "list what files hold, and where results came from, or how a run was or a preset would be trained; without options "
-    "what is installed"
-)
+SUMMARY = "what files hold, and where results came from; how a generator was trained; what is installed"
 EXAMPLES = (
     "dlss-tf info scan.emd           # its images: number, detector, size, units",
+    "dlss-tf info scan-x5.tif        # where it came from, and what makes it again",
     "dlss-tf info --weights runs/mine",
     "dlss-tf info --preset small --schedule",
 )
@@ -29,15 +27,15 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         "files",
         nargs="*",
         metavar="FILE",
-        help="scans: a line for each image, with its number, detector or title, size and units; * is the one that "
-        f"other commands take without --image; where a result of ours came from, and what makes it again{OR_FOLDER}",
+        help=f"a scan: its images, * the one that is taken without --image; a result: where it came from{OR_FOLDER}",
     )
-    parser.add_argument("--weights", metavar="RUN", help="run directory, or a pretrained generator's name")
-    parser.add_argument("--preset", choices=PRESETS, help="in place of --weights (quick, with the options below)")
-    parser.add_argument("--network", choices=CHOICES["network"], help="of the preset (two-stage)")
-    parser.add_argument("--schedule", action="store_true", help="rates and momenta as this run or preset scales them")
-    purpose = f"; given, the channels of --weights ({PAPERS}) that give nothing anywhere are counted"
-    add_images(parser, "val", required=False, purpose=purpose)
+    made = parser.add_argument_group("in place of files")
+    made.add_argument("--weights", metavar="RUN", help="a generator's configuration, by its name or run directory")
+    made.add_argument("--preset", choices=PRESETS, metavar="NAME", help=f"a preset's: {', '.join(PRESETS)}")
+    networks = CHOICES["network"]
+    made.add_argument("--network", choices=networks, metavar="NAME", help=f"of it: {', '.join(networks)} (two-stage)")
+    made.add_argument("--schedule", action="store_true", help="the schedule of rates and momenta instead")
+    add_images(made, "val", required=False, data_help=f"count channels of --weights ({PAPERS}) that are silent there")
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -47,14 +47,16 @@ def add_renamed(parser: argparse._ActionsContainer, old: str, new: str, dest: st
     )
 
 
-def add_images(parser: argparse.ArgumentParser, split: str, required: bool = True, purpose: str = "") -> None:
+def add_images(
+    parser: argparse._ActionsContainer, split: str, required: bool = True, data_help: str = DATA_HELP
+) -> None:
     """Images to measure on: `--data`, `--split`, `--size`."""
-    parser.add_argument("--data", action="append", required=required, metavar="FOLDER", help=DATA_HELP + purpose)
+    parser.add_argument("--data", action="append", required=required, metavar="FOLDER", help=data_help)
     parser.add_argument(
         "--split",
         default=split,
         choices=("train", "val", "test"),
-        help="folder of the images to measure on: train, val or test (%(default)s)",
+        help="of its folders, train, val or test (%(default)s)",
         metavar="SPLIT",
     )
     parser.add_argument(

@@ -12,7 +12,7 @@ from ..config import Config
 from ..data.files import balanced, list_files
 from ..errors import InputError
 from ..formats import locks
-from ..inference import runtimes, scaling
+from ..inference import runtimes
 from ..inference.passes import Passes
 from ..progress import each
 from ..training.spread import fit, forget
@@ -58,12 +58,8 @@ def ratios(config: Config, passes: Passes, files: Sequence[str]) -> np.ndarray:
     for _, crop in each("calibrating", central_crops(files, config.size), len(files)):
         target = blurred(crop)
         for s in config.factors:
-            scan = lattice.downsample(crop, s)[None]
-            low, high = scaling.limits(scan)
-            image, deviation = np.moveaxis(passes(scaling.to_unit(scan, low, high), crop.shape, s)[0], -1, 0)
-            errors = np.abs(scaling.from_unit(image[None], low, high)[0] - target)
-            told = deviation * (high - low)[0]
-            found.append((errors / np.maximum(told, 1e-12)).ravel()[::SAMPLED])
+            image, told = passes.with_deviation(lattice.downsample(crop, s)[None], crop.shape, s)
+            found.append((np.abs(image[0] - target) / np.maximum(told[0], 1e-12)).ravel()[::SAMPLED])
     return np.concatenate(found)
 
 

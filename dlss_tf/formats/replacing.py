@@ -12,7 +12,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 from . import locks
 
@@ -32,13 +32,15 @@ def replacing(path: str | os.PathLike[str], overwrite: bool = True) -> Iterator[
 
 
 @contextlib.contextmanager
-def replacing_all(paths: Sequence[str | os.PathLike[str]], overwrite: bool = True) -> Iterator[list[str]]:
+def replacing_all(
+    paths: Sequence[str | os.PathLike[str]], overwrite: bool | Collection[str] = True
+) -> Iterator[list[str]]:
     """Where to write what is to be `paths`, files or folders: hidden paths beside them, of the same suffixes.
 
     They become `paths` together when the block ends, and are removed if the block raises or one of them cannot be
     renamed: what was at `paths` stays until then, and none of them is ever half a file. Their names are this write's
     alone, so that writers of one path do not meet; the last one wins, or without `overwrite` the first. What a killed
-    writer leaves `clear` removes.
+    writer leaves `clear` removes. `overwrite` may also be those of `paths` alone that may be replaced.
 
     Raises:
         OSError: one cannot be renamed, or without `overwrite` is there; `filename` is its path.
@@ -55,7 +57,8 @@ def replacing_all(paths: Sequence[str | os.PathLike[str]], overwrite: bool = Tru
             folder = os.path.dirname(moves[0][1]) if moves else ""
             if len(moves) > 1:  # so that no other set mixes with this one
                 held.enter_context(locks.of(os.path.join(folder, _TOGETHER), wait=True))
-            _move_in(moves, overwrite)
+            replaced = [path for _, path in moves] if overwrite is True else overwrite or ()
+            _move_in(moves, {os.path.normpath(path) for path in replaced})
             for folder in dict.fromkeys(os.path.dirname(path) for _, path in moves):
                 flush_folder(folder)
         finally:
@@ -110,15 +113,18 @@ def _fsync(path: str, flags: int) -> None:
         os.close(descriptor)
 
 
-def _move_in(moves: list[tuple[str, str]], overwrite: bool) -> None:
-    """Rename each first path to the second, or none: what was there is kept until the last is in place."""
+def _move_in(moves: list[tuple[str, str]], replaced: Collection[str]) -> None:
+    """Rename each first path to the second, or none: what was there is kept until the last is in place.
+
+    Where nothing may be `replaced`, nothing may be there.
+    """
     changed: list[tuple[str, str | None]] = []  # paths, and where what was there is kept
     try:
         for move in moves:
             beside, path = move
             flush(beside)
         for beside, path in moves:
-            if not overwrite:
+            if path not in replaced:
                 _move_where_nothing_is(beside, path)
                 changed.append((path, None))
                 continue

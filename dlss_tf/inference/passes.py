@@ -9,7 +9,7 @@ import numpy as np
 
 from .. import lattice
 from ..config import Config
-from . import memory, tiles
+from . import memory, scaling, tiles
 from .requirements import padding_of, step_of
 from .runtimes import Run
 
@@ -57,6 +57,23 @@ class Passes:
             images[i : i + group] = made
         assert images is not None  # there is a scan at least
         return images
+
+    def with_deviation(
+        self,
+        stack: np.ndarray,
+        size: Sequence[int],
+        factor: int,
+        first: Sequence[int | None] = (None, None),
+        report: Callable[[], None] = lambda: None,
+        calibration: float | np.ndarray = 1.0,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Images [b, *size] of finite scans [b, h, w] and the deviations that are told, both in the scans' units.
+
+        Of a generator that gives deviations, which are multiplied by `calibration`; the rest as calling it.
+        """
+        low, high = scaling.limits(stack)
+        images = self(scaling.to_unit(stack, low, high), size, factor, first, report)
+        return scaling.from_unit(images[..., 0], low, high), images[..., 1] * calibration * (high - low)
 
     def complete(self, inputs: np.ndarray, first: Sequence[int | None], factor: int) -> np.ndarray:
         """The generator's images for nearest-infilled inputs [b, H, W, 1] in [0, 1], of any sides, in one pass."""

@@ -220,11 +220,8 @@ class Supersampler:
         Raises:
             InputError: the generator has no weights that tell its errors.
         """
-        low, high = scaling.limits(stack)
         passes, calibration = self._both
-        images = passes(scaling.to_unit(stack, low, high), size, factor, first, report)
-        deviation = images[..., 1] * calibration["calibration"] * (high - low)
-        return scaling.from_unit(images[..., 0], low, high), deviation
+        return passes.with_deviation(stack, size, factor, first, report, calibration["calibration"])
 
     @functools.cached_property
     def _both(self) -> tuple[Passes, dict[str, np.ndarray]]:

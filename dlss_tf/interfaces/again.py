@@ -11,6 +11,7 @@ from .. import lattice, micrograph, shell
 from ..errors import InputError
 from ..inference.options import BESIDE, Options
 from ..inference.runtimes import NEEDED
+from .outputs import PREVIEW
 
 FOLDER = "again"  # for what is made again: nothing that is there is in its way
 TILE = 1024  # px, unless it is said
@@ -67,7 +68,7 @@ def _out(path: str, provenance: Provenance) -> list[str]:
     """Where the image goes, beside which an uncertainty goes by itself."""
     stem, suffix = micrograph.stem_of(path), micrograph.suffix_of(path)
     result = provenance.get("result")
-    if result in BESIDE:
+    if result in (*BESIDE, PREVIEW):
         stem = stem.removesuffix(f"-{result}")
     if not stem or suffix not in micrograph.WRITABLE:
         return []

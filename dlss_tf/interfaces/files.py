@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -20,7 +20,7 @@ from ..inference.provenance import now, supersampling
 from ..micrograph import Micrograph
 from ..progress import reporter
 from . import preview as previews
-from .outputs import PREVIEW, names_beside, outputs
+from .outputs import PREVIEW, is_preview, names_beside, outputs
 from .results import Made, history, made_of, micrographs, source_of
 
 
@@ -88,8 +88,10 @@ def supersample_file(
     pictures = {}
     if preview and (drawn := _drawn(source, scan, results, factor, supersampler.name)):
         pictures[targets[PREVIEW]] = drawn
-    _write_all({targets.get(name, target): each for name, each in results.items()}, overwrite, pictures)
-    if preview and overwrite and not pictures:  # an earlier one would be taken for this result's
+    earlier = overwrite or preview and is_preview(targets[PREVIEW], origin)  # a preview that goes, whatever comes
+    replaced = overwrite or ([targets[PREVIEW]] if earlier else ())
+    _write_all({targets.get(name, target): each for name, each in results.items()}, replaced, pictures)
+    if preview and earlier and not pictures:  # it would be taken for this result's
         with contextlib.suppress(OSError):
             os.remove(targets[PREVIEW])
     return made_of(results["image"], factor, supersampler.config, share)
@@ -129,7 +131,9 @@ def downsample_file(
 
 
 def _write_all(
-    results: Mapping[str, Micrograph], overwrite: bool = True, pictures: Mapping[str, bytes] | None = None
+    results: Mapping[str, Micrograph],
+    overwrite: bool | Collection[str] = True,
+    pictures: Mapping[str, bytes] | None = None,
 ) -> None:
     """Write every file, or none, into folders that are made."""
     for path in results:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Iterable, Mapping, Sequence
+import warnings
+from collections.abc import Mapping, Sequence
 
 from .. import micrograph
 from ..errors import InputError, reason
-from ..formats import names
+from ..formats import digests, names
 from ..formats.contents import Choice
 from ..inference.options import Options
 from ..suggestions import did_you_mean
@@ -108,7 +109,7 @@ def plan(
             skipped = skip_existing and all(_is_result(path) for what, path in targets.items() if what != PREVIEW)
             refusal = None
             try:
-                check_outputs(source, targets.values(), overwrite, taken, scans, writes=not skipped)
+                check_outputs(source, targets, overwrite, taken, scans, image=choice, writes=not skipped)
             except InputError as error:
                 refusal = error
             jobs.append(Job(source, targets, refusal, choice, skipped and not refusal))
@@ -127,28 +128,31 @@ def outputs(target: str, beside: Sequence[str]) -> dict[str, str]:
 
 def check_outputs(
     source: str,
-    targets: Iterable[str],
+    targets: Mapping[str, str],
     overwrite: bool,
     taken: dict[str, str],
     scans: Mapping[object, str] | None = None,
+    *,
+    image: Choice = None,
     writes: bool = True,
 ) -> None:
-    """`check_output` for all files that come of a source, if it `writes` them; then their places are `taken` by it.
+    """`check_output` for all `outputs` of a source, if it `writes` them; then their places are `taken` by it.
+
+    A preview of ours of the same `image` of that source, such as one of a result in another format, may be replaced.
 
     Raises:
         InputError: one is taken by another source, whether `overwrite` or not, or is one of `scans`.
     """
-    targets = list(targets)
-    for target in targets:
+    for what, target in targets.items():
         other = taken.get(names.place(target), source)
         if other != source:
             raise InputError(f"{source}: expected a result of its own name, found {target} to be that of {other}")
         if writes:
-            check_output(source, target, overwrite)
+            check_output(source, target, overwrite or what == PREVIEW and _is_preview_of(target, source, image))
         scan = (scans or {}).get(_identity(target))
         if scan is not None:
             raise InputError(f"{source}: expected a result that is no scan of this command, found {scan}")
-    taken.update((names.place(target), source) for target in targets)
+    taken.update((names.place(target), source) for target in targets.values())
 
 
 def _identity(path: str) -> object:
@@ -183,6 +187,38 @@ def check_output(source: str, target: str, overwrite: bool) -> None:
     found = "a Zarr store" if is_store(target) else "a folder" if os.path.isdir(target) else "a file"
     if found != expected:
         raise InputError(f"{target}: expected {expected} to replace, found {found}")
+
+
+def is_preview(path: str, origin: Mapping[str, object]) -> bool:
+    """Whether a file is a preview that we made of what `results.source_of` tells: the same bytes, the same image."""
+    source = _previewed(path)
+    return bool(source.get("sha256")) and all(source.get(name) == origin.get(name) for name in ("sha256", "image"))
+
+
+def _is_preview_of(path: str, source: str, image: Choice) -> bool:
+    """`is_preview` of an image of a source that is not read yet."""
+    previewed = _previewed(path)
+    if not previewed.get("sha256"):
+        return False
+    try:
+        if previewed["sha256"] != digests.of_file(source):
+            return False
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # reading it for its result tells them
+            number = micrograph.read(source, image).number if "image" in previewed else None
+    except (InputError, OSError):  # which is said when it is read for its result
+        return False
+    return previewed.get("image") == number
+
+
+def _previewed(path: str) -> Mapping[str, object]:
+    """The source of a preview, as it tells; {} of any other file."""
+    try:
+        found = micrograph.provenances(path) if os.path.isfile(path) else []
+    except InputError:
+        return {}
+    sources = [provenance.get("source") for _, provenance in found if provenance.get("result") == PREVIEW]
+    return sources[0] if sources and isinstance(sources[0], Mapping) else {}
 
 
 def _is_result(path: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import importlib.util
 import io
 import math
@@ -16,6 +17,7 @@ from ..errors import shown
 from ..formats import drawing, png, units
 from ..formats.image import Micrograph, grey_limits
 from ..inference.guessed import MARKED
+from .outputs import PREVIEW
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -227,8 +229,9 @@ def _cut(words: str, width: int) -> str:
 
 
 def _png(page: Image, result: Micrograph) -> bytes:
-    """With the title and notes of the result."""
+    """With the title and notes of the result, and that it is a preview."""
     content = io.BytesIO()
     page.putpalette(_palette())
+    result = dataclasses.replace(result, provenance={**result.provenance, "result": PREVIEW})
     page.save(content, "PNG", compress_level=COMPRESSION, pnginfo=png.texts_of(result))
     return content.getvalue()

@@ -62,7 +62,7 @@ def watch(
         try:
             targets = outputs(output_path(path, out, factor, suffix, part + "x"), names_beside(options, preview))
             ours = overwrite or all(place(target) in made for target in targets.values())
-            check_outputs(path, targets.values(), ours, dict(made))
+            check_outputs(path, targets, ours, dict(made), image=choice)
             how: dict[str, Any] = {"image": choice, "quiet": True, "dtype": dtype}
             how |= {"overwrite": ours, "preview": preview}
             result = supersample_file(supersampler, path, targets["target"], factor, options, **how)

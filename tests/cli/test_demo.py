@@ -24,12 +24,14 @@ def test_the_scan_that_ships_is_that_of_the_simulator():
 def test_from_nothing_to_a_picture_and_again(tiny_scan_grid_run, tmp_path, capsys, monkeypatch):
     pytest.importorskip("PIL")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(demo, "HOW", ("--factor", "4", "--overwrite"))
+    monkeypatch.setattr(demo, "FACTOR", 4)
+    monkeypatch.setattr(demo, "HOW", ("--overwrite",))
     for _ in range(2):
         assert cli.main(["demo", "--weights", tiny_scan_grid_run]) == 0
     printed = capsys.readouterr().out
     command = f"dlss-tf supersample demo/scan.tif --factor 4 --overwrite --weights {tiny_scan_grid_run}"
-    assert printed.startswith(f"{command}\n")
+    assert printed.startswith(f"{command}\n") and "Look at demo/scan-x4-preview.png: " in printed
+    assert "\nWhere it came from: dlss-tf info demo/scan-x4.tif\n" in printed
     assert sorted(os.listdir("demo")) == ["scan-x4-preview.png", "scan-x4.tif", "scan.tif"]
     assert micrograph.read("demo/scan-x4.tif").describe() == "412x412 px of 0.0125 nm"
 

@@ -132,6 +132,30 @@ def test_what_is_there_stays_under_a_preview(save, tmp_path, capsys):
     assert cli.main([*command, "--overwrite"]) == 0 and other.read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_scan_in_another_format_takes_the_place_of_its_own_preview_alone(several, save, tmp_path, capsys):
+    picture = tmp_path / "several-x4-preview.png"
+    command = ["supersample", several, "--factor", "4"]
+    assert cli.main(command) == 0
+    before = picture.read_bytes()
+    assert cli.main([*command, "--format", "npy", "--keep-known"]) == 0
+    after = picture.read_bytes()
+    assert after != before and (tmp_path / "several-x4.tif").exists() and (tmp_path / "several-x4.npy").exists()
+    capsys.readouterr()
+    assert cli.main([*command, "--format", "mrc", "--image", "BF"]) == FAILED  # another image of that file
+    assert f"{picture}: expected no file, found one; give --overwrite" in capsys.readouterr().err
+    os.replace(several, tmp_path / "old.tif")
+    save(tmp_path / "several.npy", 60, 64)
+    assert cli.main(["supersample", str(tmp_path / "several.npy"), "--factor", "4", "--format", "mrc"]) == FAILED
+    assert picture.read_bytes() == after and not (tmp_path / "several-x4.mrc").exists()
+
+
+def test_a_result_of_the_preview_s_name_is_no_preview(save, tmp_path, capsys):
+    scan, result = save(tmp_path / "scan.npy", 8, 8), tmp_path / "scan-x4-preview.png"
+    assert cli.main(["supersample", scan, "--factor", "4", "--out", str(result), "--no-preview"]) == 0
+    before = result.read_bytes()
+    assert cli.main(["supersample", scan, "--factor", "4"]) == FAILED and result.read_bytes() == before
+
+
 def test_without_pillow_there_is_no_preview(save, tmp_path, capsys, monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL", None)
     assert cli.main(["supersample", save(tmp_path / "scan.npy", 8, 8), "--factor", "4", "--json"]) == 0

@@ -41,7 +41,7 @@ def test_of_all_that_it_takes():
 
 
 def test_what_lies_beside_comes_with_its_image():
-    for result in ("uncertainty", "guessed"):
+    for result in ("uncertainty", "guessed", "preview"):
         assert command(f"a-x5-{result}.tif", {**MADE, "result": result}).endswith("--out again/a-x5.tif")
     assert command("a-guessed.tif", {**MADE, "result": "image"}).endswith("--out again/a-guessed.tif")
 

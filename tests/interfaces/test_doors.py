@@ -45,7 +45,7 @@ def doors(tiny_run, served):
     return {
         "Dask": lambda scan: supersample_lazily(da.from_array(scan, chunks=8), FACTOR, tiny_run).compute(),
         "SavedModel": lambda scan: through_the_saved_model(scan).numpy(),
-        "napari": lambda scan: compute.supersample(scan, compute.Request(FACTOR, tiny_run))["image"],
+        "napari": lambda scan: compute.supersample(scan, compute.Request(FACTOR, tiny_run)).images["image"],
     }
 
 

@@ -169,6 +169,20 @@ def test_a_preview_appears_with_the_result_or_neither(previewed, tmp_path):
     assert (tmp_path / "image-preview.png").read_bytes().startswith(b"\x89PNG") and (tmp_path / "image.npy").exists()
 
 
+def test_the_preview_of_the_same_scan_is_replaced_even_if_none_can_be_drawn(previewed, tmp_path, monkeypatch):
+    picture = tmp_path / "image-preview.png"
+    previewed()
+    before = os.stat(picture).st_ino
+    os.remove(tmp_path / "image.npy")
+    previewed(overwrite=False)
+    assert os.stat(picture).st_ino != before
+    os.remove(tmp_path / "image.npy")
+    monkeypatch.setattr(files.previews, "picture", lambda *_: 1 / 0)
+    with pytest.warns(UserWarning, match="cannot be drawn"):
+        previewed(overwrite=False)
+    assert sorted(os.listdir(tmp_path)) == ["image.npy", "scan.npy"]
+
+
 @pytest.mark.parametrize("error", [MemoryError(), ImportError("no Pillow"), ValueError("odd"), OSError(5, "damaged")])
 def test_a_preview_that_cannot_be_drawn_costs_no_result(previewed, tmp_path, monkeypatch, error):
     def fail(*_):

@@ -29,7 +29,7 @@ def test_title_and_notes_of_the_result_are_texts_of_it(rng):
     result = scan.rescaled(scan.data.repeat(2, 0).repeat(2, 1), 1 / 2, "made", provenance={"factor": 2})
     with Image.open(io.BytesIO(preview.picture("a.dm4", scan, {"image": result}, 2, "mine"))) as picture:
         picture.load()
-        assert picture.text == {"Title": "gold", "Description": "made\ndlss_tf.factor: 2"}
+        assert picture.text == {"Title": "gold", "Description": 'made\ndlss_tf.factor: 2\ndlss_tf.result: "preview"'}
 
 
 def panel(picture, number, row=0, height=preview.PANEL):

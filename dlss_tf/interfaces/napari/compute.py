@@ -7,12 +7,13 @@ import json
 import sys
 import warnings
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from ...errors import InputError
 from ...inference.options import IMAGES, Options
+from ...inference.provenance import supersampling
 
 if TYPE_CHECKING:
     from ...inference.supersampler import Supersampler
@@ -39,16 +40,25 @@ class Request:
         return Request(**{**fields, "options": Options(**fields["options"])})
 
 
-def supersample(scan: np.ndarray, request: Request, on_progress: OnProgress | None = None) -> dict[str, np.ndarray]:
-    """`options.IMAGES`, those that are asked for, [..., factor h, factor w] float32 for a scan [..., h, w].
+class Done(NamedTuple):
+    """What came of a request."""
+
+    images: dict[str, np.ndarray]  # of options.IMAGES those that were asked for
+    provenance: dict[str, Any]  # as `inference.provenance.supersampling`, of who did it
+
+
+def supersample(scan: np.ndarray, request: Request, on_progress: OnProgress | None = None) -> Done:
+    """Images [..., factor h, factor w], float32, for a scan [..., h, w], and by what they were made.
 
     `on_progress` is `Supersampler`'s: what it raises ends the work.
 
     Raises:
         InputError: what `Supersampler` refuses, and if nothing runs a generator here.
     """
-    images = _supersampler(request.weights).run(scan, request.factor, request.options, on_progress)[:3]
-    return {name: image for name, image in zip(IMAGES, images) if image is not None}
+    supersampler = _supersampler(request.weights)
+    made = supersampler.run(scan, request.factor, request.options, on_progress)
+    images = {name: image for name in IMAGES if (image := getattr(made, name)) is not None}
+    return Done(images, supersampling(supersampler.made_by, request.factor, request.options))
 
 
 def _supersampler(weights: str | None) -> Supersampler:

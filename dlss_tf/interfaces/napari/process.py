@@ -21,7 +21,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ...errors import InputError
-from ...formats import values
+from ...formats import notes, values
 from ...formats.processes import ended_by
 from . import compute
 
@@ -37,7 +37,7 @@ class ProcessEnded(RuntimeError):
 
 def supersample(
     environment: str | None, scan: np.ndarray, request: compute.Request, on_progress: compute.OnProgress
-) -> dict[str, np.ndarray]:
+) -> compute.Done:
     """As `compute.supersample`, by `environment`: the folder of one, or its Python; None: the one that runs this.
 
     `on_progress` is also called, with the numbers it had last, at least every `POLL` seconds; (0, 0) before the first.
@@ -49,10 +49,11 @@ def supersample(
         with open(os.path.join(folder, REQUEST), "w", encoding="utf-8") as file:
             file.write(request.to_json())
         with _process(command, variables, folder) as process:
-            names = _follow(process, on_progress)
-            if names is None:
+            answer = _follow(process, on_progress)
+            if answer is None:
                 raise ProcessEnded(f"Supersampling in {command[0]} {_ending(process.wait(), folder)}")
-        return {name: np.load(os.path.join(folder, f"{name}.npy")) for name in names}
+        images = {name: np.load(os.path.join(folder, f"{name}.npy")) for name in answer["images"]}
+        return compute.Done(images, notes.checked(answer.get("provenance")))
 
 
 def python_of(environment: str) -> str:
@@ -101,8 +102,8 @@ def _process(command: list[str], variables: dict[str, str], folder: str) -> Iter
         process.wait()
 
 
-def _follow(process: subprocess.Popen, on_progress: compute.OnProgress) -> list[str] | None:
-    """Names of the images when they are there; None if the process ended without them."""
+def _follow(process: subprocess.Popen, on_progress: compute.OnProgress) -> dict | None:
+    """The message that the images are there; None if the process ended without it."""
     done, of = 0, 0
     for message in _messages(process):
         if "error" in message:
@@ -110,7 +111,7 @@ def _follow(process: subprocess.Popen, on_progress: compute.OnProgress) -> list[
         if "warning" in message:
             warnings.warn(message["warning"], stacklevel=3)
         if "images" in message:
-            return message["images"]
+            return message
         done, of = message.get("progress", (done, of))
         on_progress(done, of)
     return None

@@ -1,7 +1,8 @@
 """`python -m dlss_tf.interfaces.napari.remote`: what `process.supersample` starts, in a folder that it filled.
 
-Says lines of JSON on stdout: {"progress": [done, of]} and {"warning": SENTENCE} while it works, then {"images": NAMES}
-for the files it wrote, or {"error": SENTENCE}. Ends when its stdin does, for then nobody waits for it.
+Says lines of JSON on stdout: {"progress": [done, of]} and {"warning": SENTENCE} while it works, then {"images": NAMES,
+"provenance": BY WHAT} for the files it wrote, or {"error": SENTENCE}. Ends when its stdin does, for then nobody waits
+for it.
 """
 
 from __future__ import annotations
@@ -31,13 +32,13 @@ def main() -> int:
     threading.Thread(target=_end_with_stdin, daemon=True).start()
     warnings.showwarning = lambda message, *_: say(warning=str(message))
     try:
-        images = supersample(scan, request, lambda done, of: say(progress=[done, of]))
+        done = supersample(scan, request, lambda done, of: say(progress=[done, of]))
     except InputError as error:
         say(error=str(error))
         return 2
-    for name, image in images.items():
+    for name, image in done.images.items():
         np.save(f"{name}.npy", image)
-    say(images=list(images))
+    say(images=list(done.images), provenance=done.provenance)
     return 0
 
 

@@ -5,12 +5,10 @@ A thread of napari's follows the process that does it.
 
 from __future__ import annotations
 
-import dataclasses
 import os
 from collections.abc import Callable
 from typing import Any
 
-import numpy as np
 from magicgui.widgets import CheckBox, ComboBox, Container, FileEdit, Label, PushButton, SpinBox, create_widget
 from napari.layers import Image
 from napari.qt.threading import WorkerBase, WorkerBaseSignals
@@ -18,12 +16,10 @@ from napari.utils import notifications, progress
 from napari.viewer import Viewer
 from qtpy.QtCore import QSettings, Signal
 
-from ... import software
 from ...errors import InputError
 from ...formats import values
 from ...inference.options import BESIDE, DEBLUR_METHODS, Options
 from ...lattice import MAX_FACTOR, MIN_FACTOR
-from ...weights import PRETRAINED
 from . import compute, process
 
 ENVIRONMENT = "environment"  # the setting that is kept from one session to the next
@@ -56,7 +52,7 @@ class Supersample(Container):
     def __init__(self, napari_viewer: Viewer):
         self._viewer = napari_viewer
         self._worker: _Worker | None = None
-        self._add: Callable[[dict[str, np.ndarray]], None] | None = None
+        self._add: Callable[[compute.Done], None] | None = None
         self.scan = create_widget(annotation=Image, label="scan", options={"tooltip": "Stacks go frame by frame."})
         self.factor = SpinBox(value=5, min=MIN_FACTOR, max=MAX_FACTOR, label="factor s", tooltip="Sides grow s times.")
         self.coverage = Label(label="coverage")
@@ -120,9 +116,9 @@ class Supersample(Container):
             self._worker.quit()
         self._worker = None
 
-    def _returned(self, images: dict[str, np.ndarray]) -> None:
+    def _returned(self, done: compute.Done) -> None:
         if self._worker and self._add:
-            self._add(images)
+            self._add(done)
 
     def _finished(self) -> None:
         if self._worker:
@@ -144,11 +140,11 @@ class _Worker(WorkerBase):
     Not a `thread_worker` generator, which napari leaves suspended when it quits, with its files and process.
     """
 
-    def __init__(self, function: Callable[[compute.OnProgress], dict[str, np.ndarray]]):
+    def __init__(self, function: Callable[[compute.OnProgress], compute.Done]):
         super().__init__(SignalsClass=_WorkerSignals)
         self._function = function
 
-    def work(self) -> dict[str, np.ndarray] | None:
+    def work(self) -> compute.Done | None:
         try:
             return self._function(self._report)
         except _Cancelled:
@@ -185,10 +181,10 @@ def _checked(layer: Image | None) -> Image:
 
 def _work(
     layer: Image, request: compute.Request, environment: str | None
-) -> Callable[[compute.OnProgress], dict[str, np.ndarray]]:
+) -> Callable[[compute.OnProgress], compute.Done]:
     data = layer.data[0] if layer.multiscale else layer.data
 
-    def work(on_progress: compute.OnProgress) -> dict[str, np.ndarray]:
+    def work(on_progress: compute.OnProgress) -> compute.Done:
         scan = values.real(f"scan {layer.name}", data)
         return process.supersample(environment, scan, request, on_progress)
 
@@ -197,16 +193,15 @@ def _work(
 
 def _adder(
     viewer: Viewer, layer: Image, request: compute.Request, environment: str | None
-) -> Callable[[dict[str, np.ndarray]], None]:
+) -> Callable[[compute.Done], None]:
     """What adds the images as layers; the scan's layer, as it is now, says where and how they are shown."""
     _, state, _ = layer.as_layer_data_tuple()
     kept = {name: state[name] for name in KEPT if name in state}
     kept["scale"] = [*layer.scale[:-2], *layer.scale[-2:] / request.factor]
-    processing = {"source": layer.name, **dataclasses.asdict(request), "environment": environment}
-    processing |= {"weights": request.weights or PRETRAINED, **software.described()}
-    name = f"{layer.name} ×{request.factor}"
+    source, name = layer.name, f"{layer.name} ×{request.factor}"
 
-    def add(images: dict[str, np.ndarray]) -> None:
+    def add(done: compute.Done) -> None:
+        images, processing = done.images, {"source": source, "environment": environment, **done.provenance}
         for what in BESIDE:
             if what in images:
                 own = {**kept, "colormap": "magma", "contrast_limits": None}

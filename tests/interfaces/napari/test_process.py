@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 
+from dlss_tf import weights
 from dlss_tf.errors import InputError
 from dlss_tf.inference.options import Options
 from dlss_tf.interfaces.napari import compute, process
@@ -28,16 +29,18 @@ def test_other_process_gives_the_same_images(python, files, rng):
     request = compute.Request(factor=12, options=options, weights="unified-small")
     with pytest.warns(UserWarning, match="^factor 12: this generator was trained for"):
         there = process.supersample(python, scan, request, lambda *progress: seen.append(progress))
-    assert set(there) == {"image", "uncertainty"}
-    assert {image.shape for image in there.values()} == {(2, 1, 192, 204)}
-    np.testing.assert_array_equal(there["image"][..., ::12, ::12], scan.astype(np.float32))
+    assert set(there.images) == {"image", "uncertainty"}
+    assert {image.shape for image in there.images.values()} == {(2, 1, 192, 204)}
+    assert there.provenance["generator"] == weights.identity("unified-small")
+    assert there.provenance["options"] == {name: value for name, value in vars(options).items() if value is not None}
+    np.testing.assert_array_equal(there.images["image"][..., ::12, ::12], scan.astype(np.float32))
     assert list(dict.fromkeys(seen)) == [(0, 0), *((i, seen[-1][1]) for i in range(1, seen[-1][1] + 1))]
     assert not list(files.iterdir())
     pytest.importorskip("tensorflow")
     with pytest.warns(UserWarning, match="factor 12"):
         here = compute.supersample(scan.astype(np.float32), request)
-    for name, image in here.items():
-        np.testing.assert_allclose(there[name], image, atol=1e-6)
+    for name, image in here.images.items():
+        np.testing.assert_allclose(there.images[name], image, atol=1e-6)
 
 
 @tensorflow_somewhere

@@ -20,7 +20,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 from napari.utils import notifications, progress  # noqa: E402
 from qtpy.QtCore import QSettings  # noqa: E402
 
-from dlss_tf.interfaces.napari import process  # noqa: E402
+from dlss_tf import weights  # noqa: E402
+from dlss_tf.interfaces.napari import compute, process  # noqa: E402
 from dlss_tf.weights import PRETRAINED  # noqa: E402
 
 tensorflow_here = pytest.mark.skipif(not importlib.util.find_spec("tensorflow"), reason="no TensorFlow")
@@ -77,7 +78,7 @@ def fake(images):
         for done in range(1, 4):
             on_progress(done, 3)
         image = np.repeat(np.repeat(scan, request.factor, -2), request.factor, -1)
-        return dict.fromkeys(images, image)
+        return compute.Done(dict.fromkeys(images, image), {"generator": {"sha256": "12ab"}})
 
     return supersample
 
@@ -91,7 +92,7 @@ def test_adds_what_the_supersampler_gives(viewer, widget, qtbot, notes, monkeypa
     run(widget, qtbot)
     assert [layer.name for layer in viewer.layers] == ["gold", "gold ×4"]
     assert viewer.layers[1].data.shape == (24, 36)
-    assert viewer.layers[1].data is given[0]["image"]
+    assert viewer.layers[1].data is given[0].images["image"]
     assert not notes
     assert widget.coverage.value == "1/16 (6.2 %)"
     assert "tensorflow" not in sys.modules
@@ -115,7 +116,9 @@ def test_runs_in_another_environment(viewer, widget, qtbot, notes, scan, python,
     assert processing["source"] == "gold" and processing["factor"] == 12
     asked = {name for name, value in processing["options"].items() if value}
     assert asked == {"ensemble", "refine", "keep_known"}
-    assert processing["weights"] == PRETRAINED and processing["environment"] == python
+    assert processing["environment"] == python
+    assert processing["generator"]["weights"] == PRETRAINED
+    assert processing["generator"]["sha256"] == weights.digest(PRETRAINED)
 
 
 @pytest.mark.parametrize("place", [{"rotate": 30, "shear": [0.2]}, {"affine": [[0, 2, 5], [-1, 0.5, 7], [0, 0, 1]]}])
