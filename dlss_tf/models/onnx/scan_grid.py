@@ -26,8 +26,25 @@ def outputs(
     factor: str,
 ) -> list[str]:
     """The image, and with a head its deviation, [b, H, W] each, of [b, H, W] and int64 [1]."""
-    grid, blocks = _Grid(graph, image, factor), _Blocks(graph, config, weights.__getitem__)
-    scan = grid.samples(image)
+    grid = _Grid(graph, _sides(graph, image), factor)
+    return _outputs(graph, config, weights, head, grid, grid.samples(image))
+
+
+def of_scan(graph: Graph, config: Config, weights: Mapping[str, np.ndarray], scan: str, factor: str) -> str:
+    """The image [b, s h, s w] of a scan [b, h, w] and int64 [1]."""
+    grid = _Grid(graph, graph.Mul(_sides(graph, scan), factor), factor)
+    return _outputs(graph, config, weights, None, grid, scan)[0]
+
+
+def _outputs(
+    graph: Graph,
+    config: Config,
+    weights: Mapping[str, np.ndarray],
+    head: Mapping[str, np.ndarray] | None,
+    grid: _Grid,
+    scan: str,
+) -> list[str]:
+    factor, blocks = grid.factor, _Blocks(graph, config, weights.__getitem__)
     strengths, sizes = wiring.STRENGTHS, wiring.WINDOWS
     seen = [scan, *(each for size in sizes for each in filtered(graph, scan, size, strengths))]
     views = blocks.of(len(seen), _bordered(graph, _stacked(graph, seen)))
@@ -50,13 +67,11 @@ def outputs(
 
 
 class _Grid:
-    """The lattice's samples of images as large as `image`, and back."""
+    """The lattice's samples of images of these `sides`, int64 [2], and back."""
 
-    def __init__(self, graph: Graph, image: str, factor: str):
-        self.graph, self.factor = graph, factor
-        sides = [graph.side(image, axis) for axis in (1, 2)]
-        offsets = [graph.Div(graph.Mod(side, factor), [2]) for side in sides]
-        self.sides, self.offsets = graph.concat(sides, 0), graph.concat(offsets, 0)
+    def __init__(self, graph: Graph, sides: str, factor: str):
+        self.graph, self.sides, self.factor = graph, sides, factor
+        self.offsets = graph.Div(graph.Mod(sides, factor), [2])
 
     def samples(self, image: str) -> str:
         """[b, H, W] to [b, n, m]."""
@@ -125,6 +140,11 @@ class _Blocks(Blocks):
             return graph.DepthToSpace(cells, blocksize=s)
 
         return self.graph.choose(factor, sorted(set(self.config.factors)), pixels)
+
+
+def _sides(graph: Graph, images: str) -> str:
+    """Height and width of images [b, h, w]: int64 [2]."""
+    return graph.concat([graph.side(images, axis) for axis in (1, 2)], 0)
 
 
 def _stacked(graph: Graph, images: Sequence[str]) -> str:

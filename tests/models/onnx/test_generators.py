@@ -4,10 +4,10 @@ import tensorflow as tf
 from onnx import TensorProto
 from sessions import CLOSE, run, session
 
-from dlss_tf import weights
+from dlss_tf import Supersampler, weights
 from dlss_tf.errors import InputError
 from dlss_tf.models import generators
-from dlss_tf.models.onnx.generators import model
+from dlss_tf.models.onnx.generators import model, of_scans
 
 
 @pytest.mark.parametrize("name", ["unified-scan", "unified-small"])
@@ -35,6 +35,22 @@ def test_deviations_are_calibrated_where_that_is_known(rng):
     made = [run(session(model(config, arrays, each)), **given) for each in (head, {**head, "calibration": calibration})]
     np.testing.assert_array_equal(made[0][0], made[1][0])
     np.testing.assert_allclose(made[0][1] * calibration, made[1][1], rtol=1e-6)
+
+
+@pytest.mark.parametrize("factor", [2, 5])
+def test_of_scans_gives_what_a_supersampler_does(factor, rng):
+    """In each scan's own units, one of them without contrast."""
+    scans = np.stack([rng.poisson(30, (21, 18)), np.full((21, 18), 7), 1e-9 * rng.random((21, 18))]).astype(np.float32)
+    config, arrays = weights.load()
+    made = of_scans(config, arrays, factor)
+    (images,) = run(session(made), scan=scans[:, None])
+    expected = Supersampler()(scans, factor, keep_outliers=True)
+    for image, each, scale in zip(images[:, 0], expected, (30, 1e-30, 1e-9), strict=True):
+        np.testing.assert_allclose(image / scale, each / scale, rtol=0, atol=1e-5)
+    assert [each.op_type for each in made.graph.node].count("If") == 0
+    assert made.ByteSize() < 2.1 * sum(each.size for each in arrays.values())
+    with pytest.raises(InputError, match="the weights do not fit its config.json: 'heads/kernel_13'"):
+        of_scans(config, arrays, 13)
 
 
 def test_says_what_it_takes_and_gives():
