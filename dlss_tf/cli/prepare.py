@@ -39,8 +39,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--split-by",
         choices=("file", "folder"),
-        help="what is one specimen, which is never divided between train, val and test: every file, or every folder that "
-        "files lie in (each folder in a FILE that is a folder; files that are in none, each)",
+        help="what is one specimen, never divided between train, val and test: every file, or every folder that files "
+        "lie in (every folder within a FILE that is a folder; of files that are in none, each)",
     )
     parser.add_argument("--overwrite", action="store_true", help="remove the data set that is there, and prepare anew")
     parser.add_argument(

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from typing import Literal
-
-import os
 
 from ..data.prepare.cutting import Source
 from ..simulation.dataset import SPLITS
@@ -17,7 +16,7 @@ By = Literal["file", "folder"]
 def specimens(named: Sequence[str], out: str, by: By | None = None) -> list[Source]:
     """The files that are meant, with names of their specimens; nothing that lies in `out`.
 
-    A folder within a folder that is named is a specimen, with all that is in it; a file that is in none is one for itself.
+    A folder within a folder that is named is a specimen, with all that is in it; a file in none is one by itself.
     By "file" every file is one, by "folder" every folder that files lie in. Folders called train, val and test within a
     folder that is named are splits, which what is in them keeps.
     """

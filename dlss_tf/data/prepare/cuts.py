@@ -48,7 +48,7 @@ def _starts(side: int, size: int) -> range:
 
 def digest(crop: np.ndarray) -> str:
     """SHA-256 of a crop's values, rows first, as little-endian float64: the same whatever type and file they lie in."""
-    return hashlib.sha256(np.ascontiguousarray(crop, "<f8")).hexdigest()
+    return hashlib.sha256(np.ascontiguousarray(crop, "<f8").tobytes()).hexdigest()
 
 
 def name_of(stem: str, number: int | None, frames: int, cut: Cut, crop_digest: str) -> str:

@@ -13,7 +13,7 @@ from ...formats import digests
 from ...formats.contents import Choice
 from ...formats.replacing import flush, flush_folder
 from ...micrograph import Micrograph
-from . import cuts, worth
+from . import cuts, looks, worth
 from .index import Index, Twin, state_of
 from .record import Entry
 
@@ -31,10 +31,11 @@ class Source(NamedTuple):
 def cut_file(source: Source, folder: str, size: int, image: Choice, index: Index) -> Entry:
     """Write a file's crops into `folder`, each a TIFF of its own type and values; what is to be recorded.
 
-    That is "file", "sha256" of its bytes, "bytes", "modified_ns", "specimen", "split" (null until it is known), "images",
-    each with its number if there are several, shape, type and pixel size, and "crops", each with image, frame, row,
-    column, sha256 of its values, and name, or "left_out", the reason, and the name that it is a duplicate "of". A file
-    of the same bytes as another is "left_out" as a "copy" "of" that and not read, one whose images are all smaller than
+    That is "file", "sha256" of its bytes, "bytes", "modified_ns", "specimen", "split" (null until known), "images", each
+    with its number if there are several, shape, type, pixel size and, if it is large enough, what its first frame
+    `looks` like; and "crops", each with image, frame, row, column, sha256 of its values, and name, or "left_out", the
+    reason, and the name that it is a duplicate "of". "like" are other specimens that have the same crop or file. A file
+    of the same bytes as another is "left_out" as a "copy" "of" that and not read; one whose images are all smaller than
     crops as "small".
 
     Raises:
@@ -52,7 +53,7 @@ def cut_file(source: Source, folder: str, size: int, image: Choice, index: Index
     images = found if isinstance(found, list) else [found]
     within: dict[str, Twin] = {}
     for each in images:
-        entry["images"].append(_described(each))
+        entry["images"].append(_described(each, size))
         entry["crops"] += _cut(each, source, folder, size, index, within)
     if images and not entry["crops"]:
         entry["left_out"] = SMALL
@@ -63,10 +64,13 @@ def cut_file(source: Source, folder: str, size: int, image: Choice, index: Index
     return entry
 
 
-def _described(image: Micrograph) -> dict[str, Any]:
-    size = list(image.pixel_size) if image.pixel_size else None
-    found = {"number": image.number, "shape": list(image.data.shape), "dtype": image.data.dtype.name}
-    return {**found, "pixel_size": size, "units": image.units if size else None}
+def _described(image: Micrograph, size: int) -> dict[str, Any]:
+    pixel, shape = image.pixel_size, image.data.shape
+    found: dict[str, Any] = {"number": image.number, "shape": list(shape), "dtype": image.data.dtype.name}
+    found |= {"pixel_size": list(pixel) if pixel else None, "units": image.units if pixel else None}
+    if min(shape[-2:]) >= size:
+        found["looks"] = looks.looks(image.data.reshape(-1, *shape[-2:])[0])
+    return found
 
 
 def _cut(

@@ -1,4 +1,4 @@
-"""From files to a data set in the STEM Crops layout: `root/{train,val,test}/*.tif`, and a record of what came from where."""
+"""From files to a data set in the STEM Crops layout, `root/{train,val,test}/*.tif`, and a record of what is whose."""
 
 from __future__ import annotations
 
@@ -18,12 +18,11 @@ from ...formats.replacing import clear, flush_folder
 from ...progress import Progress
 from ...simulation.dataset import LOCK_FILE, SPLITS, open_root
 from ..files import is_tiff
-from . import cuts, splits
+from . import cuts, looks, sheet, splits
 from .cutting import COPY, SMALL, Source, cut_file
 from .index import Index
-from .record import LINES, SUMMARY, VERSION, Entry, Record
+from .record import LINES, SHEET, SUMMARY, VERSION, Entry, Record
 
-SHEET = "sheet.png"
 CUT = ".cut"  # folder of crops that are not split yet
 
 Told = dict[str, Any]
@@ -64,6 +63,8 @@ def prepare_dataset(
             is there was prepared otherwise, or there are not crops of two specimens, of which one validates.
     """
     cuts.check_size(size)
+    if not os.path.isdir(root):
+        _check_specimens({source.specimen for source in sources})  # before there is a folder
     open_root(Path(root), "the prepared data set")
     try:
         with locks.held(os.path.join(root, LOCK_FILE)):
@@ -81,9 +82,7 @@ def _prepare(
     index = Index(record)
     held = [source for source in sources if index.holds(source.path, record.root)]
     new = [source for source in sources if source not in set(held)]
-    names = index.specimens | {source.specimen for source in sources}
-    if len(names) < 2:
-        raise InputError(_too_few(f"one, {names.pop()}" if names else "none"))
+    _check_specimens(index.specimens | {source.specimen for source in sources})
     for source in held:
         tell(_told(source, skipped=True))
     cut = os.path.join(record.root, CUT)
@@ -104,7 +103,7 @@ def _check_settings(record: Record, settings: dict[str, Any]) -> None:
         there = [split for split in SPLITS if _has_tiffs(os.path.join(record.root, split))]
         if there:
             raise InputError(
-                f"{record.root}: expected a new folder or a prepared data set, found TIFFs in {there[0]} but no {SUMMARY}"
+                f"{record.root}: expected a new folder or a prepared data set, found TIFFs in {there[0]}, no {SUMMARY}"
             )
         return
     for name, expected in settings.items():
@@ -157,7 +156,7 @@ def _cut_all(
 
 
 def _told(source: Source, skipped: bool = False) -> Told:
-    told = {"source": source.path, "specimen": source.specimen, "crops": None, "left_out": {}}
+    told: Told = {"source": source.path, "specimen": source.specimen, "crops": None, "left_out": {}}
     return {**told, "skipped": skipped, "warnings": [], "error": None}
 
 
@@ -173,7 +172,7 @@ def _split_all(record: Record, settings: dict[str, Any]) -> dict[str, Any]:
     """Record every specimen's split, move its crops there, and sum up."""
     chosen = _chosen(record)
     record.replace({**entry, "split": chosen.get(entry["specimen"])} for entry in record.entries())
-    by_split: dict[str, Counter[str]] = {name: Counter({split: 0 for split in SPLITS}) for name in ("crops", "files")}
+    by_split: dict[str, Counter[str]] = {name: Counter(dict.fromkeys(SPLITS, 0)) for name in ("crops", "files")}
     left_out: Counter[str] = Counter()
     for entry in record.entries():
         _move(record.root, entry)
@@ -190,6 +189,7 @@ def _split_all(record: Record, settings: dict[str, Any]) -> dict[str, Any]:
     summary |= {"specimens": {split: specimens[split] for split in SPLITS}, "left_out": dict(sorted(left_out.items()))}
     summary |= files
     record.write_summary(summary)
+    sheet.write(os.path.join(record.root, SHEET), record, settings["size"])
     shutil.rmtree(os.path.join(record.root, CUT))
     return summary
 
@@ -197,24 +197,36 @@ def _split_all(record: Record, settings: dict[str, Any]) -> dict[str, Any]:
 def _chosen(record: Record) -> dict[str, str]:
     """The split of every specimen with crops; InputError unless one trains and another one validates."""
     crops: Counter[str] = Counter()
-    alike, given = [], {}
-    smaller: tuple[int, str] = (0, "")
+    alike, given, largest = [], {}, 0
     for entry in record.entries():
-        crops[entry["specimen"]] += sum("name" in crop for crop in entry["crops"])
+        crops[entry["specimen"]] += _counts(entry)["crops"]
         alike += [(entry["specimen"], other) for other in entry.get("like", ())]
         if entry["split"]:
             given[entry["specimen"]] = entry["split"]
-        for image in entry["images"] if entry.get("left_out") == SMALL else ():
-            smaller = max(smaller, (min(image["shape"][-2:]), entry["file"]))
+        if entry.get("left_out") == SMALL:
+            largest = max(largest, *(min(image["shape"][-2:]) for image in entry["images"]))
+    alike += looks.alike(_looks(record, crops))
     assigned = splits.assign(crops, alike, given)
     chosen = {name: assigned[name] for name, count in crops.items() if count}
     held = set(chosen.values())
     if "train" not in held or "val" not in held:
-        found = f"crops of {len(chosen)}" + (f", in {' and '.join(sorted(held))} alone" if held else "")
-        side = smaller[0] // cuts.MULTIPLE * cuts.MULTIPLE
-        hint = f"; --size {side} takes more of the files" if side >= cuts.LEAST else ""
+        found = f"crops of {len(chosen)}" + (f", which show the same or are all in {held.pop()}" if held else "")
+        side = largest // cuts.MULTIPLE * cuts.MULTIPLE
+        hint = f"; --size {side} takes files that are left out as too small" if side >= cuts.LEAST else ""
         raise InputError(_too_few(found) + hint)
     return chosen
+
+
+def _looks(record: Record, crops: Counter[str]) -> Iterator[tuple[str, str]]:
+    """Of images that crops were taken of, their specimens and what they look like."""
+    for entry in record.entries():
+        if crops[entry["specimen"]]:
+            yield from ((entry["specimen"], image["looks"]) for image in entry["images"] if "looks" in image)
+
+
+def _check_specimens(names: set[str]) -> None:
+    if len(names) < 2:
+        raise InputError(_too_few(f"one, {names.pop()}" if names else "none"))
 
 
 def _too_few(found: str) -> str:
@@ -225,7 +237,7 @@ def _too_few(found: str) -> str:
 
 
 def _move(root: str, entry: Entry) -> None:
-    """A file's crops from where they were cut to their split; those that are not there any more were moved, or removed."""
+    """A file's crops from where they were cut to their split; those that are not there were moved, or removed."""
     for name in _names(entry):
         with contextlib.suppress(FileNotFoundError):
             os.replace(os.path.join(root, CUT, name), os.path.join(root, entry["split"], name))

@@ -19,7 +19,7 @@ class Twin(NamedTuple):
 
 
 def state_of(path: str) -> dict[str, int]:
-    """A file's length in bytes and time of its last change in ns since 1970, which tell at once that it is as it was."""
+    """A file's length in bytes and time of its last change, ns since 1970: if they are as they were, so is the file."""
     status = os.stat(path)
     return {"bytes": status.st_size, "modified_ns": status.st_mtime_ns}
 

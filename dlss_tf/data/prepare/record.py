@@ -1,4 +1,4 @@
-"""What came from where: `prepare.jsonl`, a line of JSON a file, and `prepare.json`, how it was prepared and what came of it.
+"""What came from where: `prepare.jsonl`, a line of JSON a file, and `prepare.json`, how that was and what came of it.
 
 While files are cut, a line is added for each as soon as its crops are on the disk, so that an interrupted run goes on
 after it. Once all are split the lines are written anew, each with its split.
@@ -16,7 +16,7 @@ from ...formats.json_file import read_json
 from ...formats.replacing import flush, replacing
 
 VERSION = 1  # of how crops are cut, chosen and split: raise it when that changes, so that no data set mixes two
-SUMMARY, LINES = "prepare.json", "prepare.jsonl"
+SUMMARY, LINES, SHEET = "prepare.json", "prepare.jsonl", "sheet.png"
 
 Entry = dict[str, Any]  # of a file: FILE_FIELDS, and its "crops", each with frame, row, column, and name or left_out
 
@@ -68,8 +68,8 @@ class Record:
                     entry = json.loads(line)
                     if not isinstance(entry["crops"], list) or not isinstance(entry["specimen"], str):
                         raise ValueError
-                except (ValueError, LookupError, TypeError, RecursionError) as error:
-                    raise InputError(f"{self.path}: expected a file's record in line {number}, found another") from error
+                except (ValueError, LookupError, TypeError, RecursionError):
+                    raise InputError(f"{self.path}: expected a file's record in line {number}, found another") from None
                 yield entry
                 start += len(line)
             else:

@@ -1,4 +1,4 @@
-"""Which split a specimen is in: a function of its name, mended where one would be empty, and for good once it is made."""
+"""Which split a specimen is in: a function of its name, mended where one would be empty, and for good once it is so."""
 
 from __future__ import annotations
 
@@ -9,7 +9,11 @@ from collections.abc import Iterable, Mapping, Sequence
 #: Where the splits end on the way from 0 to 1 that specimens lie on: 75%, 15% and 10% of them.
 ENDS = {"train": 0.75, "val": 0.9, "test": 1.0}
 NEEDED = ("train", "val", "test")  # in the order in which each gets a specimen, as far as there are any
-PRECEDENCE = ("test", "val", "train")  # of what is given for specimens that belong together: nothing held out is trained on
+PRECEDENCE = (
+    "test",
+    "val",
+    "train",
+)  # of what is given for specimens that belong together: nothing held out is trained on
 
 
 def place(name: str) -> float:
@@ -32,11 +36,11 @@ class _Group:
 def assign(
     crops: Mapping[str, int], alike: Iterable[tuple[str, str]] = (), given: Mapping[str, str] | None = None
 ) -> dict[str, str]:
-    """"train", "val" or "test" for every specimen.
+    """The split of every specimen: "train", "val" or "test".
 
     Three in four are trained on, 15% validated and 10% tested, of specimens, not of crops, by `place`. Those that are
     alike are in one split. If train, val, or of three specimens or more test, has none, it gets the one that lies
-    nearest to it of the split that has most; then train gets more until it has half of the crops. What is `given` stays.
+    nearest to it of the split with most; then train gets more until it has half of the crops. What is `given` stays.
 
     Args:
         crops: of each specimen, by its name. Those without one follow the rest and count for nothing.
@@ -79,6 +83,7 @@ def _by_place(where: float) -> str:
 
 def _mend(chosen: dict[str, str], groups: Sequence[_Group], fixed: Mapping[str, str]) -> None:
     """Give each split a group, and train half of the crops, as far as that can be without what is `fixed`."""
+
     def of(split: str) -> list[_Group]:
         return [group for group in groups if chosen[group.name] == split]
 

@@ -1,6 +1,6 @@
 """Which crops are worth training on: those with finite values, contrast, more than noise, and not saturated.
 
-The limits are of the crops of 512x512 px of 22 real specimens, 164 in all, that were chosen by eye: each of these passes.
+The limits are far from 164 crops of 512x512 px of real specimens that were chosen by eye: each of these passes.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ NOT_FINITE, EMPTY, SATURATED = "not finite", "near-empty", "saturated"
 
 #: Distinct values between the 0.1 and 99.9 percentiles; the real crops have 50 or more.
 LEAST_LEVELS = 16
-#: Share of a crop that is its lowest value: a background that is cut off, rows never scanned; the real ones reach 0.083.
+#: Share of a crop that is its lowest value: a background cut off, rows never scanned; the real ones reach 0.083.
 MOST_LOWEST = 0.25
 #: Correlation of neighbours, along rows and along columns: 0 +- 1 / size of noise alone; the real ones' is from 0.042.
 LEAST_CORRELATION = 0.03
@@ -25,9 +25,9 @@ def left_out(crop: np.ndarray) -> str | None:
     """Why a crop [h, w] of real numbers is not worth training on: NOT_FINITE, EMPTY or SATURATED; None if it is.
 
     NOT_FINITE: one value or more is NaN or infinite. EMPTY: fewer than 16 distinct values between its 0.1 and 99.9
-    percentiles, more than a quarter of it at its lowest value, or neighbours that are correlated by less than 0.03 along
-    rows or along columns, which is noise alone. SATURATED: more than 5% at its highest value, as
-    `formats.values.saturated` counts them.
+    percentiles, more than a quarter of it at its lowest value, or neighbours correlated by less than 0.03 along rows or
+    along columns, which is noise alone. SATURATED: more than 5% at its highest value, as `formats.values.saturated`
+    counts them.
     """
     if not np.isfinite(crop).all():
         return NOT_FINITE
