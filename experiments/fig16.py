@@ -10,7 +10,8 @@ from dlss_tf.data.files import list_files
 from dlss_tf.evaluation.images import blurred, central_crops, completed, label
 from dlss_tf.evaluation.metrics import mse
 from dlss_tf.evaluation.results import results_folder
-from dlss_tf.evaluation.sheet import evenly_spaced, write_sheet
+from dlss_tf.evaluation.sheet import write_sheet
+from dlss_tf.formats.drawing import evenly_spaced
 from dlss_tf.models import check_size
 
 from ._report import parser, run, write

@@ -52,7 +52,7 @@ def _list_folder(root: str, split: str) -> list[str]:
     try:
         # Broken links are kept: the stream names them as bad files. Sub-folders are not files.
         with os.scandir(folder) as entries:
-            names = [e.name for e in entries if _is_tiff(e.name) and not e.is_dir()]
+            names = [e.name for e in entries if is_tiff(e.name) and not e.is_dir()]
     except OSError as error:
         raise InputError(f"The data folder {folder} cannot be read: {error.strerror}.") from None
     if not names:
@@ -68,7 +68,7 @@ def _instead(root: str, split: str) -> str:
     if name in SPLITS:
         return f"; did you mean {above or '.'}, which holds {name}?"
     there = names(root)
-    images = sum(map(_is_tiff, there))
+    images = sum(map(is_tiff, there))
     if images:
         return f"; move the {images} TIFF files in {root} into its folders {', '.join(SPLITS[:-1])} and {SPLITS[-1]}."
     other = [each for each in SPLITS if each in there]
@@ -89,8 +89,8 @@ def _state_of(path: str) -> str:
     return f"{path} {status.st_size} {status.st_mtime_ns}"
 
 
-def _is_tiff(name: str) -> bool:
-    """Hidden files are what an interrupted writer left."""
+def is_tiff(name: str) -> bool:
+    """Whether a file of that name is an image of a data set; hidden ones are what an interrupted writer left."""
     return name.lower().endswith((".tif", ".tiff")) and not name.startswith(".")
 
 

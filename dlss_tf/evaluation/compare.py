@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..data.files import list_files
+from ..formats.drawing import evenly_spaced
 from ..formats.replacing import replacing_all
 from ..inference.supersampler import Supersampler
 from ..models import check_size
@@ -17,7 +18,7 @@ from .curves import write_curves
 from .images import blurred, blurred_output, central_crops, completed, image_name, label
 from .metrics import mse, root_mean
 from .results import provenance, results_folder, write_json
-from .sheet import evenly_spaced, write_sheet
+from .sheet import write_sheet
 from .spectra import HIGH, high_frequency_difference, largest_difference, power_spectrum
 
 

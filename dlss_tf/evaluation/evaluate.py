@@ -12,6 +12,7 @@ from .. import lattice
 from ..config import Config
 from ..data.files import list_files
 from ..errors import InputError, warn
+from ..formats.drawing import evenly_spaced
 from ..formats.replacing import replacing_all
 from ..inference.supersampler import Supersampler
 from ..models import check_size
@@ -21,7 +22,7 @@ from .images import blurred, central_crops, completed, image_name, label, refine
 from .metrics import ABOUT, METHOD_NAMES, TABLE_HEADER, mse, summarize, table_rows
 from .passes import one_pass
 from .results import identity, provenance, results_folder, write_csv, write_json
-from .sheet import Panel, error_maps, evenly_spaced, write_sheet
+from .sheet import Panel, error_maps, write_sheet
 
 TABLE_2_FACTORS = (4, 5, 6, 8, 10)
 VALIDATION_CROPS = 32  # that choose the smoothed row's sigma

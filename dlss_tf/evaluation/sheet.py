@@ -49,11 +49,6 @@ def error_maps(outputs: Sequence[np.ndarray], truth: np.ndarray) -> list[Panel]:
     return [Panel(error, (0.0, white or 1.0)) for error in errors]
 
 
-def evenly_spaced(count: int, images: int) -> set[int]:
-    """Numbers of the images, `count` from the first to the last or all if there are fewer, that a sheet shows."""
-    return {round(i) for i in np.linspace(0, images - 1, min(count, images))}
-
-
 def write_sheet(
     path: str, rows: Sequence[tuple[str, Sequence[np.ndarray | Panel | None]]], titles: Sequence[str]
 ) -> None:

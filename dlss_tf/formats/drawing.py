@@ -53,3 +53,8 @@ def draw_scale_bar(image: Image, pixel_size: float, unit: str) -> None:
     letters = font(max(10, image.height // 25))
     rim: dict[str, Any] = {"stroke_width": 1, "stroke_fill": "black"}
     draw.text((left, bottom - 2 * thick), plain(words), "white", letters, anchor="ls", **rim)
+
+
+def evenly_spaced(count: int, images: int) -> set[int]:
+    """Numbers of the images, `count` from the first to the last or all if there are fewer, that a sheet shows."""
+    return {round(i) for i in np.linspace(0, images - 1, min(count, images))}

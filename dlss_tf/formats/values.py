@@ -56,3 +56,17 @@ def in_float32(data: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
     lowest = np.where(finite, data, data.dtype.type(highest)).min((-2, -1), keepdims=True)
     lowest = np.where(np.isfinite(lowest), lowest, data.dtype.type(0))  # of an image without a finite value
     return (data - lowest).astype(np.float32), lowest.astype(np.float64)
+
+
+def saturated(scan: np.ndarray) -> int:
+    """How many samples are clipped at the highest value of a scan, or of a stack of them.
+
+    They count as clipped if they are 10 or more, and 3 times as many as have the next lower value: what piles up there
+    had nowhere higher to go, whatever the range of the file's type.
+    """
+    values = scan[np.isfinite(scan)]
+    lower = values[values < values.max()] if values.size else values
+    clipped = values.size - lower.size
+    if not lower.size or clipped < max(10, 3 * np.count_nonzero(lower == lower.max())):
+        return 0
+    return clipped

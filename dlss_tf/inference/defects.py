@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from .. import errors
+from ..formats.values import saturated
 from . import outliers
 
 FILLED = "were filled in from their neighbours"
@@ -47,17 +48,3 @@ def _counts(found: int, unscanned: int, of: int) -> str:
     if not unscanned:
         return f"{found} of {of} samples are outliers, far from all others"
     return f"{unscanned} of {of} samples were not scanned" + (f", {found} are outliers" if found else "")
-
-
-def saturated(scan: np.ndarray) -> int:
-    """How many samples are clipped at the highest value of a scan, or of a stack of them.
-
-    They count as clipped if they are 10 or more, and 3 times as many as have the next lower value: what piles up there
-    had nowhere higher to go, whatever the range of the file's type.
-    """
-    values = scan[np.isfinite(scan)]
-    lower = values[values < values.max()] if values.size else values
-    clipped = values.size - lower.size
-    if not lower.size or clipped < max(10, 3 * np.count_nonzero(lower == lower.max())):
-        return 0
-    return clipped

@@ -26,13 +26,48 @@ def sources(named: Sequence[str], name: str | None = "x") -> list[str]:
     found: dict[str, str] = {}
     for each in named:
         paths = [each]
-        if os.path.isdir(each) and micrograph.suffix_of(each) not in micrograph.FOLDERS:
+        if os.path.isdir(each) and not _is_store(each):
             paths = _images([os.path.join(each, file) for file in os.listdir(each)], name)
         elif glob.has_magic(each) and not os.path.lexists(each):
             paths = _images(glob.glob(each, recursive=True), name)
         for path in paths or [each]:
             found.setdefault(place(path), path)
     return list(found.values())
+
+
+def below(named: Sequence[str], without: str | None = None) -> list[tuple[str, tuple[str, ...]]]:
+    """As `sources`, but of a folder that is named also what lies in folders within it, at any depth; by name.
+
+    With each file names of folders: of the one that is named, and of those within it that lead to the file; of a file
+    that is named, or that a pattern fits, that of its folder alone. What lies in the folder `without` is left out.
+    """
+    found: dict[str, tuple[str, tuple[str, ...]]] = {}
+    for each in named:
+        folders = _folders(each, without) if os.path.isdir(each) and not _is_store(each) else []
+        paths = [path for folder in folders for path in sources([folder]) if path not in folders]
+        for path in paths or sources([each]):
+            inside = os.path.relpath(os.path.dirname(path), each).split(os.sep) if paths else []
+            outer = each if paths else os.path.dirname(path)
+            names = (os.path.basename(os.path.abspath(outer)), *(name for name in inside if name != "."))
+            found.setdefault(os.path.abspath(path), (path, names))
+    return list(found.values())
+
+
+def _folders(folder: str, without: str | None) -> list[str]:
+    """It and all folders within it by name, but hidden ones, files that are folders, and `without`."""
+    left_out = os.path.realpath(without) if without else None
+    found = []
+    for inside, names, _ in os.walk(folder):
+        if os.path.realpath(inside) == left_out:
+            names.clear()
+            continue
+        names[:] = sorted(name for name in names if not name.startswith(".") and not _is_store(name))
+        found.append(inside)
+    return found
+
+
+def _is_store(path: str) -> bool:
+    return micrograph.suffix_of(path) in micrograph.FOLDERS
 
 
 def _images(paths: Iterable[str], name: str | None) -> list[str]:

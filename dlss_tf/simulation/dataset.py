@@ -44,10 +44,10 @@ def _check_counts(counts: Mapping[str, int]) -> None:
         raise InputError("counts: expected at least one crop to simulate, found none.")
 
 
-def _open_root(root: Path) -> None:
-    """Make the folder if need be and be sure that it can be written to."""
+def open_root(root: Path, dataset: str = "the simulated dataset") -> None:
+    """Make the folder of a dataset if need be; InputError unless it is one that can be written to."""
     if root.exists() and not root.is_dir():
-        raise InputError(f"{root}: expected a folder for the simulated dataset, found a file.")
+        raise InputError(f"{root}: expected a folder for {dataset}, found a file.")
     try:
         root.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=root):
@@ -150,7 +150,7 @@ def simulate_dataset(
     if processes is not None and processes < 1:
         raise InputError(f"processes: expected 1 or more, found {processes}.")
     folder = Path(root)
-    _open_root(folder)
+    open_root(folder)
     with locks.held(folder / LOCK_FILE, wait=True):  # another simulation in the folder looks and notes before or after
         before = _recorded_counts(folder, size, seed)
         after = {split: max(counts.get(split, 0), before.get(split, 0)) for split in SPLITS}

@@ -1,0 +1,1 @@
+"""One's own scans as a data set in the STEM Crops layout: cut, looked at, split, recorded. No TensorFlow."""
