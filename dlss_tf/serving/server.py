@@ -20,8 +20,6 @@ from .service import Service
 from .settings import Settings
 
 BACKLOG = 2048
-#: A port can be had again once a server has ended, but not beside one, which SO_REUSEADDR would allow on Windows.
-SAFE_TO_REUSE = getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR)
 
 
 class _Server(uvicorn.Server):
@@ -87,7 +85,9 @@ def _listening(host: str, port: int) -> socket.socket:
         (family, *_, address), *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         listening = socket.socket(family, socket.SOCK_STREAM)
         try:
-            listening.setsockopt(socket.SOL_SOCKET, SAFE_TO_REUSE, 1)
+            # had again once a server has ended, not beside one: on Windows SO_REUSEADDR would allow that
+            reuse = getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR)
+            listening.setsockopt(socket.SOL_SOCKET, reuse, 1)
             listening.bind(address)
             listening.listen(BACKLOG)  # before its address is told
         except OSError:

@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 
+from dlss_tf.formats import python_process
 from dlss_tf.formats.python_process import PythonProcess, python
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals are POSIX'")
@@ -68,3 +69,16 @@ def test_it_ends_with_who_started_it(echo):
 
 def test_it_is_this_python():
     assert os.path.basename(python()).startswith("python") or python() == sys.executable
+
+
+def test_without_a_pipe_of_its_own_it_ends_with_its_questions(tmp_path, monkeypatch):
+    """As on Windows, where it inherits no other."""
+    (tmp_path / "echo.py").write_text(ECHO)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(python_process, "WINDOWS", True)
+    process = PythonProcess("echo", ["parrot"])
+    process.send(1)
+    assert process.receive() == ["parrot", 1]
+    process._close_pipes()  # as if this process had been killed
+    assert process._popen.wait(30) is not None
+    process.end()

@@ -25,6 +25,16 @@ def test_a_port_that_is_taken_or_none_is_a_sentence():
             server.serve(Settings(port=port), print)
 
 
+def test_two_have_no_port_together_on_windows(monkeypatch):
+    """Where SO_REUSEADDR would let them, and another option keeps others away; any stands for it here."""
+    with server._listening("127.0.0.1", 0) as listening:
+        assert listening.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR)
+    monkeypatch.setattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_KEEPALIVE, raising=False)
+    with server._listening("127.0.0.1", 0) as listening:
+        assert not listening.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR)
+        assert listening.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+
+
 def test_its_address_is_told_once_it_listens():
     said = []
     listening = server._listening("localhost", 0)
