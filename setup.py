@@ -1,4 +1,4 @@
-"""Package metadata. Environment markers choose the stack: Addons has none for Python 3.12 or Windows."""
+"""Package metadata. Environment markers choose the stack: Addons has none for Python 3.12, Windows, or Linux on ARM."""
 
 import re
 from pathlib import Path
@@ -16,6 +16,8 @@ def readme():
     return _LINK.sub(r"\1", _PICTURE.sub("", (HERE / "README.md").read_text("utf-8")))
 
 
+#: Where Addons has wheels; Windows calls the same machines AMD64.
+ADDONS = "(platform_machine == 'x86_64' or platform_system == 'Darwin')"
 ONNX = [
     "onnxruntime>=1.17",
     "onnx>=1.16,<1.19; python_version < '3.12'",  # TensorFlow 2.15 needs an older ml_dtypes
@@ -105,7 +107,7 @@ ARGUMENTS = {
     "python_requires": ">=3.10",
     "install_requires": [
         "tensorflow==2.15.*; python_version < '3.12'",
-        "tensorflow-addons==0.23.*; python_version < '3.12' and platform_system != 'Windows'",  # for which it has none
+        f"tensorflow-addons==0.23.*; python_version < '3.12' and {ADDONS}",
         "tensorflow>=2.18; python_version >= '3.12'",
         "tensorboard",
         "numpy",

@@ -74,17 +74,20 @@ def test_the_readme_needs_nothing_beside_it(given):
 
 
 @pytest.mark.parametrize("version", ["3.10", "3.11", "3.12", "3.13"])
-@pytest.mark.parametrize("system", ["Linux", "Darwin", "Windows"])
-def test_what_is_required_of_each_python_and_system(given, version, system):
+@pytest.mark.parametrize(
+    ("system", "machine"),
+    [("Linux", "x86_64"), ("Linux", "aarch64"), ("Darwin", "arm64"), ("Darwin", "x86_64"), ("Windows", "AMD64")],
+)
+def test_what_is_required_of_each_python_and_system(given, version, system, machine):
     arguments, _ = given
-    where = {"python_version": version, "platform_system": system}
+    where = {"python_version": version, "platform_system": system, "platform_machine": machine}
     lines = [Requirement(line) for line in arguments["install_requires"]]
     needed = {line.name for line in lines if line.marker is None or line.marker.evaluate(where)}
     if arguments["name"] == "dlss_tf_light":
         assert needed == {"numpy", "tifffile", "absl-py", "onnxruntime", "onnx"}
         assert not any("tensorflow" in line for extra in arguments["extras_require"].values() for line in extra)
     else:
-        addons = version in ("3.10", "3.11") and system != "Windows"
+        addons = version in ("3.10", "3.11") and (system, machine) not in (("Windows", "AMD64"), ("Linux", "aarch64"))
         assert {"tensorflow", "tensorboard"} <= needed and ("tensorflow-addons" in needed) == addons
 
 
