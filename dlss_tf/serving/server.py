@@ -22,6 +22,7 @@ from .settings import Settings
 BACKLOG = 2048
 #: A port can be had again once a server has ended, but not beside one, which SO_REUSEADDR would allow on Windows.
 SAFE_TO_REUSE = getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR)
+ANY = ("0.0.0.0", "::")  # all of this machine's addresses
 
 
 class _Server(uvicorn.Server):
@@ -104,5 +105,7 @@ def _announce(settings: Settings, listening: socket.socket, say: Callable[[str],
     say(f"{url} serves {settings.backend or settings.weights or 'the pretrained generator'}; stop it with Ctrl-C")
     if settings.token:
         say(f"token: {settings.token}")
+        if host in ANY:  # which nobody can go to
+            say(f"others: http://{socket.gethostname()}:{port}/#token={settings.token}")
     if settings.grpc_port is not None:
         say(f"gRPC: {host}:{settings.grpc_port}")
