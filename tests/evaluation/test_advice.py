@@ -84,7 +84,7 @@ def test_what_is_lost_is_told_of_both_where_a_rival_is_the_closest():
     found = report(lost=0.16, dlss=0.04, non_local_means=0.03)
     assert found["verdict"] == "Factor 4 suits this image: 16.0% of it is lost with DLSS, 9.0% with non-local means."
     assert "finer" not in found["verdict"]
-    fine = "Factor 4 suits the coarser detail of this image alone: 1.0% of it is lost. What is finer, in 83% of it, is lost"
+    fine = "Factor 4 suits the coarser detail of this image alone: 1.0% of it is lost. What is finer, in 83% of it, is"
     assert report(dlss=0.02, guessed=0.83)["verdict"].startswith(fine)
     assert report(dlss=0.02, guessed=0.83, lost=0.3)["verdict"].startswith("Detail is coarse enough for factor 4, but")
     assert report(lost=0.3, lattice_bicubic=0.03)["verdict"].startswith("Detail is")
