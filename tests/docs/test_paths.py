@@ -9,6 +9,7 @@ import os
 import re
 import shlex
 import subprocess
+from pathlib import Path
 
 import numpy as np
 import pages
@@ -77,8 +78,7 @@ def test_a_student_and_the_papers_table_2_and_figure_6(small, monkeypatch, capsy
     assert "DLSS is unified-small.\nThe paper's means" in capsys.readouterr().out
     figure = ".venv/bin/python -m experiments.fig06 --weights unified-small --data my_scans"
     run_command(typed("README.md", figure), monkeypatch)
-    with open("results/table2.json") as table2, open("results/fig06.json") as fig06:
-        ours, drawn = json.load(table2), json.load(fig06)
+    ours, drawn = (json.loads(Path(f"results/{name}.json").read_text("utf-8")) for name in ("table2", "fig06"))
     assert ours["paper"]["mean"]["unified"] == drawn["paper"]["mean"]
     assert ours["coverages"]["1/16"]["dlss"]["mean"] == pytest.approx(drawn["coverages"]["1/16"]["mean"])
     assert all(os.path.exists(f"results/{name}.png") for name in ("table2", "fig06"))
