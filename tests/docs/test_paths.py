@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pages
 import pytest
-from test_snippets import (  # noqa: F401  fixtures among them
+from docs.test_snippets import (  # noqa: F401  fixtures among them
     SERVER,
     SMALL,
     commands,
