@@ -58,6 +58,7 @@ TRAIN = $(BIN)/dlss-tf train --preset $(PRESET) --resume $(if $(ITERATIONS),--it
 setup: $(VENV)/.installed
 
 $(VENV)/.installed: setup.py
+	@echo "Installing into $(VENV) what is needed: 3.5 GB, once; a few minutes in which nothing is said"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade pip
 	$(BIN)/python -m pip install --quiet -e '.[dev]'

@@ -8,11 +8,14 @@ from __future__ import annotations
 import argparse
 import json
 import os
+from collections.abc import Mapping
+from typing import Any
 
 from dlss_tf import Supersampler, cli
 from dlss_tf.evaluation.images import label
 from dlss_tf.evaluation.metrics import format_table
 from dlss_tf.evaluation.results import write_json
+from dlss_tf.weights import PAPERS, PRETRAINED
 
 from ._errors import errors, root_means
 from ._published import printed
@@ -26,6 +29,16 @@ def individual(arguments: argparse.Namespace, run_directory: str) -> tuple[str, 
     named = argparse.Namespace(**{**vars(arguments), "weights": run_directory})
     found = errors(f"{arguments.name}-individual-{factor}", named, supersampler, [factor])
     return label(factor), root_means(found, [factor])[label(factor)]
+
+
+def beside_the_paper(report: Mapping[str, Any]) -> str:
+    """Which generator DLSS is in a report, and what the paper prints of the rows to be compared, for people."""
+    weights = report["weights"]
+    ours = f", not the paper's, which is --weights {PAPERS}" if weights == PRETRAINED else ""
+    means, images = printed("table2")["mean"], "its own 20000 test images"
+    rows = {"Bilinear": means["bilinear"], "DLSS-Unified": means["unified"]}
+    told = [f"  {name:13}" + "".join(f" {each} {mean:.4f}" for each, mean in row.items()) for name, row in rows.items()]
+    return "\n".join([f"DLSS is {weights}{ours}.", f"The paper's means, over {images}:", *told])
 
 
 def main() -> int:
@@ -47,6 +60,7 @@ def main() -> int:
     write_json(path, {**report, "individual": own.individual, "paper": printed("table2")})
     if own.individual:
         print(format_table(report))
+    print(beside_the_paper(report))
     return 0
 
 

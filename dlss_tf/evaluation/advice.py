@@ -20,6 +20,7 @@ RIVALS = ("lattice_bilinear", "lattice_bicubic", "non_local_means")
 LEVEL = 0.01  # root MSEs that differ by no more, relatively, are level
 MUCH_NOISE = 0.2  # of the closest's MSE: from there on it is said that it is the truth's own noise
 MOST_TOO_FINE = 0.10  # of the variance of the blurred image: that much finer than the scan can tell, and it is too fine
+MOST_GUESSED = 0.10  # of the image: where that much of it holds finer detail, only the rest of it suits
 MOST_LOST = 0.25  # of the variance of the blurred image: with a larger error the scan is too noisy
 #: Methods within a sentence.
 SPOKEN = {
@@ -83,11 +84,15 @@ def verdict(report: Report) -> str:
             f"Detail is coarse enough for factor {factor}, but {lost:.0%} of the image is lost, in noise or to what "
             "the generator has not learned; a longer dwell time or a smaller factor may help."
         )
+    suits, rest = f"Factor {factor} suits this image", ""
+    if report["guessed"] > MOST_GUESSED:
+        suits = f"Factor {factor} suits the coarser detail of this image alone"
+        rest = f" What is finer, in {report['guessed']:.0%} of it, is lost or guessed: look at the picture."
     if report["closest"] in RIVALS:
         theirs = lost * (report["root_mse"][report["closest"]] / report["root_mse"][report["ours"]]) ** 2
         with_theirs = f"{theirs:.1%} with {SPOKEN[report['closest']]}"
-        return f"Factor {factor} suits this image: {lost:.1%} of it is lost with DLSS, {with_theirs}."
-    return f"Factor {factor} suits this image: {lost:.1%} of it is lost."
+        return f"{suits}: {lost:.1%} of it is lost with DLSS, {with_theirs}.{rest}"
+    return f"{suits}: {lost:.1%} of it is lost.{rest}"
 
 
 def command(report: Report, supersampler: Supersampler, source: str, image: Choice = None) -> str:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 
 SCALE, IN_METRES = b"sCAL", b"\1"  # PNG's chunk of a pixel's width and height, and its first byte
 TITLE, DESCRIPTION = "Title", "Description"  # texts that the PNG specification names
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
 HEAD = 33  # bytes, before which no other chunk may stand
+LONGEST = 1_000_000  # bytes of a chunk that is looked at
 
 
 def read(path: str) -> Micrograph:
@@ -42,17 +45,40 @@ def read(path: str) -> Micrograph:
 
 def _pixel_size(path: str) -> tuple[tuple[float, float] | None, str]:
     """From the chunk sCAL, in nm."""
+    for kind, content in _chunks(path):
+        if kind == SCALE and content.startswith(IN_METRES):
+            width, height = (float(side) * 1e9 for side in content[1:].split(b"\0"))
+            return units.calibrated([height, width], "nm")
+    return None, "px"
+
+
+def provenance(path: str) -> dict[str, Any]:
+    """Where a PNG of ours came from, as it tells, whatever its colours, for its pixels are not read; {} of any other.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    head = DESCRIPTION.encode() + b"\0" * 5  # not compressed, in no language, by no other name
+    for kind, content in _chunks(path):
+        if kind == b"iTXt" and content.startswith(head):
+            return notes.split(content.removeprefix(head).decode(errors="replace").splitlines())[1]
+    return {}
+
+
+def _chunks(path: str) -> Iterator[tuple[bytes, bytes]]:
+    """Kinds and contents of those that stand before the pixels; none of another file."""
     with open(path, "rb") as file:
-        file.seek(8)
+        if file.read(len(SIGNATURE)) != SIGNATURE:
+            return
         while len(head := file.read(8)) == 8:
             length, kind = struct.unpack(">I4s", head)
-            if kind == SCALE and file.read(1) == IN_METRES:
-                width, height = (float(side) * 1e9 for side in file.read(length - 1).split(b"\0"))
-                return units.calibrated([height, width], "nm")
-            if kind in (SCALE, b"IDAT"):
-                break
-            file.seek(length + 4, 1)
-    return None, "px"
+            if kind == b"IDAT":
+                return
+            if length > LONGEST:
+                file.seek(length, 1)
+            else:
+                yield kind, file.read(length)
+            file.seek(4, 1)
 
 
 def _is_16_bit_colour(path: str) -> bool:

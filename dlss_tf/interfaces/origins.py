@@ -6,6 +6,7 @@ from .. import micrograph, weights
 from ..errors import InputError, shown
 from ..formats import ome_zarr
 from .again import Provenance, command, options, part
+from .outputs import previewed
 
 NO_COMMAND = "by no command: its source was no file, or another version made it"
 
@@ -18,6 +19,8 @@ def contents(path: str) -> list[str]:
     """
     if path.rstrip("/").lower().endswith(ome_zarr.SUFFIX):
         return [*ome_zarr.contents(path), *told(path, ome_zarr.provenance(path))]
+    if micrograph.suffix_of(path) == ".png" and (picture := previewed(path)):
+        return ["  a picture to look at, beside its result", *told(path, picture)]
     found = micrograph.provenances(path)
     lines = micrograph.contents(path)
     for number, provenance in found:

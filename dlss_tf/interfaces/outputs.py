@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import warnings
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from .. import micrograph
 from ..errors import InputError, reason
-from ..formats import digests, names
+from ..formats import digests, names, png
 from ..formats.contents import Choice
 from ..inference.options import Options
 from ..suggestions import did_you_mean
@@ -189,36 +191,33 @@ def check_output(source: str, target: str, overwrite: bool) -> None:
         raise InputError(f"{target}: expected {expected} to replace, found {found}")
 
 
+def previewed(path: str) -> Mapping[str, Any]:
+    """Where a preview that we made came from, as it tells; {} of any other file."""
+    with contextlib.suppress(OSError):
+        found = png.provenance(path) if os.path.isfile(path) else {}
+        if found.get("result") == PREVIEW and isinstance(found.get("source"), Mapping):
+            return found
+    return {}
+
+
 def is_preview(path: str, origin: Mapping[str, object]) -> bool:
     """Whether a file is a preview that we made of what `results.source_of` tells: the same bytes, the same image."""
-    source = _previewed(path)
+    source = previewed(path).get("source", {})
     return bool(source.get("sha256")) and all(source.get(name) == origin.get(name) for name in ("sha256", "image"))
 
 
 def _is_preview_of(path: str, source: str, image: Choice) -> bool:
     """`is_preview` of an image of a source that is not read yet."""
-    previewed = _previewed(path)
-    if not previewed.get("sha256"):
-        return False
+    told = previewed(path).get("source", {})
     try:
-        if previewed["sha256"] != digests.of_file(source):
+        if not told or told.get("sha256") != digests.of_file(source):
             return False
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # reading it for its result tells them
-            number = micrograph.read(source, image).number if "image" in previewed else None
+            number = micrograph.read(source, image).number if "image" in told else None
     except (InputError, OSError):  # which is said when it is read for its result
         return False
-    return previewed.get("image") == number
-
-
-def _previewed(path: str) -> Mapping[str, object]:
-    """The source of a preview, as it tells; {} of any other file."""
-    try:
-        found = micrograph.provenances(path) if os.path.isfile(path) else []
-    except InputError:
-        return {}
-    sources = [provenance.get("source") for _, provenance in found if provenance.get("result") == PREVIEW]
-    return sources[0] if sources and isinstance(sources[0], Mapping) else {}
+    return is_preview(path, {**told, "image": number})
 
 
 def _is_result(path: str) -> bool:

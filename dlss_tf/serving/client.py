@@ -18,7 +18,11 @@ import numpy as np
 
 
 class ServerError(ValueError):
-    """The server refuses, or does not answer: one sentence."""
+    """The server refuses, or does not answer: one sentence, and HTTP's `status`, 0 without an answer."""
+
+    def __init__(self, sentence: str, status: int = 0):
+        super().__init__(sentence)
+        self.status = status
 
 
 class Client:
@@ -64,7 +68,7 @@ class Client:
             except urllib.error.HTTPError as error:
                 pause = float(error.headers.get("Retry-After") or 0)
                 if not pause or time.monotonic() + pause > end:
-                    raise ServerError(_sentence(error)) from None
+                    raise ServerError(_sentence(error), error.code) from None
                 time.sleep(pause)  # too many wait, or the generator starts again
             except OSError as error:
                 raise ServerError(f"{self.url}: expected a server, found: {getattr(error, 'reason', error)}") from None

@@ -73,7 +73,7 @@ class RemoteSupersampler:
         try:
             return self._client.ask(path, content, method, **query)
         except ServerError as error:
-            raise InputError(str(error)) from None
+            raise _refusal(error) from None
 
     def _json(self, path: str, content: bytes | None = None, **query: Any) -> dict:
         try:
@@ -87,4 +87,10 @@ class RemoteSupersampler:
         try:
             return self._client.array(path, format="npy")
         except ServerError as error:
-            raise InputError(str(error)) from None
+            raise _refusal(error) from None
+
+
+def _refusal(error: ServerError) -> InputError:
+    """In the server's words, and in those of the command line for its token."""
+    how = "; give --token-file, or the variable DLSS_TF_TOKEN" if error.status == 401 else ""
+    return InputError(f"{error}{how}")

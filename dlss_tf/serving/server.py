@@ -20,6 +20,7 @@ from .service import Service
 from .settings import Settings
 
 BACKLOG = 2048
+ANY = ("0.0.0.0", "::")  # all of this machine's addresses
 
 
 class _Server(uvicorn.Server):
@@ -104,5 +105,7 @@ def _announce(settings: Settings, listening: socket.socket, say: Callable[[str],
     say(f"{url} serves {settings.backend or settings.weights or 'the pretrained generator'}; stop it with Ctrl-C")
     if settings.token:
         say(f"token: {settings.token}")
+        if host in ANY:  # which nobody can go to
+            say(f"others: http://{socket.gethostname()}:{port}/#token={settings.token}")
     if settings.grpc_port is not None:
         say(f"gRPC: {host}:{settings.grpc_port}")

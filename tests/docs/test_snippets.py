@@ -33,6 +33,8 @@ NOT_RUN = {
     "pip install ./light[files]": "installs",
     "~/dlss/bin/pip install .": "installs",
     "python3 -m venv ~/dlss": "makes an environment",
+    ". ~/dlss/bin/activate": "is the shell's",
+    "openssl rand -hex 24 > token": "is OpenSSL's",
     "pip install .[serve,files]": "installs",
     "napari": "opens a window",
     "conda env create --file environment.yml": "wants conda",
@@ -40,6 +42,7 @@ NOT_RUN = {
     "docker run --rm --user $(id -u):$(id -g) --volume $PWD:/data --network none dlss-tf-cli "
     "supersample scan.dm4 --factor 5": "the same",
     "dlss-tf serve": "serves until it is stopped; its own tests run it",
+    "dlss-tf serve --host 0.0.0.0 --token-file token": "the same",
     "docker compose --file deploy/docker-compose.yml up --detach": "wants Docker and an image of TensorFlow Serving",
     "xvfb-run -a python -m pytest -n 0 tests/interfaces/napari": "wants napari and a display",
     "tensorboard --logdir runs/mixed/logs": "serves until it is stopped",
@@ -61,6 +64,7 @@ SMALL = {
     "fit-p": ["--size", "64"],
     "export": ["--size", "64"],
     "fit-uncertainty": ["--iterations", "2"],
+    "experiments.fig06": ["--size", "64", "--limit", "1"],
     "tools.widen": ["--width", "0.1"],
     "tools.publish": ["--out", "published"],
 }
@@ -110,6 +114,7 @@ def workspace(tmp_path_factory, tiny_data, tiny_run, tiny_scan_grid_run, rng_mod
         scan = dataclasses.replace(read(str(root / "scratch.npy")), pixel_size=(0.03, 0.03), units="nm")
         write(str(root / f"{name}{'.tif' if name == 'survey' else '.hspy'}"), scan)
     np.save(root / "scans.npy", rng_module.random((2, 16, 16), np.float32))
+    (root / "token").write_text("of-a-server-that-asks-for-none")
     (root / "scan.u16").write_bytes(rng_module.integers(0, 65535, (103, 103), np.uint16).tobytes())
     return root
 
@@ -168,7 +173,7 @@ def run_command(command: str, monkeypatch) -> None:
     words = pages.arguments(command)
     if words[0] == "make":
         return  # checked: run dry
-    if words[:2] == ["python", "-m"]:
+    if os.path.basename(words[0]) == "python" and words[1] == "-m":
         run_module(words[2], words[3:], monkeypatch, only_parse=plain(command) in NOT_RUN)
         return
     if plain(command) in NOT_RUN:

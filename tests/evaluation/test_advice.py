@@ -11,11 +11,11 @@ from dlss_tf.evaluation.ways import WAYS
 FAR = dict.fromkeys([*WAYS, *advice.RIVALS], 0.05)
 
 
-def report(noise=0.1, too_fine=0.0, lost=0.01, largest_factor=8, factor=4, **root_mse):
+def report(noise=0.1, too_fine=0.0, lost=0.01, largest_factor=8, factor=4, guessed=0.02, **root_mse):
     """As `check` makes it, of methods that are 0.05 off but for some."""
     root_mse = {**FAR, **root_mse}
     made = {"root_mse": root_mse, **advice.ranked(root_mse), "noise": noise, "too_fine": too_fine, "lost": lost}
-    made |= {"largest_factor": largest_factor, "factor": factor, "guessed": 0.02, "sheet": "results/a-check4.png"}
+    made |= {"largest_factor": largest_factor, "factor": factor, "guessed": guessed, "sheet": "results/a-check4.png"}
     return {**made, "advice": advice.closest(made), "verdict": advice.verdict(made)}
 
 
@@ -83,7 +83,11 @@ def test_what_an_ensemble_costs_is_said_where_it_is_recommended():
 def test_what_is_lost_is_told_of_both_where_a_rival_is_the_closest():
     found = report(lost=0.16, dlss=0.04, non_local_means=0.03)
     assert found["verdict"] == "Factor 4 suits this image: 16.0% of it is lost with DLSS, 9.0% with non-local means."
-    assert "finer" not in found["verdict"] and report(lost=0.3, lattice_bicubic=0.03)["verdict"].startswith("Detail is")
+    assert "finer" not in found["verdict"]
+    fine = "Factor 4 suits the coarser detail of this image alone: 1.0% of it is lost. What is finer, in 83% of it, is"
+    assert report(dlss=0.02, guessed=0.83)["verdict"].startswith(fine)
+    assert report(dlss=0.02, guessed=0.83, lost=0.3)["verdict"].startswith("Detail is coarse enough for factor 4, but")
+    assert report(lost=0.3, lattice_bicubic=0.03)["verdict"].startswith("Detail is")
 
 
 def test_noise_of_the_truth_is_said_where_it_is_most_of_the_error():

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from dlss_tf.formats.image import Micrograph
-from dlss_tf.interfaces import preview
+from dlss_tf.interfaces import outputs, preview
 
 Image = pytest.importorskip("PIL.Image")
 
@@ -30,6 +30,24 @@ def test_title_and_notes_of_the_result_are_texts_of_it(rng):
     with Image.open(io.BytesIO(preview.picture("a.dm4", scan, {"image": result}, 2, "mine"))) as picture:
         picture.load()
         assert picture.text == {"Title": "gold", "Description": 'made\ndlss_tf.factor: 2\ndlss_tf.result: "preview"'}
+
+
+def test_it_is_known_again_whatever_its_colours(tmp_path):
+    source = {"sha256": "12ab", "image": 2}
+    result = Micrograph(np.eye(16), title="a" * 2_000_000, provenance={"result": "image", "source": source})
+    results = {"image": result, "uncertainty": result}
+    content = preview.picture("a.dm4", Micrograph(np.eye(4)), results, 4, "mine")
+    path = tmp_path / "a-x4-preview.png"
+    path.write_bytes(content)
+    with Image.open(path) as picture:
+        assert np.ptp(np.asarray(picture.convert("RGB")).astype(int), axis=-1).max() > 50
+    assert outputs.previewed(str(path)) == {"result": "preview", "source": source}
+    assert outputs.is_preview(str(path), {"file": "other.dm4", **source})
+    for origin in ({"sha256": "12ab"}, {**source, "image": 1}, {**source, "sha256": "34cd"}, {}):
+        assert not outputs.is_preview(str(path), origin)
+    for other in (content[:8], content[:100], b"", b"II*\0", content.replace(b'"preview"', b'"image"  ')):
+        path.write_bytes(other)
+        assert outputs.previewed(str(path)) == {} and not outputs.is_preview(str(path), source)
 
 
 def panel(picture, number, row=0, height=preview.PANEL):

@@ -65,8 +65,9 @@ def test_it_comes_again_when_it_is_told_to_and_shows_its_token():
         assert Client(url, "secret").ask("supersample", b"x") == b"done"
         assert Busy.seen == ["Bearer secret"] * 3
         Busy.seen = []
-        with pytest.raises(ServerError, match="^expected room$"):
+        with pytest.raises(ServerError, match="^expected room$") as refused:
             Client(url, seconds=0).ask("supersample", b"x")
+        assert refused.value.status == 429
         web.shutdown()
 
 

@@ -6,6 +6,7 @@ from dlss_tf.errors import InputError, gathered
 from dlss_tf.inference.options import Options
 from dlss_tf.interfaces.files import supersample_file
 from dlss_tf.micrograph import Micrograph
+from dlss_tf.serving import client
 from dlss_tf.serving.remote import RemoteSupersampler
 
 
@@ -51,6 +52,15 @@ def test_nothing_stays_on_the_server(server, web, rng):
     RemoteSupersampler(server).run(rng.random((9, 9)), 4)
     assert "dlss_requests_admitted 0.0" in web.get("/metrics").text
     assert "dlss_results_kept 0.0" in web.get("/metrics").text
+
+
+def test_who_has_no_token_is_told_how_to_give_it(monkeypatch):
+    def refuse(self, *_, **__):
+        raise client.ServerError("expected a token, found none", 401)
+
+    monkeypatch.setattr(client.Client, "ask", refuse)
+    with pytest.raises(InputError, match="^expected a token, found none; give --token-file, or the variable DLSS_TF_T"):
+        RemoteSupersampler("http://server")
 
 
 def test_other_servers_and_none():

@@ -82,6 +82,7 @@ def test_off_loopback_a_token_is_made_and_asked_for(tiny_scan_grid_run):
     with running("--weights", tiny_scan_grid_run, "--host", "0.0.0.0") as (process, url, _):
         word, token = process.stdout.readline().split()
         assert word == "token:" and len(token) >= 32
+        assert process.stdout.readline().endswith(f":{url.rpartition(':')[2]}#token={token}\n")
         url = url.replace("0.0.0.0", "127.0.0.1")
         assert httpx.get(f"{url}api/info").status_code == 401
         assert httpx.get(f"{url}api/info", headers={"Authorization": f"Bearer {token}"}).status_code == 200
