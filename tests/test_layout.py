@@ -52,7 +52,7 @@ DOOR = "dlss_tf/__init__.py"  # gives the public names of all rooms, each loaded
 NO_TENSORFLOW = ["", ".cli", ".config", ".lattice", ".simulation.dataset", ".micrograph"]
 #: What the light installation does.
 NO_TENSORFLOW += [".inference.supersampler", ".inference.lazy", ".inference.onnx_runtime", ".serving.worker"]
-NO_TENSORFLOW += [".interfaces.watch", ".interfaces.hyperspy_signal", ".evaluation.check"]
+NO_TENSORFLOW += [".data.prepare.dataset", ".interfaces.watch", ".interfaces.hyperspy_signal", ".evaluation.check"]
 
 
 def modules(package):

@@ -31,8 +31,8 @@ class Source(NamedTuple):
 def cut_file(source: Source, folder: str, size: int, image: Choice, index: Index) -> Entry:
     """Write a file's crops into `folder`, each a TIFF of its own type and values; what is to be recorded.
 
-    That is "file", "sha256" of its bytes, "bytes", "modified_ns", "specimen", "split" (null until known), "images", each
-    with its number if there are several, shape, type, pixel size and, if it is large enough, what its first frame
+    That is "file", "sha256" of its bytes, "bytes", "modified_ns", "specimen", "split" (null until known), "images",
+    each with its number if there are several, shape, type, pixel size and, if it is large enough, what its first frame
     `looks` like; and "crops", each with image, frame, row, column, sha256 of its values, and name, or "left_out", the
     reason, and the name that it is a duplicate "of". "like" are other specimens that have the same crop or file. A file
     of the same bytes as another is "left_out" as a "copy" "of" that and not read; one whose images are all smaller than

@@ -76,17 +76,17 @@ def prepare_dataset(
 def _prepare(
     sources: Sequence[Source], record: Record, settings: dict[str, Any], overwrite: bool, tell: Callable[[Told], None]
 ) -> dict[str, Any]:
-    if overwrite:
+    if overwrite and record.settings() is not None or not _is_prepared(record, settings):
         _remove(record)
-    _check_settings(record, settings)
     index = Index(record)
-    held = [source for source in sources if index.holds(source.path, record.root)]
-    new = [source for source in sources if source not in set(held)]
+    held = {source for source in sources if index.holds(source.path, record.root)}
+    new = [source for source in sources if source not in held]
     _check_specimens(index.specimens | {source.specimen for source in sources})
-    for source in held:
+    for source in filter(held.__contains__, sources):
         tell(_told(source, skipped=True))
     cut = os.path.join(record.root, CUT)
-    if not new and not os.path.isdir(cut):
+    begun, files = os.path.isdir(cut), index.files
+    if not new and not begun:
         return record.summary()
     for folder in (record.root, *(os.path.join(record.root, split) for split in SPLITS), cut):
         os.makedirs(folder, exist_ok=True)
@@ -94,10 +94,17 @@ def _prepare(
     if record.settings() is None:
         record.write_summary({**settings, "dlss_tf": __version__})
     _cut_all(new, record, settings, index, tell)
+    if index.files == files and files and not begun:  # none could be read
+        os.rmdir(cut)
+        return record.summary()
     return _split_all(record, settings)
 
 
-def _check_settings(record: Record, settings: dict[str, Any]) -> None:
+def _is_prepared(record: Record, settings: dict[str, Any]) -> bool:
+    """Whether there is a data set of these settings, or the beginning of one, or nothing; InputError for another one.
+
+    False of the beginning of another one.
+    """
     found = record.settings()
     if found is None:
         there = [split for split in SPLITS if _has_tiffs(os.path.join(record.root, split))]
@@ -105,13 +112,16 @@ def _check_settings(record: Record, settings: dict[str, Any]) -> None:
             raise InputError(
                 f"{record.root}: expected a new folder or a prepared data set, found TIFFs in {there[0]}, no {SUMMARY}"
             )
-        return
+        return True
     for name, expected in settings.items():
         if found[name] != expected:
+            if "crops" not in record.summary():
+                return False
             raise InputError(
                 f"{record.root}: expected a data set prepared with {name} {expected}, found {found[name]}; "
                 "choose another --out, or --overwrite prepares it anew"
             )
+    return True
 
 
 def _has_tiffs(folder: str) -> bool:

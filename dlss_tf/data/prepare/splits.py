@@ -9,11 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 #: Where the splits end on the way from 0 to 1 that specimens lie on: 75%, 15% and 10% of them.
 ENDS = {"train": 0.75, "val": 0.9, "test": 1.0}
 NEEDED = ("train", "val", "test")  # in the order in which each gets a specimen, as far as there are any
-PRECEDENCE = (
-    "test",
-    "val",
-    "train",
-)  # of what is given for specimens that belong together: nothing held out is trained on
+PRECEDENCE = ("test", "val", "train")  # of what is given for specimens that belong together
 
 
 def place(name: str) -> float:
@@ -83,6 +79,7 @@ def _by_place(where: float) -> str:
 
 def _mend(chosen: dict[str, str], groups: Sequence[_Group], fixed: Mapping[str, str]) -> None:
     """Give each split a group, and train half of the crops, as far as that can be without what is `fixed`."""
+    needed = NEEDED[: len(groups)]
 
     def of(split: str) -> list[_Group]:
         return [group for group in groups if chosen[group.name] == split]
@@ -90,9 +87,9 @@ def _mend(chosen: dict[str, str], groups: Sequence[_Group], fixed: Mapping[str, 
     def free(split: str) -> list[_Group]:
         """Those that can go without leaving a needed split empty."""
         there = of(split)
-        return [group for group in there if group.name not in fixed] if len(there) > 1 else []
+        return [group for group in there if group.name not in fixed] if len(there) > 1 or split not in needed else []
 
-    for split in NEEDED[: len(groups)]:
+    for split in needed:
         if not of(split):
             donors = sorted((other for other in ENDS if free(other)), key=lambda other: len(of(other)))
             if donors:
