@@ -112,7 +112,7 @@ def draw(names: list[str], factor: int, supersampler: Supersampler, refined: boo
             title = os.path.splitext(os.path.basename(name))[0]
             image = met = in_unit(_image(name))
         rows.append((f"every {factor}: {title}", row(supersampler, image, met, factor, refined)))
-        print(rows[-1][0], *(panel.caption for panel in rows[-1][1]))
+        print(rows[-1][0], *(panel.caption for panel in rows[-1][1] if panel.caption))
     titles = ["scan", "best rival", "ours", *(["ours, refined"] if refined else []), "truth"]
     with tempfile.TemporaryDirectory() as folder:
         sheet = os.path.join(folder, "sheet.png")
