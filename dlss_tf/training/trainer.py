@@ -23,7 +23,7 @@ from ..data.files import balanced, list_files
 from ..errors import InputError, TrainingStopped
 from ..models import generators
 from ..progress import Progress
-from . import checkpoints, run_directory
+from . import averages, checkpoints, run_directory
 from .replay import Replay
 from .run_directory import NON_ADVERSARIAL
 from .state import State
@@ -83,6 +83,7 @@ def _start(config: Config, state: State) -> None:
             raise InputError(f"start_from {config.start_from}: does not fit its config.json: {error}") from None
         if config.adversarial:
             state.iteration.assign(config.iterations)  # they are what the non-adversarial half has made
+    averages.start(state)
     if state.replay is not None:
         _fill(config, state, state.replay)
 
@@ -273,5 +274,5 @@ class _Loop:
     def _keep_non_adversarial(self) -> None:
         """The generator before its adversarial half, as weights beside which to see what that half does."""
         directory = os.path.join(self.run_directory, NON_ADVERSARIAL)
-        weights.save(directory, arrays(self.state.networks.generator))
+        weights.save(directory, arrays(self.state.generator))
         self.config.replace(adversarial=False).save_in(directory)
