@@ -26,6 +26,7 @@ CHOICES = {
     "upsampling": ("transposed", "bilinear"),
     "activation": ("relu", "leaky"),
     "subtract": ("batch", "running", "image"),
+    "schedule": ("falling", "constant"),
     "intensity_reference": ("crop", "scan"),
 }
 
@@ -53,13 +54,16 @@ class Config:
     freeze_at: float = 1.0  # where running means freeze, as a fraction of `iterations`
     iterations: int = 1_000_000  # updates in the non-adversarial half of Table 1; validation steps do not count
     learning_rate: float = 3e-4  # of the generator at the start; Table 1's other rates keep their ratio to it
+    schedule: str = "falling"  # of the rate: the network's own, or finetune's, which rises at once and stays
     objective: str = "blur"  # eq. 3, blurred targets; or eq. 6, targets as they are, with the MSE predictor
     adversarial: bool = False  # add Table 1's second half, as many iterations again; of `start_from`'s it is all
     discriminator_head: str = "linear"  # fig. 12's linear layer, or the published code's sum of features
     p_coefficients: tuple[float, ...] = EQUATION_1  # of 1, c and c^2 in eq. 1; `dlss-tf fit-p` fits them
     track_p: bool = False  # p(c) from moving averages of each coverage's MSE, in place of eq. 1
     average_predictor: float = 0.0  # decay of the averaged weights that M predicts with; 0: its own weights
-    average_weights: float = 0.0  # decay of the averaged weights that the generator is validated and saved with; 0: its own
+    average_weights: float = (
+        0.0  # decay of the averaged weights that the generator is validated and saved with; 0: its own
+    )
     mixed_precision: bool = False  # convolutions in bfloat16, variables and losses in float32
     xla: bool = False  # compile the training step with XLA
     seed: int = 0

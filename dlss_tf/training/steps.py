@@ -216,6 +216,9 @@ def _adversarial_terms(config: Config, state: State, real: tf.Tensor, generated:
 
 def _rates(config: Config, iteration: tf.Tensor) -> dict[str, tuple[tf.Tensor, tf.Tensor]]:
     """Learning rate and beta1 of each group's ADAM."""
+    if config.schedule == "constant":
+        rate, beta1 = schedules.constant(iteration, config.learning_rate), tf.constant(schedules.BETA1)
+        return {"generator": (rate, beta1), "trainer": (2 * rate, beta1)}
     if config.network == "one-stage":
         return {"generator": tuple(schedules.one_stage(iteration, config.iterations, config.learning_rate))}
     if config.network == "scan-grid":
