@@ -10,9 +10,8 @@ from .tensorflow import start_tensorflow
 
 SUMMARY = "train the pretrained generator further on your own scans, for as long as that pays"
 EXAMPLES = (
-    "dlss-tf prepare my_scans/*.dm4 --out my_data           # crops of them to train, validate and test on",
-    "dlss-tf finetune --data my_data --run runs/mine        # 20 minutes; Ctrl-C keeps the best, the same line goes on",
-    "dlss-tf supersample scan.dm4 --factor 5 --weights runs/mine",
+    "dlss-tf finetune --data DATA                  # 20 minutes; Ctrl-C keeps the best, and the same line goes on",
+    "dlss-tf finetune --data DATA --minutes 60     # more of them: it goes on where it was",
 )
 
 

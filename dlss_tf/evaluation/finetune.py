@@ -19,6 +19,7 @@ from ..config import CONFIG_FILE, Config
 from ..data.files import digest_of_files, list_files
 from ..errors import InputError, TrainingStopped, warn
 from ..formats import locks
+from ..formats.digests import of_file
 from ..formats.json_file import read_json
 from ..formats.replacing import replacing
 from ..training.settings import finetuning
@@ -31,6 +32,7 @@ from .results import results_folder, software, write_json
 from .sheet import evenly_spaced
 
 RECORD = "finetune.json"  # in the run directory: what it was trained from, on what, and what came of it
+PREPARED = "prepare.jsonl"  # in a data folder that `dlss-tf prepare` made: what came from where
 TRAINING = "training"  # folder in it: the run of `train` behind it
 MOST_LOOKED_AT = 16  # validation images, between iterations
 LOOK_EVERY, LOOKED_AT = 50, 20  # iterations for so many images times coverages, so that most of the time it is trained
@@ -64,7 +66,7 @@ def finetune(
         warn(f"{files['val'][0]}: the only validation image, thin evidence of what is better", stacklevel=2)
     config = finetuning(start, data, [path for split in files.values() for path in split], seed)
     with results_folder(run), locks.of(os.path.join(run, RECORD)):
-        looks = _Looks(run, config, _begun(run, start, files, seed), files["val"], minutes)
+        looks = _Looks(run, config, _begun(run, start, data, files, seed), files["val"], minutes)
         looks.record["ended"] = _trained(config, run, looks)
         if looks.record["ended"] != "interrupted":
             report(looks.record, run, start, config, files)
@@ -81,7 +83,7 @@ def _test_files(data: Sequence[str]) -> list[str]:
     return found
 
 
-def _begun(run: str, start: str, files: Mapping[str, Sequence[str]], seed: int) -> dict[str, Any]:
+def _begun(run: str, start: str, data: Sequence[str], files: Mapping[str, Sequence[str]], seed: int) -> dict[str, Any]:
     """The record of a run that is begun, with the weights to start from in it, or of one that goes on."""
     asked = {
         "start": weights.identity(start),
@@ -93,6 +95,8 @@ def _begun(run: str, start: str, files: Mapping[str, Sequence[str]], seed: int) 
         if os.path.exists(os.path.join(run, CONFIG_FILE)):
             raise InputError(f"run {run}: expected a new folder, or one that finetune made, found another run")
         _keep(start, run)
+        prepared = {root: os.path.join(root, PREPARED) for root in data}
+        asked["prepared"] = {root: of_file(path) for root, path in prepared.items() if os.path.isfile(path)}
         record = {**asked, "checks": {}, "seconds": 0.0, "delivered": 0, **software()}
         write_json(path, record)
         return record

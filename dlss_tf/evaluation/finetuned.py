@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from .. import weights
+from .._version import __version__
 from ..config import Config
 from ..formats.replacing import replacing
 from ..inference.supersampler import Supersampler
@@ -120,8 +121,10 @@ def _card(record: Mapping[str, Any], run: str, config: Config) -> str:
         f"| data | {', '.join(f'`{root}`' for root in config.data)} |",
         *(f"| {split} | {each['files']} files; digest of names, sizes and times `{each['digest']}` |"
           for split, each in data.items() if each["files"]),
+        *(f"| what came from where | `{root}/prepare.jsonl`, SHA-256 `{digest}` |"
+          for root, digest in record["prepared"].items()),
         f"| SHA-256 of `weights/generator.npz` | `{weights.digest(run)}`, as files made with it say |",
-        f"| software | dlss_tf {record['git_revision'] or record['version']}, TensorFlow {record['tensorflow']} |",
+        f"| software | dlss_tf {record['git_revision'] or __version__}, TensorFlow {record['tensorflow']} |",
         "",
         "```",
         format_report(record),

@@ -78,6 +78,7 @@ def as_it_was(run, start):
 
 
 def test_keeps_the_best_and_ends_when_nothing_better_comes(start, tiny_data, run, looked_at, trained):
+    """And says what it was made from."""
     looked_at(0.1, 0.09, 0.08, 0.085)
     trained(10_000)
     record = finetune([tiny_data], run, start)

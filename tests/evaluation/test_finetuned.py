@@ -23,6 +23,7 @@ def record(tiny_run):
     return {
         "start": weights.identity(tiny_run),
         "data": {split: {"files": count, "digest": "ab"} for split, count in (("train", 12), ("val", 4), ("test", 0))},
+        "prepared": {"my_data": "cd"},
         "checks": {"0": {"1/16": 0.1, "1/64": 0.2}, "50": {"1/16": 0.09, "1/64": 0.2}},
         "looked_at": 4,
         "delivered": 50,
@@ -52,6 +53,7 @@ def test_before_and_after_on_images_never_seen(record, run, tiny_run, tiny_data)
     assert record["test"]["images"] == 3 and set(record["test"]["before"]) == {"1/16", "1/64"}
     assert record["test"]["after"] == record["test"]["before"]  # the same weights
     assert weights.digest(tiny_run) in card and "50 iterations of 2 crops" in card and "| val | 4 files" in card
+    assert "`my_data/prepare.jsonl`, SHA-256 `cd`" in card
     assert format_report(record) in card
     with Image.open(os.path.join(run, "finetune.png")) as sheet:
         assert sheet.width > sheet.height * 0.6 and sheet.mode == "L"
