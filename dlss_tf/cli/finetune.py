@@ -51,7 +51,8 @@ def run(arguments: argparse.Namespace) -> int:
     print(format_report(record))
     name = record["start"]["name"]
     if not record["delivered"]:
-        print(f"{place}: training {name} further made it no better on the validation images: here it is as it was")
+        more = "; with more --minutes the same command goes on" if record["ended"] == "out of time" else ""
+        print(f"{place}: training {name} further made it no better on the validation images, so it is as it was{more}")
         return 0
     gain = change(record["validation"]["before"], record["validation"]["after"])
     print(f"{place}: {name} trained further, validation error {gain}; before and after in {place}/{SHEET}")

@@ -27,11 +27,11 @@ def test_says_before_and_after_and_what_to_type_next(record, capsys):
 
 
 def test_says_in_a_sentence_that_it_got_no_better(record, capsys):
-    record[0]["delivered"] = 0
+    record[0].update(delivered=0, ended="no longer better")
     assert cli.main(["finetune", "--data", "a"]) == 0
     last = capsys.readouterr().out.splitlines()[-1]
     assert last == (
-        "runs/finetuned: training unified-scan further made it no better on the validation images: here it is as it was"
+        "runs/finetuned: training unified-scan further made it no better on the validation images, so it is as it was"
     )
 
 
