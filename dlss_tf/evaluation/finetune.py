@@ -20,6 +20,7 @@ from ..data.files import digest_of_files, list_files
 from ..errors import InputError, TrainingStopped, warn
 from ..formats import locks
 from ..formats.digests import of_file
+from ..formats.drawing import evenly_spaced
 from ..formats.json_file import read_json
 from ..formats.replacing import replacing
 from ..training.settings import finetuning
@@ -29,7 +30,6 @@ from .evaluate import default_factors
 from .finetuned import change, ratio, report
 from .images import central_crops, label
 from .results import results_folder, software, write_json
-from .sheet import evenly_spaced
 
 RECORD = "finetune.json"  # in the run directory: what it was trained from, on what, and what came of it
 PREPARED = "prepare.jsonl"  # in a data folder that `dlss-tf prepare` made: what came from where

@@ -9,11 +9,12 @@ from typing import Any
 from .. import weights
 from .._version import __version__
 from ..config import Config
+from ..formats.drawing import evenly_spaced
 from ..formats.replacing import replacing
 from ..inference.supersampler import Supersampler
 from .images import blurred, central_crops, completed, label
 from .metrics import mse, root_mean
-from .sheet import Panel, error_maps, evenly_spaced, write_sheet
+from .sheet import Panel, error_maps, write_sheet
 
 SHEET, CARD = "finetune.png", "MODEL_CARD.md"  # in the run directory
 MOST_TESTED, SHEET_IMAGES = 50, 4
