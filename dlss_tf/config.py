@@ -26,6 +26,7 @@ CHOICES = {
     "upsampling": ("transposed", "bilinear"),
     "activation": ("relu", "leaky"),
     "subtract": ("batch", "running", "image"),
+    "schedule": ("falling", "constant"),
     "intensity_reference": ("crop", "scan"),
 }
 
@@ -53,13 +54,16 @@ class Config:
     freeze_at: float = 1.0  # where running means freeze, as a fraction of `iterations`
     iterations: int = 1_000_000  # updates in the non-adversarial half of Table 1; validation steps do not count
     learning_rate: float = 3e-4  # of the generator at the start; Table 1's other rates keep their ratio to it
+    schedule: str = "falling"  # of the rate: the network's own, or finetune's, which rises at once and stays
     objective: str = "blur"  # eq. 3, blurred targets; or eq. 6, targets as they are, with the MSE predictor
     adversarial: bool = False  # add Table 1's second half, as many iterations again; of `start_from`'s it is all
     discriminator_head: str = "linear"  # fig. 12's linear layer, or the published code's sum of features
     p_coefficients: tuple[float, ...] = EQUATION_1  # of 1, c and c^2 in eq. 1; `dlss-tf fit-p` fits them
     track_p: bool = False  # p(c) from moving averages of each coverage's MSE, in place of eq. 1
     average_predictor: float = 0.0  # decay of the averaged weights that M predicts with; 0: its own weights
-    average: float = 0.0  # decay of the averaged weights that a scan-grid generator is validated and saved with
+    average_weights: float = (
+        0.0  # decay of the averaged weights that the generator is validated and saved with; 0: its own
+    )
     mixed_precision: bool = False  # convolutions in bfloat16, variables and losses in float32
     xla: bool = False  # compile the training step with XLA
     seed: int = 0
@@ -77,7 +81,7 @@ class Config:
         _check(self.iterations >= 8, "iterations", "at least 8", self.iterations)
         _check(self.freeze_at >= 0, "freeze_at", "a fraction of the iterations, 0 or more", self.freeze_at)
         _check(self.learning_rate > 0, "learning_rate", "a positive number", self.learning_rate)
-        for name in ("average_predictor", "average"):
+        for name in ("average_predictor", "average_weights"):
             _check(0 <= getattr(self, name) < 1, name, "a decay in [0, 1)", getattr(self, name))
         _check(self.checkpoint_minutes > 0, "checkpoint_minutes", "a positive number", self.checkpoint_minutes)
         _check(0 <= self.seed < 2**31, "seed", "a whole number from 0 to 2147483647", self.seed)
@@ -157,6 +161,8 @@ class Config:
             raise InputError(f"{path}: expected JSON written by dlss-tf, found something else") from None
         if not isinstance(fields, dict):
             raise InputError(f"{path}: expected a JSON object written by dlss-tf, found {type(fields).__name__}")
+        if "average" in fields:
+            fields["average_weights"] = fields.pop("average")  # as it was called when scan-grid generators alone had it
         try:
             return Config().replace(**{"rules": 1, **fields})
         except InputError as error:
@@ -270,7 +276,7 @@ _SCAN_GRID: dict[str, Any] = {
     "batch": 8,
     "width": 1.0,
     "learning_rate": 1e-3,
-    "average": 0.999,
+    "average_weights": 0.999,
 }
 SCAN_GRID_PRESETS = {
     "quick": PRESETS["quick"].replace(**{**_SCAN_GRID, "batch": 4}, iterations=600),

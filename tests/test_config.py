@@ -14,6 +14,17 @@ def test_round_trips_through_json(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["config.json"]
 
 
+def test_former_name_of_a_field_is_read(tmp_path):
+    (tmp_path / "config.json").write_text('{"network": "scan-grid", "intensity_reference": "scan", "average": 0.5}')
+    assert Config.load(tmp_path / "config.json").average_weights == 0.5
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_papers_presets_average_no_weights(name):
+    assert preset(name).average_weights == preset(name, "one-stage").average_weights == 0
+    assert preset(name, "scan-grid").average_weights == 0.999
+
+
 def test_paper_preset_is_table_1():
     config = preset("paper")
     assert (config.width, config.size, config.batch) == (1.0, 512, 1)
@@ -54,6 +65,8 @@ def test_text_becomes_the_fields_type():
             {"network": "one-stage", "factors": "5", "intensity_reference": "scan", "balance_errors": True},
             "a one-stage generator's balance_errors: expected false, found True",
         ),
+        ({"average_weights": -0.1}, "average_weights: expected a decay in [0, 1), found -0.1"),
+        ({"schedule": "cosine"}, "schedule: expected one of falling, constant, found cosine"),
         ({"average_predictor": 1}, "average_predictor: expected a decay in [0, 1), found 1"),
         ({"p_coefficients": (1.0, 2.0)}, "p_coefficients: expected three numbers"),
         ({"p_coefficients": (-1.0, 0.0, 0.0)}, "p_coefficients: expected three numbers whose polynomial is positive"),

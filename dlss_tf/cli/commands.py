@@ -13,7 +13,7 @@ from .parsing import Parser, Version
 #: which returns a status.
 COMMANDS = (
     *("demo", "supersample", "watch", "check", "downsample", "info", "serve"),
-    *("simulate", "prepare", "train", "evaluate", "export", "fit-p", "fit-uncertainty"),
+    *("simulate", "prepare", "train", "finetune", "evaluate", "export", "fit-p", "fit-uncertainty"),
 )
 #: What to type first, and what comes of it.
 FIRST_STEPS = {

@@ -91,6 +91,18 @@ FIELDS: tuple[tuple[str, str, dict[str, Any]], ...] = (
             "with --resume also a run begun without",
         },
     ),
+    (
+        "average_weights",
+        "--average-weights",
+        {
+            "nargs": "?",
+            "const": 0.999,
+            "type": float,
+            "metavar": "DECAY",
+            "help": "save, and validate, a moving average of the generator's weights; 0.999 if no DECAY is named "
+            "(its last weights; scan-grid: 0.999)",
+        },
+    ),
     ("mixed_precision", "--mixed-precision", {"action": "store_true", "help": "convolutions in bfloat16"}),
     ("xla", "--xla", {"action": "store_true", "help": "compile the training step with XLA"}),
 )

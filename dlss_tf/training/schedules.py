@@ -13,6 +13,7 @@ PUBLISHED_RATE = 3e-4
 ONE_STAGE_PUBLISHED_RATE = 1e-3
 LEVELS = 8
 WARM_UP = 0.03  # of a scan-grid generator's iterations, without which losses jumped a thousandfold early on
+CONSTANT_WARM_UP = 50  # iterations, of the schedule that stays, in which ADAM's moments come to be means
 BETA1 = 0.9  # at the start, of generator, inner trainer and predictor
 DISCRIMINATOR_BETA1 = 0.5
 
@@ -105,6 +106,11 @@ def cosine(iteration: tf.Tensor, iterations: int, learning_rate: float) -> tf.Te
     return learning_rate * tf.minimum(done / WARM_UP, 1.0) * 0.5 * (1 + tf.cos(math.pi * done))
 
 
+def constant(iteration: tf.Tensor, learning_rate: float) -> tf.Tensor:
+    """The rate that finetune trains by, for it may end at any time: it rises linearly, then stays; float32 scalar."""
+    return learning_rate * tf.minimum(tf.cast(iteration + 1, tf.float32) / CONSTANT_WARM_UP, 1.0)
+
+
 def format_table(config: Config) -> str:
     """A config's schedule for a terminal: a line for each boundary of Table 1, dashes where a network is not trained.
 
@@ -112,7 +118,9 @@ def format_table(config: Config) -> str:
     """
     iterations, rate = config.iterations, config.learning_rate
     names: tuple[str, ...]
-    if config.network == "one-stage":
+    if config.schedule == "constant":
+        names, rows = ("G",), [(CONSTANT_WARM_UP, [f"{rate:.6g}"])]
+    elif config.network == "one-stage":
         names, rows = ("G", "beta1 G"), [(i, _cells(now)) for i, now in one_stage_boundaries(iterations, rate)]
     elif config.network == "scan-grid":
         starts = [round(WARM_UP * iterations), *[eighth * iterations // 8 for eighth in range(1, 8)]]

@@ -27,7 +27,7 @@ class State:
 
     networks: generators.Networks
     models: dict[str, tuple[keras.Model, ...]]  # by the group that one ADAM trains; only those the objective needs
-    averaged: keras.Model | None  # a scan-grid generator of moving-average weights, if asked for
+    averaged: keras.Model | None  # the generator of moving-average weights, if asked for
     averaged_predictor: keras.Model | None  # M of moving-average weights, if asked for
     adams: dict[str, Adam]
     alrcs: dict[str, ALRC]  # by the equation that each clips; error, whose mu1 eq. 6 takes
@@ -43,9 +43,8 @@ class State:
         """A run's state before its first step, its networks not initialised yet."""
         networks = generators.build(config)
         models = {"generator": (networks.generator,)}
-        averaged, averaged_predictor, alrcs = None, None, ["equation_11"]
-        if isinstance(networks, ScanGrid):
-            averaged, alrcs = generators.build(config).generator if config.average else None, []
+        averaged = generators.build(config).generator if config.average_weights else None
+        averaged_predictor, alrcs = None, [] if isinstance(networks, ScanGrid) else ["equation_11"]
         if isinstance(networks, TwoStage):
             models["trainer"] = (networks.trainer,)
             alrcs = ["equation_3", "equation_7"]

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import tensorflow as tf
-from tensorflow import keras
 
 from .. import lattice
-from .._compat import variables
 from ..config import Config
 from ..data import seeds
 from ..data.examples import Example, draw_factors, make_example, to_crop_scale
 from ..layers.blur import blur_output, blur_target
 from ..models import discriminators, generators, mse_predictor, one_stage
 from ..models.two_stage import TwoStage
-from . import losses, scan_grid, schedules
+from . import averages, losses, scan_grid, schedules
 from .state import State, by_factor
 
 P_DECAY = 0.999  # of the tracked MSE of each coverage
@@ -43,7 +41,7 @@ def train_step(
                 mse, terms, objectives, p = _objectives(config, state, crops, factors, p, adversarial)
         rates = _rates(config, state.iteration)
         _minimise(config, state, tape, objectives, rates)
-        _average(config, state, adversarial)
+        averages.update(config, state, adversarial)
         _track(state, factors, mse * p)
         replayed = {}
         if state.replay is not None:
@@ -218,6 +216,9 @@ def _adversarial_terms(config: Config, state: State, real: tf.Tensor, generated:
 
 def _rates(config: Config, iteration: tf.Tensor) -> dict[str, tuple[tf.Tensor, tf.Tensor]]:
     """Learning rate and beta1 of each group's ADAM."""
+    if config.schedule == "constant":
+        rate, beta1 = schedules.constant(iteration, config.learning_rate), tf.constant(schedules.BETA1)
+        return {"generator": (rate, beta1), "trainer": (2 * rate, beta1)}
     if config.network == "one-stage":
         return {"generator": tuple(schedules.one_stage(iteration, config.iterations, config.learning_rate))}
     if config.network == "scan-grid":
@@ -246,21 +247,6 @@ def _minimise(
         gradients = {name: scan_grid.clipped(gradient) for name, gradient in gradients.items()}
     for name, gradient in gradients.items():
         state.adams[name].apply(gradient, *rates[name])
-
-
-def _average(config: Config, state: State, adversarial: bool) -> None:
-    """Move averaged weights towards those of M, and of the generator: of these early on as a mean of all so far."""
-    if state.averaged_predictor is not None and not adversarial:
-        _move(state.averaged_predictor, state.models["predictor"][0], config.average_predictor)
-    if state.averaged is not None:
-        done = tf.cast(state.iteration, tf.float32)
-        _move(state.averaged, state.networks.generator, tf.minimum(config.average, done / (done + 10)))
-
-
-def _move(averaged: keras.Model, model: keras.Model, decay: float | tf.Tensor) -> None:
-    weights = variables(model)
-    for name, average in variables(averaged).items():
-        average.assign(decay * average + (1 - decay) * weights[name])
 
 
 def validation_step(config: Config, state: State) -> Callable[[tf.Tensor, tf.Tensor], tuple[dict, tf.Tensor]]:

@@ -12,6 +12,7 @@ from types import FrameType
 
 import numpy as np
 import tensorflow as tf
+from tensorflow import keras
 
 from .. import weights
 from .._compat import arrays, variables
@@ -23,7 +24,7 @@ from ..data.files import balanced, list_files
 from ..errors import InputError, TrainingStopped
 from ..models import generators
 from ..progress import Progress
-from . import checkpoints, run_directory
+from . import averages, checkpoints, run_directory
 from .replay import Replay
 from .run_directory import NON_ADVERSARIAL
 from .state import State
@@ -35,7 +36,14 @@ READ_EVERY = 10  # iterations between looks at the losses, which make the host w
 IMAGES_EVERY = 500
 
 
-def train(config: Config, run: str, *, resume: bool = False, stop_at: int | None = None) -> str:
+#: What may end a run: called with the iterations done and the generator to be saved before each call of steps, and at
+#: the end; true ends it.
+Watch = Callable[[int, keras.Model], bool]
+
+
+def train(
+    config: Config, run: str, *, resume: bool = False, stop_at: int | None = None, watch: Watch | None = None
+) -> str:
     """Train what `config` asks for into the run directory `run`; returns "complete", "stopped" or "interrupted".
 
     An iteration is an update of the weights; a validation step follows every 50th and is none. `stop_at` ends the run
@@ -43,6 +51,7 @@ def train(config: Config, run: str, *, resume: bool = False, stop_at: int | None
     the validation step that may follow it ("interrupted"). Either way a checkpoint and the generator's weights are
     saved, and `resume` continues as if nothing had happened. Without data, simulated crops are made first. A generator
     to start from (`start_from`) takes the place of an adversarial run's non-adversarial half, which is left out.
+    `watch` may end it earlier ("stopped"), and shows how far it is.
 
     Raises:
         InputError: bad data (what was done before is saved), a run that exists when `resume` is off, that was begun
@@ -60,7 +69,7 @@ def train(config: Config, run: str, *, resume: bool = False, stop_at: int | None
             restored = checkpoints.restore(state, run)
             if restored is None:
                 _start(config, state)
-            return _Loop(config, run, state, restored).run(
+            return _Loop(config, run, state, restored, watch).run(
                 min(stop_at or config.total_iterations, config.total_iterations)
             )
         except (tf.errors.ResourceExhaustedError, MemoryError):
@@ -83,6 +92,7 @@ def _start(config: Config, state: State) -> None:
             raise InputError(f"start_from {config.start_from}: does not fit its config.json: {error}") from None
         if config.adversarial:
             state.iteration.assign(config.iterations)  # they are what the non-adversarial half has made
+    averages.start(state)
     if state.replay is not None:
         _fill(config, state, state.replay)
 
@@ -114,8 +124,8 @@ def _near_device(dataset: tf.data.Dataset) -> tf.data.Dataset:
 class _Loop:
     """One call of `train`: the iterations between two checkpoints and what they show."""
 
-    def __init__(self, config: Config, run: str, state: State, restored: str | None):
-        self.config, self.run_directory, self.state = config, run, state
+    def __init__(self, config: Config, run: str, state: State, restored: str | None, watch: Watch | None):
+        self.config, self.run_directory, self.state, self.watch = config, run, state, watch
         self.checkpoint = state.checkpoint()
         self.saved = checkpoints.iterations(restored) if restored else None  # iterations of the latest checkpoint
         self.validation_step = validation_step(config, state)
@@ -151,12 +161,13 @@ class _Loop:
         writer = tf.summary.create_file_writer(os.path.join(self.run_directory, "logs"))
         try:
             with writer.as_default():
-                while iteration < last and not self.interrupted:
+                while not self._ended(iteration, last):
                     with self._saved_if_data_is_bad():
                         before, iteration = iteration, self._iterate(iteration, last)
                     if iteration // READ_EVERY > before // READ_EVERY or iteration == last:
                         self._read_losses(leave=0 if iteration == last else 1)
-                        progress.update(iteration, self._details())
+                        if not self.watch:
+                            progress.update(iteration, self._details())
                     if time.monotonic() - saved > 60 * self.config.checkpoint_minutes:
                         self._save(iteration)
                         saved = time.monotonic()
@@ -167,6 +178,9 @@ class _Loop:
         if self.interrupted:
             return "interrupted"
         return "complete" if iteration >= self.config.total_iterations else "stopped"
+
+    def _ended(self, iteration: int, last: int) -> bool:
+        return self.interrupted or bool(self.watch and self.watch(iteration, self.state.generator)) or iteration >= last
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         """Finish the iteration under way first; a second signal does not wait for it."""
@@ -183,9 +197,12 @@ class _Loop:
             if not iteration:
                 raise
             self._save(iteration)
+            again = (
+                "give the same command again" if self.watch else f"dlss-tf train --run {self.run_directory} --resume"
+            )
             raise InputError(
                 f"{str(error).rstrip('.')}; the {iteration} iterations done before are saved: mend the data, "
-                f"then dlss-tf train --run {self.run_directory} --resume"
+                f"then {again}"
             ) from None
 
     def _iterate(self, iteration: int, last: int) -> int:
@@ -273,5 +290,5 @@ class _Loop:
     def _keep_non_adversarial(self) -> None:
         """The generator before its adversarial half, as weights beside which to see what that half does."""
         directory = os.path.join(self.run_directory, NON_ADVERSARIAL)
-        weights.save(directory, arrays(self.state.networks.generator))
+        weights.save(directory, arrays(self.state.generator))
         self.config.replace(adversarial=False).save_in(directory)

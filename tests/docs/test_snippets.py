@@ -37,6 +37,8 @@ NOT_RUN = {
     "openssl rand -hex 24 > token": "is OpenSSL's",
     "pip install .[serve,files]": "installs",
     "napari": "opens a window",
+    "dlss-tf finetune --data DATA": "minutes; its own tests run it",
+    "dlss-tf finetune --data my_scans": "the same",
     "conda env create --file environment.yml": "wants conda",
     "docker build --file deploy/Dockerfile --target cli --tag dlss-tf-cli .": "wants Docker",
     "docker run --rm --user $(id -u):$(id -g) --volume $PWD:/data --network none dlss-tf-cli "
@@ -71,7 +73,7 @@ SMALL = {
 #: Microscopes' files, which nothing writes, are HyperSpy's here.
 STAND_INS = {".dm4": ".hspy", ".ser": ".hspy"}
 FOLDERS = ("DATA", "my_scans", "stem_real", "stem_more")
-RUNS = ("RUN", "runs/wide")
+RUNS = ("RUN", "runs/wide", "runs/finetuned")
 SCAN_GRID_RUN = "runs/scan"
 SERVER = "localhost:8501"  # what pages call a server, for which there is a real one at another port
 

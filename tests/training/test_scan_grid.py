@@ -107,7 +107,7 @@ def test_validates_and_saves_averaged_weights(config, crops):
     scalars, images = validate(positions(0), crops)
     assert 0 < float(scalars["validation_equation_3"]) < 10
     assert images.shape == (6, 64, 64, 1)
-    assert new_state(config.replace(average=0.0)).averaged is None
+    assert new_state(config.replace(average_weights=0.0)).averaged is None
 
 
 def test_gradients_are_scaled_down_together():

@@ -3,7 +3,7 @@ import pytest
 import tensorflow as tf
 
 from dlss_tf.config import ONE_STAGE_PRESETS, PRESETS
-from dlss_tf.training.schedules import boundaries, cosine, format_table, one_stage, table_1
+from dlss_tf.training.schedules import boundaries, constant, cosine, format_table, one_stage, table_1
 
 # Table 1's first half, by hand, and from its own start the second: f falls by 1/8 every 62500 iterations from 5e5 on.
 TABLE_1 = [
@@ -115,3 +115,15 @@ def test_scan_grid_rate_rises_then_falls_as_a_cosine():
     assert rates[0] == 0
     np.testing.assert_allclose(rates[1:4], [4.99e-4, 9.98e-4, 5e-4], rtol=2e-3)
     assert 0 < rates[4] < 1e-8
+
+
+def test_constant_rises_then_stays():
+    rates = [float(constant(tf.constant(i, tf.int64), 1e-3)) for i in (0, 24, 49, 50, 1_000_000)]
+    assert rates == pytest.approx([2e-5, 5e-4, 1e-3, 1e-3, 1e-3])
+    assert format_table(PRESETS["quick"].replace(schedule="constant")).split() == [
+        "from",
+        "iteration",
+        "G",
+        "50",
+        "0.0006",
+    ]

@@ -238,7 +238,8 @@ def test_adversarial_half_resumes_exactly_and_continues_a_run_that_was_begun_wit
     tiny_config, tmp_path, monkeypatch
 ):
     monkeypatch.setattr(trainer, "LOG_EVERY", 6)
-    config, run, unstopped = tiny_config.replace(iterations=12), str(tmp_path / "run"), str(tmp_path / "unstopped")
+    config = tiny_config.replace(iterations=12, average_weights=0.999)
+    run, unstopped = str(tmp_path / "run"), str(tmp_path / "unstopped")
     assert train(config.replace(adversarial=True), unstopped) == "complete"
     assert train(config, run) == "complete"
     assert not equal(run, unstopped)
@@ -254,7 +255,9 @@ def test_adversarial_half_resumes_exactly_and_continues_a_run_that_was_begun_wit
 
 @pytest.mark.slow
 def test_no_blur_run_resumes_exactly(tiny_config, tmp_path):
-    config = tiny_config.replace(iterations=12, objective="no-blur", track_p=True, average_predictor=0.9)
+    config = tiny_config.replace(
+        iterations=12, objective="no-blur", track_p=True, average_predictor=0.9, average_weights=0.9
+    )
     run, killed = train_and_copy(config, str(tmp_path / "run"), 7)
     assert not equal(run, killed)
     assert train(config, killed, resume=True) == "complete"
@@ -264,7 +267,7 @@ def test_no_blur_run_resumes_exactly(tiny_config, tmp_path):
 @pytest.fixture
 def one_stage_config(tiny_config):
     tiny = {name: getattr(tiny_config, name) for name in ("data", "size", "width", "batch", "checkpoint_minutes")}
-    return preset("quick", "one-stage").replace(**tiny, iterations=60, freeze_at=0.5)
+    return preset("quick", "one-stage").replace(**tiny, iterations=60, freeze_at=0.5, average_weights=0.999)
 
 
 def test_one_stage_run_freezes_resumes_exactly_and_logs_its_losses(one_stage_config, tmp_path):
