@@ -115,11 +115,9 @@ def choose(name: str) -> Distribution | None:
     if name not in STRATEGIES:
         raise InputError(f"strategy: expected {' or '.join(STRATEGIES)}, found {name}")
     if name == "multiworker":
-        resolver = workers.resolver()
-        count = workers.count(resolver)
-        if count > 1:
-            strategy = tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=resolver)
-            return Distribution(strategy, workers.number(resolver), count)
+        cluster = workers.cluster()
+        if cluster.count > 1:
+            return Distribution(cluster.strategy(), cluster.number, cluster.count)
     devices = tf.config.list_logical_devices("GPU") or tf.config.list_logical_devices("CPU")
     if len(devices) == 1:
         return None

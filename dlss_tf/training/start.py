@@ -36,7 +36,7 @@ def prepared(config: Config, run: str, resume: bool, on: Distribution | None) ->
 
 
 def restored_or_begun(config: Config, run: str, state: State) -> str | None:
-    """The state as the latest checkpoint has it, whose path this is, or as a run begins; the chief's at every worker."""
+    """The state of the latest checkpoint, whose path this is, or as a run begins; every worker's is the chief's."""
     restored = None
     if is_chief(state.distribution):
         restored = checkpoints.restore(state, run)

@@ -130,8 +130,8 @@ class _Loop:
     def _stream(self, files: list[str], seed: int, position: tf.Variable, augment: bool = False) -> CropStream:
         on, batch = self.state.distribution, self.config.batch
         part = on.part(batch) if on is not None and on.workers > 1 else None
-        where = {"position": int(position.numpy()), "part": part}
-        return CropStream(files, self.config.size, batch=batch, seed=seed, augment=augment, **where)
+        at = int(position.numpy())
+        return CropStream(files, self.config.size, batch=batch, seed=seed, position=at, augment=augment, part=part)
 
     def run(self, last: int) -> str:
         """Iterate until `last` iterations are done or a signal comes; save; say how it ended."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import re
@@ -15,67 +16,75 @@ from ..errors import InputError, TrainingStopped
 EXPECTED = '{"cluster": {"worker": ["HOST:PORT", ...]}, "task": {"type": "worker", "index": 0}}'
 _SLURM = ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_STEP_NODELIST", "SLURM_STEP_TASKS_PER_NODE")
 
-Resolver = tf.distribute.cluster_resolver.ClusterResolver
+
+@dataclasses.dataclass(frozen=True)
+class Cluster:
+    """The processes that train together: addresses HOST:PORT of each kind, and which of them this one is."""
+
+    addresses: dict[str, list[str]]
+    kind: str
+    index: int
+
+    @property
+    def count(self) -> int:
+        """How many processes there are."""
+        return sum(map(len, self.addresses.values()))
+
+    @property
+    def number(self) -> int:
+        """Which of them this is, from 0; a chief comes before workers."""
+        return self.index + (len(self.addresses.get("chief", ())) if self.kind == "worker" else 0)
+
+    def strategy(self) -> tf.distribute.Strategy:
+        """TensorFlow's for them; waits until all have been started."""
+        gpus = len(tf.config.list_physical_devices("GPU"))
+        resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
+            tf.train.ClusterSpec(self.addresses), "", self.kind, self.index, num_accelerators={"GPU": gpus}
+        )
+        return tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=resolver)
 
 
-def resolver() -> Resolver:
-    """The cluster of the environment variable TF_CONFIG, else of the SLURM job step that this process is a task of.
+def cluster() -> Cluster:
+    """That of the environment variable TF_CONFIG, else of the SLURM job step that this process is a task of.
 
     Raises:
         InputError: there is neither, or it does not name this process.
     """
     if os.environ.get("TF_CONFIG"):
-        cluster, kind, index = _of_tf_config(os.environ["TF_CONFIG"])
-    elif all(name in os.environ for name in _SLURM):
-        cluster, kind, index = _of_slurm()
-    else:
-        raise InputError(
-            "strategy multiworker: expected the environment variable TF_CONFIG, or a job step of SLURM (srun), found "
-            "neither"
-        )
-    gpus = len(tf.config.list_physical_devices("GPU"))
-    return tf.distribute.cluster_resolver.SimpleClusterResolver(
-        tf.train.ClusterSpec(cluster), task_type=kind, task_id=index, num_accelerators={"GPU": gpus}, rpc_layer="grpc"
+        return _of_tf_config(os.environ["TF_CONFIG"])
+    if all(name in os.environ for name in _SLURM):
+        return _of_slurm()
+    raise InputError(
+        "strategy multiworker: expected the environment variable TF_CONFIG or a job step of SLURM (srun), found neither"
     )
 
 
-def _of_tf_config(text: str) -> tuple[dict[str, list[str]], str, int]:
+def _of_tf_config(text: str) -> Cluster:
     try:
         found = json.loads(text)
-        cluster, kind, index = found["cluster"], found["task"]["type"], int(found["task"]["index"])
-        known = set(cluster) <= {"chief", "worker"} and len(cluster.get("chief", ())) <= 1
-        if not known or not 0 <= index < len(cluster[kind]) or not all(map(_is_address, sum(cluster.values(), []))):
+        cluster = Cluster(found["cluster"], found["task"]["type"], int(found["task"]["index"]))
+        known = set(cluster.addresses) <= {"chief", "worker"} and len(cluster.addresses.get("chief", ())) <= 1
+        there = 0 <= cluster.index < len(cluster.addresses[cluster.kind])
+        if not (known and there and all(map(_is_address, sum(cluster.addresses.values(), [])))):
             raise ValueError
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError(f"TF_CONFIG: expected {EXPECTED}, found {text}") from None
-    return cluster, kind, index
+    return cluster
 
 
 def _is_address(text: object) -> bool:
     return isinstance(text, str) and re.fullmatch(r"\S+:\d+", text) is not None
 
 
-def _of_slurm() -> tuple[dict[str, list[str]], str, int]:
+def _of_slurm() -> Cluster:
     """By TensorFlow's resolver, which is to choose no GPUs: a task has those that SLURM lets it see."""
     try:
         slurm = tf.distribute.cluster_resolver.SlurmClusterResolver(
             gpus_per_node=2**16, gpus_per_task=1, auto_set_gpu=False
         )
-        cluster = slurm.cluster_spec().as_dict()
-        return cluster, *slurm.get_task_info()
+        return Cluster(slurm.cluster_spec().as_dict(), *slurm.get_task_info())
     except (RuntimeError, ValueError) as error:
         raise InputError(f"strategy multiworker: expected a job step of SLURM, found: {error}") from None
-
-
-def count(of: Resolver) -> int:
-    """How many processes there are."""
-    return sum(len(tasks) for tasks in of.cluster_spec().as_dict().values())
-
-
-def number(of: Resolver) -> int:
-    """Which of them this is; a chief comes before workers."""
-    before = len(of.cluster_spec().as_dict().get("chief", ())) if of.task_type == "worker" else 0
-    return before + of.task_id
 
 
 @contextlib.contextmanager

@@ -40,17 +40,17 @@ def environment(monkeypatch):
 )
 def test_a_cluster_of_tf_config(environment, cluster, kind, index, number):
     environment.setenv("TF_CONFIG", json.dumps({"cluster": cluster, "task": {"type": kind, "index": index}}))
-    found = workers.resolver()
-    assert found.cluster_spec().as_dict() == cluster
-    assert (workers.number(found), workers.count(found)) == (number, sum(map(len, cluster.values())))
+    found = workers.cluster()
+    assert found.addresses == cluster
+    assert (found.number, found.count) == (number, sum(map(len, cluster.values())))
 
 
 def test_a_cluster_of_slurm(environment):
     for name, value in SLURM.items():
         environment.setenv(name, value)
-    found = workers.resolver()
-    assert found.cluster_spec().as_dict() == {"worker": ["node07:8888", "node07:8889", "node08:8888"]}
-    assert (workers.number(found), workers.count(found)) == (2, 3)
+    found = workers.cluster()
+    assert found.addresses == {"worker": ["node07:8888", "node07:8889", "node08:8888"]}
+    assert (found.number, found.count) == (2, 3)
 
 
 @pytest.mark.parametrize(
@@ -68,16 +68,16 @@ def test_a_cluster_of_slurm(environment):
 def test_what_is_no_cluster_is_told(environment, text):
     environment.setenv("TF_CONFIG", text)
     with pytest.raises(InputError, match="^TF_CONFIG: expected .*, found "):
-        workers.resolver()
+        workers.cluster()
 
 
 def test_a_cluster_that_nobody_names_is_told(environment):
-    with pytest.raises(InputError, match="expected the environment variable TF_CONFIG, or a job step of SLURM"):
-        workers.resolver()
+    with pytest.raises(InputError, match="expected the environment variable TF_CONFIG or a job step of SLURM"):
+        workers.cluster()
     for name, value in {**SLURM, "SLURM_STEP_NODELIST": "node[7"}.items():
         environment.setenv(name, value)
     with pytest.raises(InputError, match="expected a job step of SLURM, found: .*node"):
-        workers.resolver()
+        workers.cluster()
 
 
 def test_a_lost_worker_ends_the_others_with_a_sentence():
