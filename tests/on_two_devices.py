@@ -12,6 +12,7 @@ import tensorflow as tf
 from shallow import shallow
 
 from dlss_tf.config import PRESETS, preset
+from dlss_tf.errors import InputError
 from dlss_tf.models import generators, two_stage
 from dlss_tf.training import distribution
 from dlss_tf.training.state import State
@@ -37,6 +38,8 @@ def main(path, cases):
     shallow(pytest.MonkeyPatch())
     both = distribution.choose("mirrored")
     assert both.strategy.num_replicas_in_sync == 2
+    with pytest.raises(InputError, match="batch: expected at least one example for each of 2 replicas, found 1"):
+        both.check(TWO_STAGE.replace(batch=1))
     crops = tf.constant(np.random.default_rng(0).random((BATCH, 64, 64, 1)), tf.float32)
     crops = tf.nn.avg_pool2d(crops, 5, 1, "SAME")
     with open(path, "w") as file:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 from collections.abc import Callable, Sequence
@@ -65,6 +66,11 @@ class Distribution:
     def any(self, flag: bool) -> bool:
         """Whether a worker's flag is set."""
         return flag if self.workers == 1 else bool(self._sum(tf.constant(int(flag))) > 0)
+
+    def wait(self) -> None:
+        """Until every worker is here; not for one that ended then, so that the chief, who has saved all, need not."""
+        with contextlib.suppress(*[tf.errors.OpError] * is_chief(self)):
+            self.any(False)
 
     def as_chief(self, variables: Sequence[tf.Variable]) -> None:
         """Give every worker the chief's values."""

@@ -53,6 +53,8 @@ class Replay(tf.Module):
     ) -> None:
         """Let fresh examples whose error, outer MSE / p(c) [b], is in the top 20% replace random members."""
         crops, factors, errors, fresh = map(replicas.everywhere, (crops, factors, errors, fresh))
+        if factors.shape[0] is not None and factors.shape[0] > self.members:  # as many as there are places for
+            crops, factors, errors, fresh = (each[: self.members] for each in (crops, factors, errors, fresh))
         log_errors = tf.math.log(errors + 1e-12)
         hard = fresh & (log_errors > self.log_threshold)
         places = tf.math.top_k(self._uniform(iteration, 2, [self.members]), tf.shape(factors)[0]).indices

@@ -22,9 +22,9 @@ def prepared(config: Config, run: str, resume: bool, on: Distribution | None) ->
     """The run's config; of several workers the chief prepares the run directory, and tells the others."""
     if on is None:
         return run_directory.prepare(config, run, resume)
-    on.check(config)
 
     def prepare() -> str:
+        on.check(config)
         prepared = run_directory.prepare(config, run, resume)
         return json.dumps([prepared.to_json(), digest_of_names(training_files(prepared))])
 

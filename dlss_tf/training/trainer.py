@@ -154,6 +154,8 @@ class _Loop:
                         self._save(iteration)
                         saved = time.monotonic()
                 self._save(iteration)
+            if self.state.distribution is not None:
+                self.state.distribution.wait()
         finally:
             for number, handler in previous.items():
                 signal.signal(number, handler)
