@@ -9,6 +9,9 @@ import on_two_devices
 import pytest
 import tensorflow as tf
 
+from dlss_tf.errors import InputError
+from dlss_tf.training import distribution
+
 
 @pytest.fixture(scope="module")
 def differences(shared_folder):
