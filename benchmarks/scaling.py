@@ -36,7 +36,7 @@ CROPS = 400
 
 
 def replicas(count: int) -> str:
-    """Images a second of `quick`'s step, its batch of 4 shared by logical CPUs; its seconds, those of the first step."""
+    """Images a second of `quick`'s step, its batch of 4 shared by logical CPUs; its seconds, and the first one's."""
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * count)
     config = PRESETS["quick"].replace(batch=BATCH)

@@ -89,6 +89,9 @@ def begin(config, state, crops):
         generators.initialize(config, state.networks)
     if config.adversarial:
         state.iteration.assign(config.iterations)
+    for adam in state.adams.values():  # so that a step is as large as its gradient, were that only rounding
+        for second in adam.second.values():
+            second.assign(tf.ones_like(second))
     for alrc in state.alrcs.values():
         alrc.mu1.assign(0.5)
         alrc.mu2.assign(0.26)
