@@ -19,7 +19,7 @@ EXAMPLES = (
     "dlss-tf train --run runs/mine --data my_scans    # begins",
     "dlss-tf train --run runs/mine --resume           # goes on, if it was stopped",
     "dlss-tf train --run runs/mine --data my_scans --start-from    # from the pretrained generator's weights",
-    "srun dlss-tf train --run runs/mine --strategy multiworker     # on all machines of a SLURM job",
+    "dlss-tf train --run runs/mine --strategy mirrored    # on all GPUs of this machine",
 )
 
 

@@ -80,11 +80,16 @@ def moments(values: tf.Tensor, axes: Sequence[int]) -> tuple[tf.Tensor, tf.Tenso
     return center, mean(tf.math.squared_difference(values, tf.stop_gradient(center)), axes)
 
 
-def everywhere(values: tf.Tensor) -> tf.Tensor:
-    """Of values for this replica's examples, [own, ...], those for the whole batch, [batch, ...]; exact."""
-    batch = _batch.get()
-    if batch is None:
-        return values
-    others = [[mine().start, batch - mine().stop], *[[0, 0]] * (len(values.shape) - 1)]
+def everywhere(values: tf.Tensor, most: int | None = None) -> tf.Tensor:
+    """Of values for this replica's examples, [own, ...], those for the whole batch, [batch, ...]; exact.
+
+    If that is more than `most` examples, of the first so many alone.
+    """
+    batch = _batch.get() or values.shape[0]
+    few = batch if most is None or batch is None else min(batch, most)
+    if _batch.get() is None:
+        return values if few == batch else values[:few]
+    start, stop = min(mine().start, few), min(mine().stop, few)
     numbers = tf.cast(values, tf.int32) if values.dtype == tf.bool else values
-    return tf.cast(total(tf.pad(numbers, others)), values.dtype)
+    padded = tf.pad(numbers[: stop - start], [[start, few - stop], *[[0, 0]] * (len(values.shape) - 1)])
+    return tf.cast(total(padded), values.dtype)

@@ -51,10 +51,12 @@ class Replay(tf.Module):
     def insert(
         self, crops: tf.Tensor, factors: tf.Tensor, errors: tf.Tensor, fresh: tf.Tensor, iteration: tf.Tensor
     ) -> None:
-        """Let fresh examples whose error, outer MSE / p(c) [b], is in the top 20% replace random members."""
-        crops, factors, errors, fresh = map(replicas.everywhere, (crops, factors, errors, fresh))
-        if factors.shape[0] is not None and factors.shape[0] > self.members:  # as many as there are places for
-            crops, factors, errors, fresh = (each[: self.members] for each in (crops, factors, errors, fresh))
+        """Let fresh examples whose error, outer MSE / p(c) [b], is in the top 20% replace random members.
+
+        Of a batch larger than the buffer, the first so many are offered.
+        """
+        offered = (replicas.everywhere(each, self.members) for each in (crops, factors, errors, fresh))
+        crops, factors, errors, fresh = offered
         log_errors = tf.math.log(errors + 1e-12)
         hard = fresh & (log_errors > self.log_threshold)
         places = tf.math.top_k(self._uniform(iteration, 2, [self.members]), tf.shape(factors)[0]).indices
