@@ -44,8 +44,6 @@ class Distribution:
 
     def told_by_chief(self, say: Callable[[], str]) -> str:
         """What the chief's call of `say` gives, on every worker; its InputError, too."""
-        if self.workers == 1:
-            return say()
         text, error = "", None
         if is_chief(self):
             try:
@@ -68,7 +66,7 @@ class Distribution:
         return flag if self.workers == 1 else bool(self._sum(tf.constant(int(flag))) > 0)
 
     def wait(self) -> None:
-        """Until every worker is here; not for one that ended then, so that the chief, who has saved all, need not."""
+        """Until every worker is here, as none may end while another needs it; the chief not for one that has ended."""
         with contextlib.suppress(*[tf.errors.OpError] * is_chief(self)):
             self.any(False)
 

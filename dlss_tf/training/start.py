@@ -18,21 +18,29 @@ from .replay import Replay
 from .state import State
 
 
-def prepared(config: Config, run: str, resume: bool, on: Distribution | None) -> Config:
-    """The run's config; of several workers the chief prepares the run directory, and tells the others."""
-    if on is None:
-        return run_directory.prepare(config, run, resume)
+def prepared(
+    config: Config, run: str, resume: bool, stop_at: int | None, on: Distribution | None
+) -> tuple[Config, int]:
+    """The run's config and last iteration; of several workers the chief prepares the run directory, and tells these."""
 
-    def prepare() -> str:
-        on.check(config)
+    def prepare() -> tuple[Config, int]:
+        if on is not None:
+            on.check(config)
         prepared = run_directory.prepare(config, run, resume)
-        return json.dumps([prepared.to_json(), digest_of_names(training_files(prepared))])
+        return prepared, min(stop_at or prepared.total_iterations, prepared.total_iterations)
 
-    told, digest = json.loads(on.told_by_chief(prepare))
-    config = Config().replace(**json.loads(told))
+    if on is None or on.workers == 1:
+        return prepare()
+
+    def say() -> str:
+        prepared, last = prepare()
+        return json.dumps([prepared.to_json(), last, digest_of_names(training_files(prepared))])
+
+    fields, last, digest = json.loads(on.told_by_chief(say))
+    config = Config().replace(**json.loads(fields))
     if digest_of_names(training_files(config)) != digest:
         raise InputError(f"data {', '.join(config.data)}: expected the chief's files at every worker, found others")
-    return config
+    return config, last
 
 
 def restored_or_begun(config: Config, run: str, state: State) -> str | None:

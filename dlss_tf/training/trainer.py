@@ -63,21 +63,16 @@ def train(
     if stop_at is not None and stop_at < 1:
         raise InputError(f"stop_at: expected at least 1, found {stop_at}")
     with contextlib.ExitStack() as held:
-        if on is not None and on.workers > 1:
-            held.enter_context(workers.one_ends_all(run))
         if distribution.is_chief(on):
             held.enter_context(run_directory.alone(run))
-        config = start.prepared(config, run, resume, on)
         try:
-            if distribution.is_chief(on):
-                run_directory.check_not_lost(run)
-            state = State.create(config, on)
-            restored = start.restored_or_begun(config, run, state)
-            return _Loop(config, run, state, restored).run(
-                min(stop_at or config.total_iterations, config.total_iterations)
-            )
-        except tf.errors.UnavailableError:  # another worker
-            raise
+            with workers.one_ends_all(run) if on is not None and on.workers > 1 else contextlib.nullcontext():
+                config, last = start.prepared(config, run, resume, stop_at, on)
+                if distribution.is_chief(on):
+                    run_directory.check_not_lost(run)
+                state = State.create(config, on)
+                restored = start.restored_or_begun(config, run, state)
+                return _Loop(config, run, state, restored).run(last)
         except (tf.errors.ResourceExhaustedError, MemoryError):
             asked = f"width {config.width}, size {config.size}, batch {config.batch}"
             raise TrainingStopped(f"training: memory or disk is exhausted; {asked} need more than there is") from None

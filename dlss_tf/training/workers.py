@@ -11,9 +11,13 @@ from collections.abc import Iterator
 
 import tensorflow as tf
 
-from ..errors import InputError, TrainingStopped
+from ..errors import InputError, TrainingStopped, reason
 
 EXPECTED = '{"cluster": {"worker": ["HOST:PORT", ...]}, "task": {"type": "worker", "index": 0}}'
+_LOST = tuple(
+    getattr(tf.errors, f"{name}Error")
+    for name in ("Unavailable", "Aborted", "Cancelled", "DeadlineExceeded", "FailedPrecondition", "Internal")
+)
 _SLURM = ("SLURM_PROCID", "SLURM_STEP_NUM_TASKS", "SLURM_STEP_NODELIST", "SLURM_STEP_TASKS_PER_NODE")
 
 
@@ -36,12 +40,19 @@ class Cluster:
         return self.index + (len(self.addresses.get("chief", ())) if self.kind == "worker" else 0)
 
     def strategy(self) -> tf.distribute.Strategy:
-        """TensorFlow's for them; waits until all have been started."""
+        """TensorFlow's for them; waits until all have been started.
+
+        Raises:
+            InputError: not all are.
+        """
         gpus = len(tf.config.list_physical_devices("GPU"))
         resolver = tf.distribute.cluster_resolver.SimpleClusterResolver(
             tf.train.ClusterSpec(self.addresses), "", self.kind, self.index, num_accelerators={"GPU": gpus}
         )
-        return tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=resolver)
+        try:
+            return tf.distribute.MultiWorkerMirroredStrategy(cluster_resolver=resolver)
+        except (tf.errors.OpError, RuntimeError) as error:
+            raise InputError(f"strategy multiworker: expected {self.count} workers, found: {reason(error)}") from None
 
 
 def cluster() -> Cluster:
@@ -98,9 +109,7 @@ def one_ends_all(run: str) -> Iterator[None]:
     """
     try:
         yield
-    except (tf.errors.ResourceExhaustedError, InputError):
-        raise
-    except tf.errors.OpError as error:
+    except _LOST as error:
         named = re.search(r"/job:(\w+)/replica:\d+/task:(\d+)", error.message or "")
         who = f"{named[1]} {named[2]}" if named else "another worker"
         raise TrainingStopped(
