@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from shallow import shallow
+from tensorflow import keras
 
 from dlss_tf.config import PRESETS, preset
 from dlss_tf.errors import InputError
@@ -21,10 +22,9 @@ from dlss_tf.training.steps import train_step, validation_step
 STEPS = 2
 BATCH = 3  # one replica has one example of it, the other two
 TINY = {"size": 64, "width": 0.05, "batch": BATCH, "iterations": 1000}
-#: Means that are subtracted are the batch's; p(c) is tracked; losses are above ALRC's limit.
+#: Means that are subtracted are the batch's; p(c) is tracked; losses are above ALRC's limit, eq. 3 and 7 or 6 and 7.
 TWO_STAGE = PRESETS["quick"].replace(**TINY, freeze_at=1.0, bias=False, track_p=True)
 CASES = {
-    "two-stage": TWO_STAGE,
     "adversarial": TWO_STAGE.replace(adversarial=True),
     "no-blur": TWO_STAGE.replace(objective="no-blur", average_predictor=0.9),
     "one-stage": preset("quick", "one-stage").replace(**TINY),
@@ -32,10 +32,18 @@ CASES = {
 }
 
 
+def smooth(patch):
+    """Activations without a kink, at which rounding decides whether a pixel has a gradient."""
+    for kind in (keras.layers.ReLU, keras.layers.LeakyReLU):
+        patch.setattr(kind, "call", lambda self, inputs: tf.nn.softplus(inputs))
+
+
 def main(path, cases):
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-    shallow(pytest.MonkeyPatch())
+    patch = pytest.MonkeyPatch()
+    shallow(patch)
+    smooth(patch)
     both = distribution.choose("mirrored")
     assert both.strategy.num_replicas_in_sync == 2
     with pytest.raises(InputError, match="batch: expected at least one example for each of 2 replicas, found 1"):
