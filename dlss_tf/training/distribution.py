@@ -76,13 +76,15 @@ class Distribution:
             return
         chief = is_chief(self)
 
-        def on_replica() -> None:
+        def on_replica(variables: list[tf.Variable]) -> None:
             held = [tf.convert_to_tensor(variable) for variable in variables]
             values = _summed(held if chief else [tf.zeros_like(each) for each in held])
             for variable, value in zip(variables, values):
                 variable.assign(value)
 
-        tf.function(lambda: self.strategy.run(on_replica), autograph=False)()
+        for kind in sorted({variable.dtype.name for variable in variables}):  # what is summed together is of one type
+            some = [variable for variable in variables if variable.dtype.name == kind]
+            tf.function(lambda some=some: self.strategy.run(on_replica, (some,)), autograph=False)()
 
     def _sum(self, values: tf.Tensor) -> tf.Tensor:
         """Over workers."""
@@ -97,8 +99,9 @@ def _summed(values: Any) -> Any:
     """Over workers, in a replica: only the first of each counts."""
     context = tf.distribute.get_replica_context()
     number = int(tf.get_static_value(context.replica_id_in_sync_group))
-    if number % len(context.strategy.extended.worker_devices):
-        values = tf.nest.map_structure(tf.zeros_like, values)
+    counts = number % len(context.strategy.extended.worker_devices) == 0
+    # A function's inputs are on no device, and sums are to be where their summands are.
+    values = tf.nest.map_structure(tf.identity if counts else tf.zeros_like, values)
     return context.all_reduce(tf.distribute.ReduceOp.SUM, values)
 
 
