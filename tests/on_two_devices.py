@@ -9,8 +9,7 @@ import sys
 import numpy as np
 import pytest
 import tensorflow as tf
-from shallow import shallow
-from tensorflow import keras
+from smooth import smooth
 
 from dlss_tf.config import PRESETS, preset
 from dlss_tf.errors import InputError
@@ -32,18 +31,10 @@ CASES = {
 }
 
 
-def smooth(patch):
-    """Activations without a kink, at which rounding decides whether a pixel has a gradient."""
-    for kind in (keras.layers.ReLU, keras.layers.LeakyReLU):
-        patch.setattr(kind, "call", lambda self, inputs: tf.nn.softplus(inputs))
-
-
 def main(path, cases):
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
-    patch = pytest.MonkeyPatch()
-    shallow(patch)
-    smooth(patch)
+    smooth(pytest.MonkeyPatch())
     both = distribution.choose("mirrored")
     assert both.strategy.num_replicas_in_sync == 2
     with pytest.raises(InputError, match="batch: expected at least one example for each of 2 replicas, found 1"):
@@ -97,9 +88,6 @@ def begin(config, state, crops):
         generators.initialize(config, state.networks)
     if config.adversarial:
         state.iteration.assign(config.iterations)
-    for adam in state.adams.values():  # so that a step is as large as its gradient, were that only rounding
-        for second in adam.second.values():
-            second.assign(tf.ones_like(second))
     for alrc in state.alrcs.values():
         alrc.mu1.assign(0.5)
         alrc.mu2.assign(0.26)
