@@ -94,24 +94,15 @@ def test_a_lost_worker_ends_the_others_with_a_sentence():
         raise tf.errors.ResourceExhaustedError(None, None, "memory")
 
 
-def start(run, config, iterations, *options):
+def start(run, config, *options):
     """Two workers, as a user starts them."""
     sockets = [socket.create_server(("localhost", 0)) for _ in range(2)]
     addresses = [f"localhost:{each.getsockname()[1]}" for each in sockets]
     for each in sockets:
         each.close()
-    settings = [f"--set={k}={getattr(config, k)}" for k in ("size", "width", "batch", "freeze_at")]
+    settings = [f"--set={k}={getattr(config, k)}" for k in ("size", "width", "batch", "freeze_at", "iterations")]
     command = [sys.executable, smooth.__file__, "train", "--run", run, "--data", config.data[0], *settings]
-    command += [
-        "--network",
-        "one-stage",
-        "--strategy",
-        "multiworker",
-        "--iterations",
-        str(iterations),
-        "--set=checkpoint_minutes=1e-9",
-        *options,
-    ]
+    command += ["--network=one-stage", "--strategy=multiworker", "--set=checkpoint_minutes=1e-9", *options]
     return [
         subprocess.Popen(
             command,
@@ -136,7 +127,7 @@ def test_two_workers_lose_one_go_on_as_two_and_as_one_and_end_as_one_process_doe
     tiny = {name: getattr(tiny_config, name) for name in ("data", "size", "width", "checkpoint_minutes")}
     config = preset("quick", "one-stage").replace(**tiny, iterations=40, batch=3, freeze_at=0.5)
     alone, run = str(tmp_path / "alone"), str(tmp_path / "run")
-    chief, other = start(run, config, 40)
+    chief, other = start(run, config)
     while not checkpoints.saved(run):
         assert chief.poll() is None, chief.communicate()
         time.sleep(0.02)
@@ -148,7 +139,7 @@ def test_two_workers_lose_one_go_on_as_two_and_as_one_and_end_as_one_process_doe
     assert len(lines) == 1 and "worker 1 ended or cannot be reached" in lines[0] and "--resume" in lines[0]
 
     at = checkpoints.iterations(checkpoints.saved(run)[0])
-    both = start(run, config, 40, "--resume", "--stop-at", str(at + 4))
+    both = start(run, config, "--resume", "--stop-at", str(at + 4))
     ended = [each.communicate(timeout=100) for each in both]
     assert [each.returncode for each in both] == [0, 0], ended
     assert "training" in ended[0][0] and not ended[1][0]
