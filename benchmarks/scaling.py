@@ -1,7 +1,7 @@
 """How cost grows with replicas and with files, each measured in a process of its own.
 
     python -m benchmarks.scaling --replicas 1 2 4            # images/s of one batch that logical CPUs share
-    python -m benchmarks.scaling --files 100 1000 10000 200000
+    python -m benchmarks.scaling --files 100 10000 200000
 
 Prints a row of docs/performance.md for each number.
 """

@@ -14,17 +14,20 @@ from dlss_tf.training import distribution
 
 
 @pytest.fixture(scope="module")
-def differences(shared_folder):
+def differences(shared_folder, tiny_data):
     def make(folder):
         os.makedirs(folder)
-        script, out = on_two_devices.__file__, os.path.join(folder, "differences.json")
-        paths = os.pathsep.join(["tests", "."])
-        environment = {**os.environ, "PYTHONPATH": paths}
-        done = subprocess.run([sys.executable, script, out], env=environment, capture_output=True, text=True)
+        command = [sys.executable, on_two_devices.__file__, folder, tiny_data]
+        done = subprocess.run(command, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
 
-    with open(os.path.join(shared_folder("two-devices", make), "differences.json")) as file:
+    with open(os.path.join(shared_folder("two-devices", make), "differences.json"), encoding="utf-8") as file:
         return json.load(file)
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_with_two_replicas(differences):
+    assert differences["run"]["generator"] < 1e-5
 
 
 @pytest.mark.slow
