@@ -31,6 +31,10 @@ CHOICES = {
 }
 
 
+#: How a run is shared by devices, which is no field of it: it may go on with others.
+STRATEGIES = ("mirrored", "multiworker")
+
+
 @dataclasses.dataclass(frozen=True)
 class Config:
     """The `paper` preset is the default of every field (paper section II, Table 1; method.md sections 1 to 8)."""

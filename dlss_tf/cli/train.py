@@ -6,7 +6,7 @@ import argparse
 import os
 from typing import Any
 
-from ..config import CHOICES, CONFIG_FILE, PRESETS, Config, preset
+from ..config import CHOICES, CONFIG_FILE, PRESETS, STRATEGIES, Config, preset
 from ..errors import InputError
 from ..weights import PAPERS
 from . import factors
@@ -19,6 +19,7 @@ EXAMPLES = (
     "dlss-tf train --run runs/mine --data my_scans    # begins",
     "dlss-tf train --run runs/mine --resume           # goes on, if it was stopped",
     "dlss-tf train --run runs/mine --data my_scans --start-from    # from the pretrained generator's weights",
+    "dlss-tf train --run runs/mine --strategy mirrored    # on all GPUs of this machine",
 )
 
 
@@ -127,6 +128,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--stop-at", type=int, metavar="N", help="stop when N iterations of the schedule are done, 1 or more (all)"
     )
+    parser.add_argument(
+        "--strategy",
+        choices=STRATEGIES,
+        help="share each batch: mirrored, by all GPUs of this machine; multiworker, by those of all machines that "
+        "TF_CONFIG or a SLURM job step names, each of which runs this command (one device); a run goes on with either "
+        "or neither",
+    )
     for field, option, words in FIELDS:
         parser.add_argument(option, dest=field, default=None, **words)
     parser.add_argument(
@@ -143,10 +151,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Train; how to continue if that ended early."""
     config = _config(arguments)
-    start_tensorflow()
+    replicas = start_tensorflow(arguments.strategy)
+    from ..training.distribution import is_chief
     from ..training.trainer import train
 
-    ended = train(config, arguments.run_directory, resume=arguments.resume, stop_at=arguments.stop_at)
+    run = arguments.run_directory
+    ended = train(config, run, resume=arguments.resume, stop_at=arguments.stop_at, on=replicas)
+    if not is_chief(replicas):
+        return INTERRUPTED if ended == "interrupted" else 0
     print(f"{arguments.run_directory}: training {ended}")
     if ended != "complete":
         print(f"Continue it with: dlss-tf train --run {arguments.run_directory} --resume")

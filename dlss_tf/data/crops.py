@@ -67,6 +67,7 @@ class CropStream:
         seed: chooses order, crop positions, symmetries and augmentation.
         position: index in the endless stream to start from.
         augment: whether to vary magnification, contrast and dose.
+        part: of every `batch` positions those that this stream reads, and so has in an element; others read the rest.
 
     Attributes:
         files: the paths, in their order.
@@ -83,6 +84,7 @@ class CropStream:
         seed: int = 0,
         position: int = 0,
         augment: bool = False,
+        part: slice | None = None,
     ):
         if not files:
             raise InputError("A stream of crops needs at least one file.")
@@ -91,7 +93,7 @@ class CropStream:
                 raise InputError(f"{name} must be at least {least}, not {value}.")
         self.files = [os.fspath(path) for path in files]
         self.size, self.batch, self.seed, self.position = size, batch, seed, position
-        self.augment = augment
+        self.augment, self.part = augment, part or slice(0, batch)
         self.bad = BadFiles(len(self.files), folders(self.files))
         self._failure: InputError | None = None
         # Made here, eagerly: inside the map it would become a constant of the graph, copied and hashed at each use.
@@ -122,10 +124,16 @@ class CropStream:
     def _make_dataset(self) -> tf.data.Dataset:
         plain = tf.autograph.experimental.do_not_convert  # all conditions are tf.cond: nothing to convert
         elements = tf.data.Dataset.range(self.position, np.iinfo(np.int64).max)
+        count = self.part.stop - self.part.start
+        if count < self.batch:
+            elements = tf.data.Dataset.range(np.iinfo(np.int64).max // self.batch)
+            elements = elements.map(
+                plain(lambda i: self.position + self.part.start + i // count * self.batch + i % count)
+            )
         elements = elements.map(plain(self._element), num_parallel_calls=tf.data.AUTOTUNE, deterministic=True)
         elements = elements.filter(plain(lambda index, crop, good: good))
         elements = elements.map(plain(lambda index, crop, good: (index, crop)))
-        return elements.batch(self.batch, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
+        return elements.batch(count, drop_remainder=True).prefetch(tf.data.AUTOTUNE)
 
     def _element(self, index: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Position `index` of the stream: itself, its crop [size, size, 1], and whether the file is good."""

@@ -75,6 +75,12 @@ def _instead(root: str, split: str) -> str:
     return f"; it has {' and '.join(other)} alone." if other else ""
 
 
+def digest_of_names(files: Sequence[str]) -> str:
+    """Of files by their names and order alone, not where their folders lie."""
+    names = "\n".join(map(os.path.basename, files))
+    return hashlib.sha256(names.encode(errors="surrogateescape")).hexdigest()
+
+
 def digest_of_files(files: Sequence[str]) -> str:
     """Of files by their names, sizes and times of last change, not of what is in them."""
     return hashlib.sha256("\n".join(map(_state_of, files)).encode(errors="surrogateescape")).hexdigest()

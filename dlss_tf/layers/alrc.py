@@ -8,6 +8,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from .._compat import add_float32_weight
+from . import replicas
 
 
 class ALRC(keras.layers.Layer):
@@ -39,8 +40,8 @@ class ALRC(keras.layers.Layer):
         scale = tf.minimum(1.0, limit / tf.maximum(losses, 1e-30))
         clipped = losses * tf.stop_gradient(scale)
         if training:
-            self.mu1.assign(self.decay * mu1 + (1 - self.decay) * tf.reduce_mean(clipped))
-            self.mu2.assign(self.decay * mu2 + (1 - self.decay) * tf.reduce_mean(clipped**2))
+            self.mu1.assign(self.decay * mu1 + (1 - self.decay) * replicas.mean(clipped))
+            self.mu2.assign(self.decay * mu2 + (1 - self.decay) * replicas.mean(clipped**2))
         return clipped
 
     def get_config(self) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from .._compat import add_float32_weight
+from . import replicas
 from .kernels import BATCH_NORM_EPSILON
 
 MOMENTUM = 0.999  # the published one-stage script's; the paper gives none
@@ -44,7 +45,7 @@ class BatchNorm(keras.layers.Layer):
         if not training:
             return moving
         frozen = tf.convert_to_tensor(self.frozen) > 0
-        batch = tf.nn.moments(inputs, (0, 1, 2))
+        batch = replicas.moments(inputs, (0, 1, 2))
         for variable, old, new in zip((self.moving_mean, self.moving_variance), moving, batch, strict=True):
             moved = MOMENTUM * old + (1 - MOMENTUM) * tf.stop_gradient(new)
             variable.assign(tf.where(frozen, old, moved))

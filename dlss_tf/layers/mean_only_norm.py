@@ -9,6 +9,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from .._compat import add_float32_weight
+from . import replicas
 
 
 @tf.custom_gradient
@@ -20,7 +21,7 @@ def _centered(x: tf.Tensor, mean: tf.Tensor) -> tuple[tf.Tensor, Callable]:
 
     def gradient(dy: tf.Tensor) -> tuple[tf.Tensor, None]:
         precise = tf.cast(dy, mean.dtype)  # float32 where x is bfloat16
-        return dy - tf.cast(tf.reduce_mean(precise, (0, 1, 2)), dy.dtype), None
+        return dy - tf.cast(replicas.mean(precise, (0, 1, 2)), dy.dtype), None
 
     return x - tf.cast(mean, x.dtype), gradient
 
@@ -58,7 +59,7 @@ class MeanOnlyNorm(keras.layers.Layer):
         mu = tf.convert_to_tensor(self.mu)
         if not training or self.frozen:
             return self._add_bias(inputs, -mu)
-        mean = tf.stop_gradient(tf.reduce_mean(tf.cast(inputs, tf.float32), (0, 1, 2)))
+        mean = tf.stop_gradient(replicas.mean(tf.cast(inputs, tf.float32), (0, 1, 2)))
         self.mu.assign(mean if self.initializing else self.momentum * mu + (1 - self.momentum) * mean)
         if self.subtract == "batch" or self.initializing:
             return self._add_bias(_centered(inputs, mean))

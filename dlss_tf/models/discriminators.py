@@ -7,6 +7,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from .._compat import variables
+from ..layers import replicas
 from ..layers.spectral_norm import STDDEV, SpectralNormConv2D, SpectralNormDense
 from . import channels
 
@@ -79,7 +80,8 @@ def multiscale_crops(real: tf.Tensor, generated: tf.Tensor, seed: tf.Tensor) -> 
 def _places(batch: tf.Tensor, size: int, seed: tf.Tensor) -> list[tf.Tensor]:
     """Top and left of each crop in the padded image: for each of CROPS int32 [2, b], every place as likely."""
     # Whole numbers, which XLA draws alike; its fractions are others than TensorFlow's.
-    draws = tf.random.stateless_uniform([len(CROPS), 2, batch], seed, 0, tf.int32.max, tf.int32)
+    shape = [len(CROPS), 2, replicas.batch_size(batch)]
+    draws = replicas.own(tf.random.stateless_uniform(shape, seed, 0, tf.int32.max, tf.int32), axis=2)
     return [draws[i] % (size + 2 * PADDING - side + 1) for i, side in enumerate(CROPS)]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 from tensorflow import keras
 
+from ..layers import replicas
 from . import xavier
 
 COUNT = 20  # N, crops of each target
@@ -31,7 +32,8 @@ def random_crops(targets: tf.Tensor, seed: tf.Tensor, count: int = COUNT, side: 
     `seed`, int64 [2], alone determines the places, every one as likely.
     """
     batch, size = tf.shape(targets)[0], targets.shape[1]
-    places = tf.random.stateless_uniform([2, batch, count, 1, 1], seed, 0, size - side + 1, tf.int32)
+    shape = [2, replicas.batch_size(batch), count, 1, 1]
+    places = replicas.own(tf.random.stateless_uniform(shape, seed, 0, size - side + 1, tf.int32), axis=1)
     rows, columns = places[0] + tf.range(side)[:, None], places[1] + tf.range(side)
     index = tf.reshape(rows * size + columns, [batch, count, side**2])
     return tf.gather(tf.reshape(targets, [batch, size**2]), index, batch_dims=1)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import tensorflow as tf
 
 from ..data import seeds
+from ..layers import replicas
 
 SIZE = 50
 REPLAY_PROBABILITY = 0.2
@@ -33,24 +34,29 @@ class Replay(tf.Module):
 
     def fill(self, index: int, crop: tf.Tensor, factor: tf.Tensor) -> None:
         """Put one crop [N, N, 1] and its factor into place `index`, before training starts."""
-        self.crops[index].assign(crop)
-        self.factors[index].assign(factor)
+        for held, value in ((self.crops, crop), (self.factors, factor)):  # a slice's own `assign` has one replica's
+            held.scatter_update(tf.IndexedSlices(tf.expand_dims(value, 0), [index]))
 
     def mix(self, crops: tf.Tensor, factors: tf.Tensor, iteration: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Replace each of [b, N, N, 1] and [b] by a random member with probability 0.2.
 
         Returns crops, factors and which of them are fresh, bool [b].
         """
-        batch = tf.shape(factors)[0]
-        fresh = self._uniform(iteration, 0, [batch]) >= REPLAY_PROBABILITY
-        member = tf.cast(self._uniform(iteration, 1, [batch]) * self.members, tf.int32)
+        batch = replicas.batch_size(tf.shape(factors)[0])
+        fresh = replicas.own(self._uniform(iteration, 0, [batch])) >= REPLAY_PROBABILITY
+        member = tf.cast(replicas.own(self._uniform(iteration, 1, [batch])) * self.members, tf.int32)
         crops = tf.where(fresh[:, None, None, None], crops, tf.gather(self.crops, member))
         return crops, tf.where(fresh, factors, tf.gather(self.factors, member)), fresh
 
     def insert(
         self, crops: tf.Tensor, factors: tf.Tensor, errors: tf.Tensor, fresh: tf.Tensor, iteration: tf.Tensor
     ) -> None:
-        """Let fresh examples whose error, outer MSE / p(c) [b], is in the top 20% replace random members."""
+        """Let fresh examples whose error, outer MSE / p(c) [b], is in the top 20% replace random members.
+
+        Of a batch larger than the buffer, the first so many are offered.
+        """
+        offered = (replicas.everywhere(each, self.members) for each in (crops, factors, errors, fresh))
+        crops, factors, errors, fresh = offered
         log_errors = tf.math.log(errors + 1e-12)
         hard = fresh & (log_errors > self.log_threshold)
         places = tf.math.top_k(self._uniform(iteration, 2, [self.members]), tf.shape(factors)[0]).indices

@@ -17,6 +17,7 @@ from ..models import discriminators, generators, mse_predictor
 from ..models.scan_grid import ScanGrid
 from ..models.two_stage import TwoStage
 from . import schedules
+from .distribution import Distribution
 from .optimizer import Adam
 from .replay import Replay
 
@@ -37,10 +38,19 @@ class State:
     position: tf.Variable  # int64: next example of the training stream
     validation_position: tf.Variable
     unfinished_log: tf.Variable  # JSON text: scalars by name that the log holds no mean of yet
+    distribution: Distribution | None = None  # on whose replicas they are
 
     @staticmethod
-    def create(config: Config) -> State:
-        """A run's state before its first step, its networks not initialised yet."""
+    def create(config: Config, distribution: Distribution | None = None) -> State:
+        """A run's state before its first step, its networks not initialised yet; on several replicas, if asked for."""
+        text = _text()
+        if distribution is None:
+            return State._create(config, text)
+        with distribution.strategy.scope():
+            return dataclasses.replace(State._create(config, text), distribution=distribution)
+
+    @staticmethod
+    def _create(config: Config, unfinished_log: tf.Variable) -> State:
         networks = generators.build(config)
         models = {"generator": (networks.generator,)}
         averaged = generators.build(config).generator if config.average_weights else None
@@ -69,7 +79,7 @@ class State:
             iteration,
             position,
             validation_position,
-            _text(),
+            unfinished_log,
         )
 
     @property
@@ -78,19 +88,26 @@ class State:
         return self.averaged or self.networks.generator
 
     def checkpoint(self, discriminators: bool = True) -> tf.train.Checkpoint:
-        """Plain variables by name, so that a run trained on one stack resumes on the other."""
+        """Plain variables by name, so that a run trained on one stack, or by many replicas, resumes on the other."""
+        return tf.train.Checkpoint(**self.by_name(discriminators), log={"unfinished": self.unfinished_log})
+
+    def numbers(self) -> list[tf.Variable]:
+        """Those of `by_name`, always in the same order."""
+        return [variable for group in self.by_name().values() for variable in group.values()]
+
+    def by_name(self, discriminators: bool = True) -> dict[str, dict[str, tf.Variable]]:
+        """All that a checkpoint holds but text, by group and by name."""
         groups = [name for name in self.models if discriminators or name != "discriminators"]
         averages = {"averaged": self.averaged_predictor, "averaged_generator": self.averaged}
-        return tf.train.Checkpoint(
+        return {
             **{name: _variables(self.models[name]) for name in groups},
             **{name: variables(model) for name, model in averages.items() if model is not None},
             **{f"{name}_adam": self.adams[name].state() for name in groups},
             **{f"alrc_{name}": _moments(alrc) for name, alrc in self.alrcs.items()},
-            replay={} if self.replay is None else self.replay.state(),
-            log={"unfinished": self.unfinished_log},
-            tracked={"mse": self.tracked_mse},
-            counters={k: getattr(self, k) for k in ("iteration", "position", "validation_position")},
-        )
+            "replay": {} if self.replay is None else self.replay.state(),
+            "tracked": {"mse": self.tracked_mse},
+            "counters": {k: getattr(self, k) for k in ("iteration", "position", "validation_position")},
+        }
 
 
 def _variables(group: tuple[keras.Model, ...], trainable_only: bool = False) -> dict[str, tf.Variable]:

@@ -10,10 +10,11 @@ from .. import lattice
 from ..config import Config
 from ..data import seeds
 from ..data.examples import Example, draw_factors, make_example, to_crop_scale
+from ..layers import replicas
 from ..layers.blur import blur_output, blur_target
 from ..models import discriminators, generators, mse_predictor, one_stage
 from ..models.two_stage import TwoStage
-from . import averages, losses, scan_grid, schedules
+from . import averages, distribution, losses, scan_grid, schedules
 from .state import State, by_factor
 
 P_DECAY = 0.999  # of the tracked MSE of each coverage
@@ -25,10 +26,10 @@ def train_step(
     """The training step: (positions int64 [b], crops [b, N, N, 1] in [0, 1]) -> scalars for the log.
 
     Draws coverages, mixes in replayed examples, minimises each network's loss by one ADAM step, offers hard examples to
-    the replay buffer, which one-stage and scan-grid generators' steps do not have.
+    the replay buffer, which one-stage and scan-grid generators' steps do not have. Replicas that share the batch make
+    the same step together, to rounding (`distribution.together`).
     """
 
-    @tf.function(jit_compile=config.xla, autograph=False)
     def step(positions: tf.Tensor, crops: tf.Tensor) -> dict[str, tf.Tensor]:
         factors = _drawn_factors(config, positions, config.seed)
         if state.replay is not None:
@@ -39,6 +40,7 @@ def train_step(
                 mse, terms, objectives = scan_grid.objectives(config, state, crops, factors[0], p)
             else:
                 mse, terms, objectives, p = _objectives(config, state, crops, factors, p, adversarial)
+            objectives = {name: replicas.share(objective) for name, objective in objectives.items()}
         rates = _rates(config, state.iteration)
         _minimise(config, state, tape, objectives, rates)
         averages.update(config, state, adversarial)
@@ -49,14 +51,14 @@ def train_step(
             replayed["replay_insertion_rate"] = state.replay.insertion_rate.read_value()
         state.position.assign(positions[-1] + 1)
         state.iteration.assign_add(1)
+        means = {name: replicas.share(tf.reduce_mean(term)) for name, term in terms.items()}
         return {
-            "loss": objectives["generator"],
-            **{name: tf.reduce_mean(term) for name, term in terms.items()},
+            **replicas.total({"loss": objectives["generator"], **means}),
             "learning_rate": rates["generator"][0],
             **replayed,
         }
 
-    return step
+    return distribution.together(step, state.distribution, config.batch, config.xla)
 
 
 def many_steps(
@@ -100,8 +102,8 @@ def _p(config: Config, state: State, factors: tf.Tensor) -> tf.Tensor:
 def _track(state: State, factors: tf.Tensor, mse: tf.Tensor) -> None:
     """Move each coverage's tracked MSE, decay 0.999, towards those of the batch, [b]."""
     which = tf.one_hot(factors, lattice.MAX_FACTOR + 1)  # [b, 17]
-    count = tf.reduce_sum(which, 0)
-    mean = tf.reduce_sum(which * mse[:, None], 0) / tf.maximum(count, 1.0)
+    count, summed = replicas.total((tf.reduce_sum(which, 0), tf.reduce_sum(which * mse[:, None], 0)))
+    mean = summed / tf.maximum(count, 1.0)
     moved = P_DECAY * state.tracked_mse + (1 - P_DECAY) * mean
     state.tracked_mse.assign(tf.where(count > 0, moved, state.tracked_mse))
 
@@ -109,7 +111,8 @@ def _track(state: State, factors: tf.Tensor, mse: tf.Tensor) -> None:
 def _drawn_factors(config: Config, positions: tf.Tensor, seed: int) -> tf.Tensor:
     """A factor for each example, [b]; one for all of a batch where the network's grid is the scan's."""
     factors = draw_factors(positions, config.factors, seed)
-    return tf.fill(tf.shape(factors), factors[0]) if config.network == "scan-grid" else factors
+    factors = tf.fill(tf.shape(factors), factors[0]) if config.network == "scan-grid" else factors
+    return replicas.own(factors)
 
 
 def _objectives(
@@ -243,6 +246,7 @@ def _minimise(
     for name in ("predictor", "discriminators"):
         if name in objectives:
             gradients[name] = tape.gradient(objectives[name], groups[name])
+    gradients = replicas.total(gradients)
     if config.network == "scan-grid":
         gradients = {name: scan_grid.clipped(gradient) for name, gradient in gradients.items()}
     for name, gradient in gradients.items():
@@ -259,20 +263,20 @@ def validation_step(config: Config, state: State) -> Callable[[tf.Tensor, tf.Ten
     equation = "validation_equation_11" if config.network == "one-stage" else "validation_equation_3"
     name = "validation_mse" if sharp else equation
 
-    @tf.function(jit_compile=config.xla, autograph=False)
     def step(positions: tf.Tensor, crops: tf.Tensor) -> tuple[dict[str, tf.Tensor], tf.Tensor]:
         factors = _drawn_factors(config, positions, config.seed + seeds.VALIDATION)
         example = make_example(crops, factors, config.intensity_reference, _p(config, state, factors))
         target = example.target if sharp else blur_target(example.target)
         outputs = generators.complete(config, state.generator, example.inputs, factors[0], training=False)
         state.validation_position.assign(positions[-1] + 1)
-        scalars = {name: tf.reduce_mean(losses.equation_3(outputs, target, example))}
+        scalars = {name: replicas.mean(losses.equation_3(outputs, target, example))}
         return scalars, _log_images(example, outputs, crops if sharp else blur_target(crops), config)
 
-    return step
+    return distribution.together(step, state.distribution, config.batch, config.xla)
 
 
 def _log_images(example: Example, outputs: tf.Tensor, target: tf.Tensor, config: Config) -> tf.Tensor:
     inputs = example.inputs * example.scale + example.low
-    images = tf.concat([inputs, to_crop_scale(outputs, example, config.intensity_reference), target], 0)
+    images = [inputs, to_crop_scale(outputs, example, config.intensity_reference), target]
+    images = tf.concat([replicas.everywhere(each) for each in images], 0)
     return tf.clip_by_value(images, 0.0, 1.0)

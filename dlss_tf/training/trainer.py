@@ -15,17 +15,16 @@ import tensorflow as tf
 from tensorflow import keras
 
 from .. import weights
-from .._compat import arrays, variables
+from .._compat import arrays
 from ..config import Config
 from ..data import seeds
 from ..data.crops import CropStream
-from ..data.examples import draw_factors
-from ..data.files import balanced, list_files
+from ..data.files import list_files
 from ..errors import InputError, TrainingStopped
 from ..models import generators
 from ..progress import Progress
-from . import averages, checkpoints, run_directory
-from .replay import Replay
+from . import checkpoints, distribution, run_directory, start, workers
+from .distribution import Distribution
 from .run_directory import NON_ADVERSARIAL
 from .state import State
 from .steps import many_steps, train_step, validation_step
@@ -42,7 +41,13 @@ Watch = Callable[[int, keras.Model], bool]
 
 
 def train(
-    config: Config, run: str, *, resume: bool = False, stop_at: int | None = None, watch: Watch | None = None
+    config: Config,
+    run: str,
+    *,
+    resume: bool = False,
+    stop_at: int | None = None,
+    on: Distribution | None = None,
+    watch: Watch | None = None,
 ) -> str:
     """Train what `config` asks for into the run directory `run`; returns "complete", "stopped" or "interrupted".
 
@@ -53,60 +58,35 @@ def train(
     to start from (`start_from`) takes the place of an adversarial run's non-adversarial half, which is left out.
     `watch` may end it earlier ("stopped"), and shows how far it is.
 
+    `on` are replicas that share each batch, on several devices or machines. What is trained is the same, to rounding;
+    a run goes on with any number of them. Only the chief of several workers looks at the run directory and writes.
+
     Raises:
         InputError: bad data (what was done before is saved), a run that exists when `resume` is off, that was begun
             with another config or by an earlier edition of the training rules, that another process trains, or whose
-            checkpoints are lost or all damaged.
-        TrainingStopped: a loss is not finite, or what the run needs is exhausted or cannot be written.
+            checkpoints are lost or all damaged; fewer examples in a batch than replicas.
+        TrainingStopped: a loss is not finite, what the run needs is exhausted or cannot be written, or another worker
+            ended.
     """
     if stop_at is not None and stop_at < 1:
         raise InputError(f"stop_at: expected at least 1, found {stop_at}")
-    with run_directory.alone(run):
-        config = run_directory.prepare(config, run, resume)
+    with contextlib.ExitStack() as held:
+        if distribution.is_chief(on):
+            held.enter_context(run_directory.alone(run))
         try:
-            run_directory.check_not_lost(run)
-            state = State.create(config)
-            restored = checkpoints.restore(state, run)
-            if restored is None:
-                _start(config, state)
-            return _Loop(config, run, state, restored, watch).run(
-                min(stop_at or config.total_iterations, config.total_iterations)
-            )
+            with workers.one_ends_all(run) if on is not None and on.workers > 1 else contextlib.nullcontext():
+                config, last = start.prepared(config, run, resume, stop_at, on)
+                if distribution.is_chief(on):
+                    run_directory.check_not_lost(run)
+                state = State.create(config, on)
+                restored = start.restored_or_begun(config, run, state)
+                return _Loop(config, run, state, restored, watch).run(last)
         except (tf.errors.ResourceExhaustedError, MemoryError):
             asked = f"width {config.width}, size {config.size}, batch {config.batch}"
             raise TrainingStopped(f"training: memory or disk is exhausted; {asked} need more than there is") from None
         except (OSError, tf.errors.OpError) as error:
             reason = getattr(error, "message", None) or error
             raise TrainingStopped(f"run {run}: cannot go on: {reason}") from None
-
-
-def _start(config: Config, state: State) -> None:
-    """What happens before the first iteration: initialisation pass, weights to start from, a full replay buffer."""
-    generators.initialize(config, state.networks)
-    if config.start_from:
-        _, values = weights.load(config.start_from)
-        try:
-            for name, variable in variables(state.networks.generator).items():
-                variable.assign(values[name])
-        except (KeyError, ValueError) as error:
-            raise InputError(f"start_from {config.start_from}: does not fit its config.json: {error}") from None
-        if config.adversarial:
-            state.iteration.assign(config.iterations)  # they are what the non-adversarial half has made
-    averages.start(state)
-    if state.replay is not None:
-        _fill(config, state, state.replay)
-
-
-def _fill(config: Config, state: State, replay: Replay) -> None:
-    """Put the first crops of the training stream into the replay buffer."""
-    stream = iter(CropStream(_training_files(config), config.size, seed=config.seed, augment=config.augment))
-    for index, (positions, crops) in zip(range(replay.members), stream):
-        replay.fill(index, crops[0], draw_factors(positions, config.factors, config.seed)[0])
-        state.position.assign(positions[-1] + 1)
-
-
-def _training_files(config: Config) -> list[str]:
-    return (balanced if config.balance_data else list_files)(config.data, "train")
 
 
 def _steps_per_call() -> int:
@@ -126,6 +106,7 @@ class _Loop:
 
     def __init__(self, config: Config, run: str, state: State, restored: str | None, watch: Watch | None):
         self.config, self.run_directory, self.state, self.watch = config, run, state, watch
+        self.is_chief = distribution.is_chief(state.distribution)
         self.checkpoint = state.checkpoint()
         self.saved = checkpoints.iterations(restored) if restored else None  # iterations of the latest checkpoint
         self.validation_step = validation_step(config, state)
@@ -140,8 +121,9 @@ class _Loop:
     def _make_streams(self) -> None:
         """Training and validation data from where the state is; steps are traced for them."""
         config, state = self.config, self.state
-        self.train_stream = self._stream(_training_files(config), config.seed, state.position, config.augment)
-        self.train_elements = iter(_near_device(self.train_stream.dataset))
+        self.train_stream = self._stream(start.training_files(config), config.seed, state.position, config.augment)
+        dataset = self.train_stream.dataset
+        self.train_elements = iter(_near_device(dataset) if state.distribution is None else dataset)
         validation_files = list_files(config.data, "val")
         self.validation_elements = iter(
             self._stream(validation_files, config.seed + seeds.VALIDATION, state.validation_position)
@@ -149,8 +131,10 @@ class _Loop:
         self.traced: dict[bool, Callable[[tf.Tensor], dict[str, tf.Tensor]]] = {}
 
     def _stream(self, files: list[str], seed: int, position: tf.Variable, augment: bool = False) -> CropStream:
-        start = int(position.numpy())
-        return CropStream(files, self.config.size, batch=self.config.batch, seed=seed, position=start, augment=augment)
+        on, batch = self.state.distribution, self.config.batch
+        part = on.part(batch) if on is not None and on.workers > 1 else None
+        at = int(position.numpy())
+        return CropStream(files, self.config.size, batch=batch, seed=seed, position=at, augment=augment, part=part)
 
     def run(self, last: int) -> str:
         """Iterate until `last` iterations are done or a signal comes; save; say how it ended."""
@@ -158,7 +142,8 @@ class _Loop:
         progress = Progress("training", last, start=iteration)
         saved = time.monotonic()
         previous = {number: signal.signal(number, self._interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
-        writer = tf.summary.create_file_writer(os.path.join(self.run_directory, "logs"))
+        logs = os.path.join(self.run_directory, "logs")
+        writer = tf.summary.create_file_writer(logs) if self.is_chief else tf.summary.create_noop_writer()
         try:
             with writer.as_default():
                 while not self._ended(iteration, last):
@@ -166,12 +151,14 @@ class _Loop:
                         before, iteration = iteration, self._iterate(iteration, last)
                     if iteration // READ_EVERY > before // READ_EVERY or iteration == last:
                         self._read_losses(leave=0 if iteration == last else 1)
-                        if not self.watch:
+                        if self.is_chief and not self.watch:
                             progress.update(iteration, self._details())
                     if time.monotonic() - saved > 60 * self.config.checkpoint_minutes:
                         self._save(iteration)
                         saved = time.monotonic()
                 self._save(iteration)
+            if self.state.distribution is not None:
+                self.state.distribution.wait()
         finally:
             for number, handler in previous.items():
                 signal.signal(number, handler)
@@ -180,7 +167,14 @@ class _Loop:
         return "complete" if iteration >= self.config.total_iterations else "stopped"
 
     def _ended(self, iteration: int, last: int) -> bool:
-        return self.interrupted or bool(self.watch and self.watch(iteration, self.state.generator)) or iteration >= last
+        watched = self.watch is not None and self.watch(iteration, self.state.generator)
+        return self._is_interrupted() or watched or iteration >= last
+
+    def _is_interrupted(self) -> bool:
+        """Of several workers all are at the same iteration, if one is."""
+        if self.state.distribution is not None:
+            self.interrupted = self.state.distribution.any(self.interrupted)
+        return self.interrupted
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
         """Finish the iteration under way first; a second signal does not wait for it."""
@@ -197,9 +191,8 @@ class _Loop:
             if not iteration:
                 raise
             self._save(iteration)
-            again = (
-                "give the same command again" if self.watch else f"dlss-tf train --run {self.run_directory} --resume"
-            )
+            command = f"dlss-tf train --run {self.run_directory} --resume"
+            again = "give the same command again" if self.watch else command
             raise InputError(
                 f"{str(error).rstrip('.')}; the {iteration} iterations done before are saved: mend the data, "
                 f"then {again}"
@@ -281,6 +274,8 @@ class _Loop:
     def _save(self, iteration: int) -> None:
         """A checkpoint, then the generator alone; both appear by renaming, so a kill leaves the last good ones."""
         self._read_losses()
+        if not self.is_chief:
+            return
         if iteration != self.saved:  # a whole checkpoint is not written over by the same one
             self.state.unfinished_log.assign(json.dumps(self.logged))
             checkpoints.save(self.checkpoint, self.run_directory, iteration)
@@ -289,6 +284,8 @@ class _Loop:
 
     def _keep_non_adversarial(self) -> None:
         """The generator before its adversarial half, as weights beside which to see what that half does."""
+        if not self.is_chief:
+            return
         directory = os.path.join(self.run_directory, NON_ADVERSARIAL)
         weights.save(directory, arrays(self.state.generator))
         self.config.replace(adversarial=False).save_in(directory)

@@ -11,6 +11,10 @@ def test_native_code_is_silent_meanwhile(capfd):
     assert capfd.readouterr().err == "a message"
 
 
+def test_on_one_device_there_are_no_replicas():
+    assert tensorflow.start_tensorflow("mirrored") is None
+
+
 def test_images_of_many_sizes_are_no_reason_to_warn(monkeypatch):
     logger = logging.getLogger("tensorflow")
     monkeypatch.setattr(logger, "level", logging.WARNING)

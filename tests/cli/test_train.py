@@ -12,6 +12,7 @@ import pytest
         (["train", "--run", "{}/run", "--stop-at", "0"], "stop_at: expected at least 1, found 0"),
         (["train", "--run", "{}/run", "--data", "{}/none"], "none does not exist"),
         (["train", "--run", "{}/run", "--network", "one-stage", "--adversarial"], "one-stage generator's adversarial"),
+        (["train", "--run", "{}/run", "--strategy", "multiworker"], "the environment variable TF_CONFIG or a job step"),
         (["train", "--run", "{}/run", "--factor", "17"], "--factor: expected a whole number from 2 to 16, found 17"),
     ],
 )

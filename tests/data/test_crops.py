@@ -150,3 +150,13 @@ def test_crops_lie_anywhere_in_larger_images_under_any_symmetry(tmp_path):
     for crop in images:
         counts[known[crop.tobytes()]] += 1  # KeyError: not a part of the image
     assert min(counts.values()) >= 1 and max(counts.values()) < 35  # 10.4 expected
+
+
+def test_workers_read_parts_of_the_same_batches(good_files):
+    """Batches of 5 from position 3 on, dealt to three readers: together they are the stream's, over an epoch's end."""
+    whole = take(CropStream(good_files, 20, batch=5, seed=9, position=3), 30)
+    parts = [slice(0, 1), slice(1, 3), slice(3, 5)]
+    dealt = [take(CropStream(good_files, 20, batch=5, seed=9, position=3, part=part), 30) for part in parts]
+    for expected, *found in zip(whole, *dealt):
+        batches = [each.reshape(30, part.stop - part.start, *each.shape[1:]) for each, part in zip(found, parts)]
+        np.testing.assert_array_equal(np.concatenate(batches, 1).reshape(expected.shape), expected)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from data.tiff_files import make_bad_files, picture, write
 
-from dlss_tf.data.files import BadFiles, list_files, read_tiff
+from dlss_tf.data.files import BadFiles, digest_of_names, list_files, read_tiff
 from dlss_tf.errors import InputError
 
 
@@ -102,3 +102,9 @@ def test_an_offset_far_above_the_range_is_left_out(tmp_path):
     steps = np.arange(16 * 16, dtype=float).reshape(16, 16)
     write(tmp_path / "a.tif", steps + 1e10)
     np.testing.assert_array_equal(read_tiff(str(tmp_path / "a.tif")), steps)
+
+
+def test_files_are_told_by_names_and_order():
+    digest = digest_of_names(["a/1.tif", "a/2.tif"])
+    assert digest_of_names(["elsewhere/1.tif", "b/2.tif"]) == digest
+    assert digest not in (digest_of_names(["a/2.tif", "a/1.tif"]), digest_of_names(["a/1.tif"]))

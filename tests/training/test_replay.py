@@ -70,3 +70,11 @@ def test_draws_depend_on_the_iteration_alone(replay):
     first, again, other = (replay.mix(crops, tf.fill([8], 5), tf.constant(i, tf.int64))[0].numpy() for i in (3, 3, 4))
     np.testing.assert_array_equal(first, again)
     assert not np.array_equal(first, other)
+
+
+def test_of_a_batch_larger_than_the_buffer_as_many_are_offered_as_there_are_places(replay):
+    replay.log_threshold.assign(np.log(0.5))
+    count = replay.members + 10
+    crops = tf.reshape(100.0 + tf.range(float(count)), [count, 1, 1, 1]) * tf.ones([count, SIDE, SIDE, 1])
+    replay.insert(crops, tf.fill([count], 5), tf.ones([count]), tf.fill([count], True), tf.constant(0, tf.int64))
+    assert sorted(replay.crops[:, 0, 0, 0].numpy()) == list(range(100, 100 + replay.members))

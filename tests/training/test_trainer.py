@@ -17,6 +17,7 @@ from dlss_tf._compat import arrays
 from dlss_tf.config import Config, preset
 from dlss_tf.errors import InputError, TrainingStopped
 from dlss_tf.training import losses, trainer
+from dlss_tf.training import start as start_module
 from dlss_tf.training.trainer import train
 
 
@@ -204,7 +205,7 @@ def test_interrupted_killed_and_resumed_ends_with_the_same_weights(unstopped, co
 def test_training_starts_from_other_weights_of_the_same_kind(config, stopped, tmp_path):
     config = config.replace(start_from=stopped)
     state = trainer.State.create(config)
-    trainer._start(config, state)
+    start_module.begin(config, state)
     assert arrays_equal(arrays(state.networks.generator), weights.load(stopped)[1])
     run = str(tmp_path / "run")
     refusals = "start_from .*: expected .* (width 0.3|activation leaky), .*, found (0.05|relu)|weights huge"
