@@ -106,12 +106,12 @@ def draw(names: list[str], factor: int, supersampler: Supersampler, refined: boo
     rows = []
     for name in names:
         if name in CASES:
-            title, factor = name, CASES[name].factor
+            title, every = name, CASES[name].factor
             image, met = CASES[name].images()
         else:
-            title = os.path.splitext(os.path.basename(name))[0]
+            title, every = os.path.splitext(os.path.basename(name))[0], factor
             image = met = in_unit(_image(name))
-        rows.append((f"every {factor}: {title}", row(supersampler, image, met, factor, refined)))
+        rows.append((f"every {every}: {title}", row(supersampler, image, met, every, refined)))
         print(rows[-1][0], *(panel.caption for panel in rows[-1][1] if panel.caption))
     titles = ["scan", "best rival", "ours", *(["ours, refined"] if refined else []), "truth"]
     with tempfile.TemporaryDirectory() as folder:
