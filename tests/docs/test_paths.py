@@ -63,7 +63,7 @@ def test_a_microscopist_from_a_dm4_to_a_figure(pretrained, monkeypatch, capsys):
     assert os.path.exists("demo/scan-x5.tif") and "Look at demo/scan-x5-preview.png" in told
     for made in ("scan-x5.tif", "scan-x5.png", "told/scan-x5.tif", "told/scan-x5-uncertainty.tif"):
         assert micrograph.read(made).describe() == "80x80 px of 0.006 nm", made
-    assert os.path.exists("scan-x5-preview.png") and "For scans like it:\n  " in told
+    assert os.path.exists("scan-x5-preview.png") and "\nClosest" in told
     assert os.path.exists(re.search(r"^Picture: (\S+)$", told, re.MULTILINE)[1])
     run_python(typed("docs/supersample.md", "import matplotlib.pyplot as plt"), {})
     assert os.path.exists("BTO-x4.png") and micrograph.read("BTO-x4.hspy").describe() == "416x416 px of 0.0075 nm"

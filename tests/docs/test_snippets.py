@@ -245,12 +245,15 @@ def test_snippets_run(page, small, tells_its_errors, server, monkeypatch, capsys
     from dlss_tf import weights
 
     scan, images = np.random.default_rng(1).random((16, 16), np.float32), np.random.default_rng(2).random((2, 32, 32))
+    paper = weights.pretrained(weights.PAPERS)
     namespace = {"__name__": "snippet", "scan": scan, "images": images.astype(np.float32)}
     for language, code in BLOCKS[page]:
         if SERVER in code:
             code = code.replace(SERVER, server())
         if any(words in code for words in ("uncertainty", "dlss-tf demo", "--format onnx")):  # of such a generator
-            monkeypatch.setattr(weights, "pretrained", lambda name="": tells_its_errors)
+            monkeypatch.setattr(
+                weights, "pretrained", lambda name="": paper if name == weights.PAPERS else tells_its_errors
+            )
         if language == "python":
             run_python(code, namespace)
         elif language == "":
