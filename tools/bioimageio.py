@@ -22,11 +22,10 @@ try:
     from bioimageio.spec.model import v0_5 as rdf
     from PIL import Image
 except ImportError as error:
-    raise SystemExit(f"bioimageio: expected to find {error.name}; pip install '.[bioimageio,files]'") from None
+    raise SystemExit(f"bioimageio: expected to find {error.name}; pip install './light[bioimageio]'") from None
 
 from dlss_tf import Supersampler, __version__, micrograph, software, weights
 from dlss_tf.cli import status
-from dlss_tf.config import Config
 from dlss_tf.errors import InputError
 from dlss_tf.formats.image import grey_limits
 from dlss_tf.formats.replacing import replacing
@@ -100,7 +99,7 @@ def package(path: str, factor: int, weights_or_name: str | None = None) -> str:
         _cover(scan, image, factor).save(os.path.join(folder, PICTURE))
         card = os.path.join(weights.find(weights_or_name), "MODEL_CARD.md")
         Path(folder, PAGE).write_text(documentation(made_by["name"], factor, card), encoding="utf-8")
-        described = description(Path(folder), made_by, config, factor, float(np.ptp(image)), arrays)
+        described = description(Path(folder), made_by, factor, float(np.ptp(image)))
         with replacing(path) as beside:
             save_bioimageio_package(described, output_path=Path(beside))
     return path
@@ -129,9 +128,7 @@ def documentation(name: str, factor: int, card: str) -> str:
     return page + re.sub(r"\[([^\]]+)\]\([^)]+\)", r"\1", "\n" + "".join(parts))
 
 
-def description(
-    folder: Path, made_by: dict[str, str], config: Config, factor: int, scale: float, arrays: dict[str, np.ndarray]
-) -> rdf.ModelDescr:
+def description(folder: Path, made_by: dict[str, str], factor: int, scale: float) -> rdf.ModelDescr:
     """The model of the files in `folder`, whose test image has the range `scale`."""
     tolerance = rdf.ReproducibilityTolerance(
         relative_tolerance=0, absolute_tolerance=CLOSE * scale, mismatched_elements_per_million=0
@@ -141,7 +138,6 @@ def description(
         architecture_type="U-Net on the scan's grid",
         modality="scanning transmission electron microscopy",
         task="supersampling, denoising",
-        model_parameter_count=sum(array.size for array in arrays.values()),
         out_of_scope_use="Measuring detail finer than about two probing intervals: it is lost, or guessed.",
     )
     return rdf.ModelDescr(
