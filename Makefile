@@ -8,6 +8,7 @@
 #                        and RESULTS/report.html
 # make reproduce         trains what the paper's tables and figures need, each once, then makes them
 # make rivals            WEIGHTS beside BM3D, non-local means, tk_r_em and total variation on DATA, in .venv-rivals
+# make bioimageio        WEIGHTS (unified-scan) for scans of FACTOR (5) as a bioimage.io package, for Fiji, in PACKAGE; tested
 # make bench             speed and memory beside the same network in PyTorch, into docs/performance.md; half an hour a round
 # make fuzz              mutated files of every readable format, and of the files in DATA if it is given, each read in a process
 #                        with limits; those on which anything is wrong go into RESULTS/fuzz, and the exit status is not 0 then
@@ -52,7 +53,7 @@ EVALUATED := $(if $(DATA),$(DATA),data/simulated)
 data_flags = $(foreach folder,$(1),--data $(folder))
 TRAIN = $(BIN)/dlss-tf train --preset $(PRESET) --resume $(if $(ITERATIONS),--iterations $(ITERATIONS)) $(call data_flags,$(DATA))
 
-.PHONY: figures reproduce rivals train-no-blur train-seeds
+.PHONY: bioimageio figures reproduce rivals train-no-blur train-seeds
 .PHONY: setup train-unified train-individual train-one-stage eval-table2 export bench fuzz fuzz-uploads load soak test lint docs wheels clean
 
 setup: $(VENV)/.installed
@@ -159,6 +160,18 @@ rivals: .venv-rivals/.installed
 	.venv-peer/bin/python -m pip install --quiet torch numpy
 	touch $@
 
+PACKAGE ?= exports/$(notdir $(or $(WEIGHTS:%/=%),unified-scan))-x$(FACTOR).zip
+
+bioimageio: .venv-bioimageio/.installed
+	.venv-bioimageio/bin/python -m tools.bioimageio $(WEIGHTS:%=--weights %) --factor $(FACTOR) --out $(PACKAGE)
+	.venv-bioimageio/bin/bioimageio test $(PACKAGE)
+
+# bioimageio.core wants an older pydantic than others.
+.venv-bioimageio/.installed: setup.py light/setup.py
+	$(PYTHON) -m venv .venv-bioimageio
+	.venv-bioimageio/bin/python -m pip install --quiet './light[bioimageio]'
+	touch $@
+
 fuzz: setup
 	$(BIN)/python -m tools.fuzz.campaign --out $(RESULTS)/fuzz $(if $(DATA),--data $(DATA)) \
 		$(if $(COUNT),--count $(COUNT)) $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY))
@@ -194,4 +207,4 @@ docs: setup
 	@echo "Documentation       site/index.html"
 
 clean:
-	rm -rf $(VENV) .venv-peer .venv-rivals .venv-wheels build dist site *.egg-info
+	rm -rf $(VENV) .venv-bioimageio .venv-peer .venv-rivals .venv-wheels build dist site *.egg-info

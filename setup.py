@@ -40,6 +40,8 @@ EXTRAS = {
     "lazy": ["dask[array]>=2024.12", "distributed>=2024.12", "zarr>=2.18"],
     "hyperspy": ["hyperspy>=2"],
     "napari": ["napari[all]"],
+    # core 0.11 wants a bioimageio.spec that pydantic 2.14 breaks
+    "bioimageio": ["bioimageio.core>=0.11", "pydantic<2.14", "pillow"],
     "docs": ["mkdocs>=1.6", "mkdocs-material>=9.5", "mkdocstrings[python]>=0.27"],
     "gpu": [
         "tensorflow[and-cuda]==2.15.*; python_version < '3.12'",
@@ -59,7 +61,7 @@ EXTRAS["all"] = [
 EXTRAS["dev"] = [
     *EXTRAS["all"],
     *EXTRAS["docs"],
-    *("mypy>=2,<3", "npe2", "pytest", "pytest-xdist", "ruff"),
+    *("bioimageio.spec>=0.5.14", "mypy>=2,<3", "npe2", "pytest", "pytest-xdist", "ruff"),
     *(
         "ipykernel",
         "nbclient",

@@ -22,7 +22,7 @@ LARGE = {"rosettasciio[hdf5,zspy,eds-stream]": "rosettasciio[hdf5]"}  # 250 MB m
 extras = {
     name: [LARGE.get(each, each) for each in requirements if not each.startswith(OF_TENSORFLOW)]
     for name, requirements in FULL["EXTRAS"].items()
-    if name in ("eval", "serve", "codecs", "files", "lazy", "hyperspy", "napari")
+    if name in ("eval", "serve", "codecs", "files", "lazy", "hyperspy", "napari", "bioimageio")
 }
 required = [each for each in FULL["ARGUMENTS"]["install_requires"] if not each.startswith(OF_TENSORFLOW)]
 points = {  # napari takes a manifest only under the distribution's own name

@@ -36,6 +36,7 @@ NOT_RUN = {
     ". ~/dlss/bin/activate": "is the shell's",
     "openssl rand -hex 24 > token": "is OpenSSL's",
     "pip install .[serve,files]": "installs",
+    "from bioimageio.core import load_model_description, predict": "wants bioimageio.core, in no environment of ours",
     "napari": "opens a window",
     "dlss-tf finetune --data DATA": "minutes; its own tests run it",
     "dlss-tf finetune --data my_scans": "the same",
