@@ -61,6 +61,7 @@ NOT_RUN = {
 TRAINED = "runs/mixed"
 #: What is added to make a command small.
 SMALL = {
+    "prepare": ["--size", "64"],
     "simulate": ["--train", "2", "--val", "1", "--test", "1", "--size", "64"],
     "train": ["--iterations", "8", "--set", "width=0.05", "--set", "size=64", "--set", "batch=1"],
     "evaluate": ["--size", "64", "--limit", "1"],
@@ -110,6 +111,7 @@ def workspace(tmp_path_factory, tiny_data, tiny_run, tiny_scan_grid_run, rng_mod
     for name in RUNS:
         shutil.copytree(tiny_run, root / name)
     shutil.copytree(tiny_scan_grid_run, root / SCAN_GRID_RUN)
+    shutil.copytree(os.path.join(tiny_data, "train"), root / "micrographs")
     (root / "scans").mkdir()
     names = {"scan": 16, "image": 80, "survey": 80, "BTO_crystal_1": 104, "scans/1": 16, "scans/2": 16}
     for name, side in names.items():

@@ -11,7 +11,7 @@ from ...formats.values import saturated
 
 NOT_FINITE, EMPTY, SATURATED = "not finite", "near-empty", "saturated"
 
-#: Distinct values between the 0.1 and 99.9 percentiles; the real crops have 50 or more.
+#: Distinct values between the 0.1 and 99.9 percentiles; the real crops have 60 or more.
 LEAST_LEVELS = 16
 #: Share of a crop that is its lowest value: a background cut off, rows never scanned; the real ones reach 0.083.
 MOST_LOWEST = 0.25
