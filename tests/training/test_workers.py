@@ -140,7 +140,7 @@ def test_two_workers_lose_one_go_on_as_two_and_as_one_and_end_as_one_process_doe
 
     at = checkpoints.iterations(checkpoints.saved(run)[0])
     both = start(run, config, "--resume", "--stop-at", str(at + 4))
-    ended = [each.communicate(timeout=100) for each in both]
+    ended = [each.communicate(timeout=300) for each in both]
     assert [each.returncode for each in both] == [0, 0], ended
     assert "training" in ended[0][0] and not ended[1][0]
     assert checkpoints.iterations(checkpoints.saved(run)[0]) == at + 4 < 40
