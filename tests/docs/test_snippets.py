@@ -40,6 +40,7 @@ NOT_RUN = {
     "napari": "opens a window",
     "dlss-tf finetune --data DATA": "minutes; its own tests run it",
     "dlss-tf finetune --data my_scans": "the same",
+    "dlss-tf prepare micrographs --out DATA": "wants microscopes' files; its own tests run it",
     "conda env create --file environment.yml": "wants conda",
     "docker build --file deploy/Dockerfile --target cli --tag dlss-tf-cli .": "wants Docker",
     "docker run --rm --user $(id -u):$(id -g) --volume $PWD:/data --network none dlss-tf-cli "
