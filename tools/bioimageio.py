@@ -151,14 +151,14 @@ def description(folder: Path, made_by: dict[str, str], factor: int, scale: float
         covers=[rdf.FileDescr(source=folder / PICTURE)],
         documentation=rdf.FileDescr(source=folder / PAGE),
         inputs=[_input(folder, factor)],
-        outputs=[_output(folder)],
+        outputs=[_output(folder, factor)],
         weights=rdf.WeightsDescr(onnx=rdf.OnnxWeightsDescr(source=folder / WEIGHTS, opset_version=OPSET)),
         config=rdf.Config(bioimageio=about, dlss_tf=made_by),
     )
 
 
 def _input(folder: Path, factor: int) -> rdf.InputTensorDescr:
-    """Scale of its axes: px of the image a sample."""
+    """In units of its own, in which an output's pixel is `factor`; see `_output`."""
     size = rdf.ParameterizedSize(min=LEAST, step=1)
     return rdf.InputTensorDescr(
         id="scan",
@@ -166,7 +166,7 @@ def _input(folder: Path, factor: int) -> rdf.InputTensorDescr:
         axes=[
             rdf.BatchAxis(),
             rdf.ChannelAxis(channel_names=["intensity"]),
-            *(rdf.SpaceInputAxis(id=each, size=size, scale=factor) for each in "yx"),
+            *(rdf.SpaceInputAxis(id=each, size=size, scale=factor**2) for each in "yx"),
         ],
         data=rdf.IntervalOrRatioDataDescr(type="float32"),
         test_tensor=rdf.FileDescr(source=folder / SCAN),
@@ -174,14 +174,16 @@ def _input(folder: Path, factor: int) -> rdf.InputTensorDescr:
     )
 
 
-def _output(folder: Path) -> rdf.OutputTensorDescr:
+def _output(folder: Path, factor: int) -> rdf.OutputTensorDescr:
+    """By the format a side is the scan's times both scales' ratio; by JDLL, which Fiji runs, times this scale alone."""
+    sizes = {axis: rdf.SizeReference(tensor_id="scan", axis_id=axis) for axis in "yx"}
     return rdf.OutputTensorDescr(
         id="image",
         description="The completed image, in the scan's units.",
         axes=[
             rdf.BatchAxis(),
             rdf.ChannelAxis(channel_names=["intensity"]),
-            *(rdf.SpaceOutputAxis(id=each, size=rdf.SizeReference(tensor_id="scan", axis_id=each)) for each in "yx"),
+            *(rdf.SpaceOutputAxis(id=axis, size=size, scale=factor) for axis, size in sizes.items()),
         ],
         data=rdf.IntervalOrRatioDataDescr(type="float32"),
         test_tensor=rdf.FileDescr(source=folder / IMAGE),

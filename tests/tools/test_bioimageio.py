@@ -30,6 +30,7 @@ def test_it_is_valid_and_says_what_goes_in_and_out(package):
     sizes = described.get_axis_sizes({("scan", "y"): 5, ("scan", "x"): 0}, batch_size=3)
     assert [size for (_, axis), size in sizes.inputs.items()] == [3, 1, 21, 16]
     assert [size for (_, axis), size in sizes.outputs.items()] == [3, 1, 21 * FACTOR, 16 * FACTOR]
+    assert {each.scale for each in image.axes if each.type == "space"} == {FACTOR}  # all that Fiji's runner goes by
     assert [each.id for each in (*scan.preprocessing, *image.postprocessing)] == ["ensure_dtype"] * 2
     assert described.license == "MIT" and described.cite[0].doi == "10.48550/arXiv.1910.10467"
     assert described.config.dlss_tf["sha256"] == weights.digest()
