@@ -36,6 +36,7 @@ from dlss_tf.simulation.dataset import DEMO
 
 LEAST = 16  # samples a side that are promised to be taken
 COVER = (1024, 512)  # px
+WHOLE = 2048  # px, more than a side of the example's image: it is no mosaic of tiles
 WEIGHTS, SCAN, IMAGE, SAMPLE = "weights.onnx", "scan.npy", "image.npy", "scan.tif"  # files' names
 PICTURE, PAGE = "cover.png", "README.md"
 PAPER = rdf.CiteEntry(
@@ -108,7 +109,7 @@ def package(path: str, factor: int, weights_or_name: str | None = None) -> str:
 def _example(weights_or_name: str | None, factor: int) -> tuple[np.ndarray, np.ndarray]:
     """The scan that ships, and its image as `Supersampler` makes it."""
     scan = micrograph.read(DEMO).data.astype(np.float32)
-    return scan, Supersampler(weights_or_name)(scan, factor, keep_outliers=True)
+    return scan, Supersampler(weights_or_name, WHOLE)(scan, factor, keep_outliers=True)
 
 
 def _cover(scan: np.ndarray, image: np.ndarray, factor: int) -> Image.Image:
