@@ -36,6 +36,7 @@ from dlss_tf.simulation.dataset import DEMO
 
 LEAST = 16  # samples a side that are promised to be taken
 COVER = (1024, 512)  # px
+WHOLE = 2048  # px, more than a side of the example's image: it is no mosaic of tiles
 WEIGHTS, SCAN, IMAGE, SAMPLE = "weights.onnx", "scan.npy", "image.npy", "scan.tif"  # files' names
 PICTURE, PAGE = "cover.png", "README.md"
 PAPER = rdf.CiteEntry(
@@ -108,7 +109,7 @@ def package(path: str, factor: int, weights_or_name: str | None = None) -> str:
 def _example(weights_or_name: str | None, factor: int) -> tuple[np.ndarray, np.ndarray]:
     """The scan that ships, and its image as `Supersampler` makes it."""
     scan = micrograph.read(DEMO).data.astype(np.float32)
-    return scan, Supersampler(weights_or_name)(scan, factor, keep_outliers=True)
+    return scan, Supersampler(weights_or_name, WHOLE)(scan, factor, keep_outliers=True)
 
 
 def _cover(scan: np.ndarray, image: np.ndarray, factor: int) -> Image.Image:
@@ -151,14 +152,14 @@ def description(folder: Path, made_by: dict[str, str], factor: int, scale: float
         covers=[rdf.FileDescr(source=folder / PICTURE)],
         documentation=rdf.FileDescr(source=folder / PAGE),
         inputs=[_input(folder, factor)],
-        outputs=[_output(folder)],
+        outputs=[_output(folder, factor)],
         weights=rdf.WeightsDescr(onnx=rdf.OnnxWeightsDescr(source=folder / WEIGHTS, opset_version=OPSET)),
         config=rdf.Config(bioimageio=about, dlss_tf=made_by),
     )
 
 
 def _input(folder: Path, factor: int) -> rdf.InputTensorDescr:
-    """Scale of its axes: px of the image a sample."""
+    """In units of its own, in which an output's pixel is `factor`; see `_output`."""
     size = rdf.ParameterizedSize(min=LEAST, step=1)
     return rdf.InputTensorDescr(
         id="scan",
@@ -166,7 +167,7 @@ def _input(folder: Path, factor: int) -> rdf.InputTensorDescr:
         axes=[
             rdf.BatchAxis(),
             rdf.ChannelAxis(channel_names=["intensity"]),
-            *(rdf.SpaceInputAxis(id=each, size=size, scale=factor) for each in "yx"),
+            *(rdf.SpaceInputAxis(id=each, size=size, scale=factor**2) for each in "yx"),
         ],
         data=rdf.IntervalOrRatioDataDescr(type="float32"),
         test_tensor=rdf.FileDescr(source=folder / SCAN),
@@ -174,14 +175,16 @@ def _input(folder: Path, factor: int) -> rdf.InputTensorDescr:
     )
 
 
-def _output(folder: Path) -> rdf.OutputTensorDescr:
+def _output(folder: Path, factor: int) -> rdf.OutputTensorDescr:
+    """By the format a side is the scan's times both scales' ratio; by JDLL, which Fiji runs, times this scale alone."""
+    sizes = {axis: rdf.SizeReference(tensor_id="scan", axis_id=axis) for axis in "yx"}
     return rdf.OutputTensorDescr(
         id="image",
         description="The completed image, in the scan's units.",
         axes=[
             rdf.BatchAxis(),
             rdf.ChannelAxis(channel_names=["intensity"]),
-            *(rdf.SpaceOutputAxis(id=each, size=rdf.SizeReference(tensor_id="scan", axis_id=each)) for each in "yx"),
+            *(rdf.SpaceOutputAxis(id=axis, size=size, scale=factor) for axis, size in sizes.items()),
         ],
         data=rdf.IntervalOrRatioDataDescr(type="float32"),
         test_tensor=rdf.FileDescr(source=folder / IMAGE),

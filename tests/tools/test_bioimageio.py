@@ -14,7 +14,7 @@ spec = pytest.importorskip("bioimageio.spec")
 
 from tools import bioimageio  # noqa: E402  needs it
 
-FACTOR = 2
+FACTOR = 12  # whose image a Supersampler makes of tiles if it is let
 
 
 @pytest.fixture(scope="module")
@@ -30,6 +30,7 @@ def test_it_is_valid_and_says_what_goes_in_and_out(package):
     sizes = described.get_axis_sizes({("scan", "y"): 5, ("scan", "x"): 0}, batch_size=3)
     assert [size for (_, axis), size in sizes.inputs.items()] == [3, 1, 21, 16]
     assert [size for (_, axis), size in sizes.outputs.items()] == [3, 1, 21 * FACTOR, 16 * FACTOR]
+    assert {each.scale for each in image.axes if each.type == "space"} == {FACTOR}  # all that Fiji's runner goes by
     assert [each.id for each in (*scan.preprocessing, *image.postprocessing)] == ["ensure_dtype"] * 2
     assert described.license == "MIT" and described.cite[0].doi == "10.48550/arXiv.1910.10467"
     assert described.config.dlss_tf["sha256"] == weights.digest()
@@ -42,7 +43,7 @@ def test_its_weights_give_its_image_and_that_is_a_supersamplers(package):
         model = onnx.load_from_string(archive.read("weights.onnx"))
         page = archive.read("README.md").decode()
     demo = micrograph.read(DEMO).data
-    expected = Supersampler()(demo, FACTOR, keep_outliers=True)
+    expected = Supersampler(tile=2048)(demo, FACTOR, keep_outliers=True)
     np.testing.assert_array_equal(scan[0, 0], demo)
     for made in (image, *run(session(model), scan=scan)):
         np.testing.assert_allclose(made[0, 0] / np.ptp(demo), expected / np.ptp(demo), rtol=0, atol=1e-5)
