@@ -24,7 +24,7 @@ def contents(root):
 
 def recorded(root):
     """Entries of all files."""
-    return [json.loads(line) for line in Path(root, "prepare.jsonl").read_text().splitlines()]
+    return [json.loads(line) for line in Path(root, "prepare.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
 def splits(root):
@@ -45,7 +45,7 @@ def test_the_layout_and_the_record(scans, root):
     assert {split: len(files) for split, files in found.items()} == summary["crops"] == summary["specimens"]
     assert sum(summary["crops"].values()) == 8 and summary["left_out"] == {"near-empty": 1}
     assert (summary["small"], summary["copies"], summary["size"]) == (1, 1, 64)
-    assert json.loads(Path(root, "prepare.json").read_text()) == summary
+    assert json.loads(Path(root, "prepare.json").read_text(encoding="utf-8")) == summary
     assert sorted(os.listdir(root)) == ["prepare.json", "prepare.jsonl", "sheet.png", "test", "train", "val"]
     assert [each["crops"] for each in told] == [1] * 8 + [0] * 3
     assert [each["left_out"] for each in told][8:] == [{"near-empty": 1}, {"small": 1}, {"copy": 1}]

@@ -22,7 +22,7 @@ def test_lines_come_back(tmp_path):
 def test_a_last_line_that_was_cut_off_is_cut_away(tmp_path, rest):
     record = Record(str(tmp_path))
     record.add(ENTRIES[0])
-    with open(record.path, "a") as file:
+    with open(record.path, "a", encoding="utf-8") as file:
         file.write(rest)
     assert list(record.entries()) == ENTRIES[:1]
     record.add(ENTRIES[1])
@@ -33,7 +33,7 @@ def test_a_last_line_that_was_cut_off_is_cut_away(tmp_path, rest):
 def test_another_line_is_one_sentence(tmp_path, line):
     record = Record(str(tmp_path))
     record.add(ENTRIES[0])
-    with open(record.path, "a") as file:
+    with open(record.path, "a", encoding="utf-8") as file:
         file.write(f"{line}\n")
     with pytest.raises(InputError, match=r"prepare.jsonl: expected a file's record in line 2, found another"):
         list(record.entries())
