@@ -45,3 +45,10 @@ def test_a_bar_is_drawn_at_the_lower_left(mode):
 def test_small_images_have_one_too(size):
     Image = pytest.importorskip("PIL.Image")
     drawing.draw_scale_bar(Image.new("L", size), 0.1, "nm")
+
+
+@pytest.mark.parametrize(
+    ("count", "images", "expected"), [(3, 9, {0, 4, 8}), (4, 2, {0, 1}), (1, 5, {0}), (2, 0, set())]
+)
+def test_what_a_sheet_shows_is_evenly_spaced(count, images, expected):
+    assert drawing.evenly_spaced(count, images) == expected
