@@ -12,12 +12,16 @@ import contextlib
 import ctypes
 import functools
 import os
+import threading
 from collections.abc import Iterator
 
 M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 OWN_PAGES = 128 * 1024  # bytes: as malloc starts with
 USUAL, USUALLY_KEPT = 32 * 2**20, 64 * 2**20  # bytes: where large images lead it by itself
 CHOSEN = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "GLIBC_TUNABLES")  # by the user, in the environment
+
+_counting = threading.Lock()
+_of_new_size = 0  # passes at this moment
 
 
 @contextlib.contextmanager
@@ -27,12 +31,18 @@ def of_new_size() -> Iterator[None]:
     if libc is None:
         yield
         return
-    libc.mallopt(M_MMAP_THRESHOLD, OWN_PAGES)
+    global _of_new_size
+    with _counting:
+        _of_new_size += 1
+        libc.mallopt(M_MMAP_THRESHOLD, OWN_PAGES)
     try:
         yield
     finally:
-        libc.mallopt(M_MMAP_THRESHOLD, USUAL)
-        libc.mallopt(M_TRIM_THRESHOLD, USUALLY_KEPT)
+        with _counting:
+            _of_new_size -= 1
+            if not _of_new_size:  # in no other thread either
+                libc.mallopt(M_MMAP_THRESHOLD, USUAL)
+                libc.mallopt(M_TRIM_THRESHOLD, USUALLY_KEPT)
         libc.malloc_trim(0)
 
 

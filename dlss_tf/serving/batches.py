@@ -1,4 +1,4 @@
-"""Requests wait in a bounded queue; what fits together goes through the generator together."""
+"""Requests wait in a bounded queue; what fits together goes through the generator together, and two batches at once."""
 
 from __future__ import annotations
 
@@ -16,12 +16,14 @@ import numpy as np
 
 from .metrics import Metrics
 from .model import Model, OnProgress, WorkerEnded
+from .settings import AT_ONCE
 
-PIXELS_A_BATCH = 1024 * 1024  # of output; as many as `inference.passes` sends through the generator at once
+PIXELS_AT_ONCE = 1024 * 1024  # of output; as many as `inference.passes` sends through the generator at once
+PIXELS_A_BATCH = PIXELS_AT_ONCE // AT_ONCE
 LATE = 1.0  # s after its time that an answer is still waited for
 EXACT_IN_FLOAT32 = ("u1", "i1", "u2", "i2", "f2", "f4")  # others are shifted by what a whole stack has in common
 
-
+TOO_LATE = "expected to be done in {:g} s, found too much before it"
 FAULT = "expected to be answered, found a fault of ours"
 
 log = logging.getLogger(__name__)
@@ -67,7 +69,8 @@ class Batches:
         self._model, self._metrics = model, metrics
         self.waiting, self.seconds = waiting, seconds
         self._queue: deque[Request] = deque()
-        self._some = asyncio.Event()
+        self._some = asyncio.Event()  # that came, or is done
+        self._made: dict[asyncio.Task[None], int] = {}  # batches that are being made, and their pixels
         self._pace = 0.5  # s a request takes, smoothed
         self._task = asyncio.create_task(self._run())
 
@@ -87,9 +90,7 @@ class Batches:
         try:
             return await asyncio.wait_for(request.future, self.seconds + LATE)
         except asyncio.TimeoutError:
-            raise Refused(
-                504, f"expected to be done in {self.seconds:g} s, found too much before it", self.wait()
-            ) from None
+            raise Refused(504, TOO_LATE.format(self.seconds), self.wait()) from None
         finally:
             with contextlib.suppress(ValueError):  # it waits no more: nobody waits for it
                 self._queue.remove(request)
@@ -104,30 +105,42 @@ class Batches:
 
     async def close(self) -> None:
         """Take no more; what waits is refused."""
-        self._task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await self._task
+        for task in (self._task, *self._made):
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task
         while self._queue:
             _settle(self._queue.popleft(), Refused(503, "expected a server that goes on, found one that stops"))
 
     async def _run(self) -> None:
         while True:
+            await self._some.wait()
             self._some.clear()
-            while self._queue:
-                await self._model.available.wait()
+            await self._model.available.wait()
+            while self._queue and self._has_room(self._queue[0].pixels):
                 batch = self._next()
                 self._metrics.waiting.set(len(self._queue))
-                began = time.monotonic()
-                await self._complete(batch)
-                self._pace += 0.2 * ((time.monotonic() - began) / max(1, len(batch)) - self._pace)
-            await self._some.wait()
+                if batch:
+                    self._made[asyncio.create_task(self._make(batch))] = sum(each.pixels for each in batch)
+
+    def _has_room(self, pixels: int) -> bool:
+        """Whether a batch of so many can be made beside those that are."""
+        return not self._made or len(self._made) < AT_ONCE and sum(self._made.values()) + pixels <= PIXELS_AT_ONCE
+
+    async def _make(self, batch: list[Request]) -> None:
+        began = time.monotonic()
+        await self._complete(batch)
+        seconds = (time.monotonic() - began) / (len(batch) * len(self._made))
+        self._pace += 0.2 * (seconds - self._pace)
+        del self._made[asyncio.current_task()]  # type: ignore[arg-type]
+        self._some.set()
 
     def _next(self) -> list[Request]:
         """The one that waits longest, and others that fit to it, in their order."""
         now = time.monotonic()
         while self._queue and (self._queue[0].future.done() or self._queue[0].expires < now):
             late = self._queue.popleft()
-            _settle(late, Refused(504, f"expected to be done in {self.seconds:g} s, found too much before it"))
+            _settle(late, Refused(504, TOO_LATE.format(self.seconds)))
         if not self._queue:
             return []
         batch = [self._queue.popleft()]
@@ -141,8 +154,6 @@ class Batches:
 
     async def _complete(self, batch: list[Request]) -> None:
         """Have it answered; if a batch is refused, for the sake of one maybe, each by itself."""
-        if not batch:
-            return
         seconds = max(each.expires for each in batch) - time.monotonic()
         arrays = {name: _joined([each.arrays[name] for each in batch]) for name in batch[0].arrays}
         question = {**batch[0].question, "counts": [each.rows for each in batch], "arrays": arrays}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import dataclasses
+import itertools
 import json
 import logging
 import signal
@@ -28,8 +30,16 @@ class WorkerEnded(RuntimeError):
     """There is no answer, for the worker is not there any more: a sentence that says how it ended."""
 
 
+@dataclasses.dataclass
+class _Conversation:
+    """One question's: who is told how far it is, and where the answer goes."""
+
+    on_progress: OnProgress
+    answer: asyncio.Future[Any]
+
+
 class Model:
-    """`await model.ask(question)` -> the worker's answer. One is asked at a time."""
+    """`await model.ask(question)` -> the worker's answer, to several at once."""
 
     def __init__(self, settings: dict[str, Any]):
         """`settings` are the arguments of `worker.Generator`."""
@@ -39,8 +49,13 @@ class Model:
         self.available = asyncio.Event()
         self.starts = 0
         self._restarting: asyncio.Task[None] | None = None
+        self._listening: asyncio.Task[None] | None = None
+        self._conversations: dict[int, _Conversation] = {}
+        self._numbers = itertools.count()
+        self._sending = asyncio.Lock()
         self._closed = False
-        self._threads = ThreadPoolExecutor(3, "worker")  # one waits for an answer, one may for that of one that is gone
+        # One waits for what is answered, one may for that of one that is gone, and one sends.
+        self._threads = ThreadPoolExecutor(3, "worker")
 
     async def start(self) -> None:
         """Until it can be asked.
@@ -58,6 +73,12 @@ class Model:
         if "error" in message:
             raise InputError(message["error"])
         self.described = message["ready"]
+        self._listen()
+
+    def _listen(self) -> None:
+        """To the process, that can be asked from now on."""
+        assert self._process is not None  # it was started
+        self._listening = asyncio.create_task(self._hear(self._process))
         self.available.set()
 
     async def ask(self, question: dict[str, Any], seconds: float, on_progress: OnProgress = lambda *_: None) -> Any:
@@ -66,25 +87,47 @@ class Model:
         Raises:
             WorkerEnded: it does not, in that time and a little more; a new one is being started then.
         """
-        await self.available.wait()
+        while not self.available.is_set():
+            await self.available.wait()
         process = self._process
         assert process is not None  # it is available
-        conversation = self._conversation(process, {**question, "seconds": seconds}, on_progress)
+        number, conversation = next(self._numbers), _Conversation(on_progress, asyncio.Future())
+        self._conversations[number] = conversation
         try:
-            return await asyncio.wait_for(conversation, seconds + PATIENCE)
+            return await asyncio.wait_for(
+                self._answered(process, {**question, "number": number, "seconds": seconds}, conversation),
+                seconds + PATIENCE,
+            )
         except asyncio.TimeoutError:
             process.kill()
             self._restart()
             raise WorkerEnded(f"the worker had not answered {PATIENCE:.0f} s after its time and was ended") from None
-        except WorkerEnded:
-            self._restart()
-            raise
+        finally:
+            self._conversations.pop(number, None)
 
-    async def _conversation(self, process: PythonProcess, question: dict[str, Any], on_progress: OnProgress) -> Any:
-        await self._in_thread(_send, process, question)
-        while "progress" in (message := await self._received(process)):
-            on_progress(*message["progress"])
-        return message
+    async def _answered(self, process: PythonProcess, question: dict[str, Any], conversation: _Conversation) -> Any:
+        async with self._sending:  # or parts of two would mix
+            await self._in_thread(_send, process, question)
+        return await conversation.answer
+
+    async def _hear(self, process: PythonProcess) -> None:
+        """What it says, each to whom it is for, until it ends; then a new one is started."""
+        try:
+            while True:
+                message = await self._received(process)
+                conversation = self._conversations.get(message["number"])
+                if conversation is None or conversation.answer.done():  # who asked waits no more
+                    continue
+                if "progress" in message:
+                    conversation.on_progress(*message["progress"])
+                else:
+                    conversation.answer.set_result(message["answer"])
+        except WorkerEnded as error:
+            for conversation in self._conversations.values():
+                if not conversation.answer.done():
+                    conversation.answer.set_exception(WorkerEnded(str(error)))
+            if process is self._process:
+                self._restart()
 
     async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """In a thread that nobody else keeps busy."""
@@ -94,10 +137,11 @@ class Model:
         """End it."""
         self._closed = True
         self.available.clear()
-        if self._restarting:
-            self._restarting.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._restarting
+        for task in (self._restarting, self._listening):
+            if task:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
         if self._process:
             await self._in_thread(self._process.end)
         self._threads.shutdown(wait=False)
@@ -110,7 +154,7 @@ class Model:
     async def _received(self, process: PythonProcess) -> dict[str, Any]:
         try:
             return await self._in_thread(process.receive, MOST_ANSWER)
-        except (EOFError, OSError, wire.Unreadable, wire.TooMuch):
+        except (EOFError, OSError, ValueError, wire.TooMuch):  # ValueError: no message, or its pipe was closed here
             status = await self._in_thread(process.status)
             by = f"by {signal.Signals(-status).name}" if status < 0 else f"with status {status}"
             raise WorkerEnded(f"the worker ended {by}") from None

@@ -1,6 +1,7 @@
 """The process that holds the generator: `model.Model` starts it and asks it of one batch after another.
 
-One message in, any number of {"progress": [done, of]} and one answer out. It ends when it is asked no more.
+For a question any number of {"progress": [done, of]} and one {"answer": ...} go out, with the `number` it came with. As
+many as `AT_ONCE` are answered at once. It ends when it is asked no more.
 """
 
 from __future__ import annotations
@@ -12,8 +13,10 @@ import json
 import os
 import re
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -24,6 +27,7 @@ from ..formats import python_process, wire
 from ..inference.options import IMAGES, Options
 from ..inference.requirements import factors_taken
 from .forward import Unavailable
+from .settings import AT_ONCE
 
 MOST_QUESTION = 2**36  # bytes of arrays; what may be asked is limited before it comes here
 TOO_LITTLE_MEMORY = "expected less to do at once, found too little memory"
@@ -39,7 +43,20 @@ class TooLong(Exception):
 def main(life: str, settings: str) -> None:
     """Answer until no more is asked or `life` is closed; `settings`, in JSON, are the arguments of `Served`."""
     questions, answers = python_process.begin(life)
-    say = functools.partial(wire.send, answers)
+    sending = threading.Lock()
+
+    def say(message: Any) -> None:
+        with sending:
+            wire.send(answers, message)
+
+    def reply(question: Question) -> None:
+        try:
+            number = question["number"]
+            say({"number": number, "answer": answer(served, question, lambda said: say({"number": number, **said}))})
+        except BaseException:  # nobody listens, or it cannot be told: who asked is to learn that there is no answer
+            os._exit(1)
+        gc.collect()
+
     with contextlib.suppress(EOFError, BrokenPipeError):
         try:
             served = Generator(**json.loads(settings))
@@ -49,9 +66,9 @@ def main(life: str, settings: str) -> None:
         except Exception as error:  # of a broken installation, too
             say({"error": reason(error)})
             return
+        pool = ThreadPoolExecutor(AT_ONCE)
         while True:
-            say(answer(served, wire.receive(questions, MOST_QUESTION), say))
-            gc.collect()
+            pool.submit(reply, wire.receive(questions, MOST_QUESTION))
 
 
 def answer(served: Generator, question: Question, say: Callable[[Any], None]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from serving.conftest import PlayedModel
 
-from dlss_tf.serving.batches import PIXELS_A_BATCH, Batches, Refused, Request
+from dlss_tf.serving.batches import PIXELS_A_BATCH, PIXELS_AT_ONCE, Batches, Refused, Request
 from dlss_tf.serving.metrics import Metrics
 from dlss_tf.serving.model import WorkerEnded
 
@@ -54,6 +54,30 @@ def test_a_batch_has_its_limit():
     found, asked = batched(doubled, lambda: [request(n, pixels=PIXELS_A_BATCH // 2) for n in range(5)])
     assert [len(question["counts"]) for question in asked] == [2, 2, 1]
     assert [each["image"][0, 0] for each in found] == [0, 2, 4, 6, 8]
+
+
+@pytest.mark.parametrize(
+    ("pixels", "expected"),
+    [
+        ((1, 1, 1, 1), [1, 2]),
+        ((PIXELS_A_BATCH,) * 3, [1, 2]),
+        ((PIXELS_AT_ONCE, 1), [1, 1]),
+        ((1, 2 * PIXELS_AT_ONCE, 1), [1, 1]),
+    ],
+)
+def test_two_batches_are_made_at_once_as_far_as_their_pixels_allow(pixels, expected):
+    made, at_once = [], []
+
+    async def answers(question):
+        made.append(question)
+        at_once.append(len(made))
+        await asyncio.sleep(0.01)
+        made.remove(question)
+        return doubled(question)
+
+    found, _ = batched(answers, lambda: [request(n, n, pixels=each) for n, each in enumerate(pixels)])
+    assert [each["image"][0, 0] for each in found] == [2 * n for n in range(len(pixels))]
+    assert at_once[:2] == expected and max(at_once) <= 2
 
 
 def test_one_bad_request_is_refused_and_its_neighbours_are_not():
