@@ -109,8 +109,7 @@ def test_runs_in_another_environment(viewer, widget, qtbot, notes, scan, python,
     run(widget, qtbot)
     assert [layer.name for layer in viewer.layers] == ["gold", "gold ×12 uncertainty", "gold ×12"]
     np.testing.assert_array_equal(viewer.layers["gold ×12"].data[::12, ::12], scan)
-    assert sentences(notes, "warning") == [notes[0].message]
-    assert notes[0].message.startswith("factor 12: this generator was trained for")
+    assert not notes
     assert not list(files.iterdir())
     processing = viewer.layers["gold ×12"].metadata["dlss_tf"]
     assert processing["source"] == "gold" and processing["factor"] == 12
