@@ -10,7 +10,7 @@ LEAST_NORM = 1e-6  # of weight normalisation's v, so that nothing divides by zer
 OVERLAP = 4  # windows over a sample, along an axis
 FINE = 0.3  # cycles a sample, from which on coefficients tell the noise of a window
 EULER_GAMMA = 0.5772  # by which the mean logarithm of a noise power is below the logarithm of its mean
-LEAST_POWER = 1e-9  # of a scan in [0, 1]: above what rounding leaves of coefficients that are 0
+LEAST_POWER = 1e-10  # of a scan in [0, 1]: above what rounding leaves of coefficients that are 0
 
 
 def gaussian_kernel(size: int, sigma: float) -> np.ndarray:
