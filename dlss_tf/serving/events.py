@@ -31,7 +31,7 @@ async def of_job(service: Service, job: str) -> AsyncIterator[bytes]:
     began = spoken
     while not service.stopping.is_set():
         state = service.jobs.get(job)
-        if state is None and (known or time.monotonic() - began > UNKNOWN):
+        if state is None and (known or job in service.ended or time.monotonic() - began > UNKNOWN):
             break
         known = known or state is not None
         now = {"waiting": len(service.batches)} if state == {} else state

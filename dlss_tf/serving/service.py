@@ -7,6 +7,7 @@ import contextlib
 import dataclasses
 import os
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,8 @@ from .settings import Settings
 if TYPE_CHECKING:
     from .live import Live
 
+MOST_ENDED = 1000  # jobs whose end a client may still ask for
+
 
 class Service:
     """Of one server; to be made where its event loop runs."""
@@ -41,6 +44,7 @@ class Service:
         self.metrics.kept.set_function(lambda: float(len(self.kept)))
         self.live: Live | None = None
         self.jobs: dict[str, dict[str, int]] = {}  # how far requests are whose clients ask; {} while they wait
+        self.ended: deque[str] = deque(maxlen=MOST_ENDED)  # jobs that were among these
         self._admitted = 0
         self._threads = ThreadPoolExecutor(processes.MOST, "files")
         self._folder = tempfile.TemporaryDirectory(prefix="dlss_tf-serve-", ignore_cleanup_errors=True)
@@ -92,6 +96,7 @@ class Service:
             self.metrics.admitted.dec()
             if job is not None:
                 self.jobs.pop(job, None)
+                self.ended.append(job)
 
     async def close(self) -> None:
         """End the worker; nothing is left."""

@@ -43,6 +43,18 @@ def test_a_job_waits_works_and_ends(monkeypatch):
     assert found == [{"waiting": 0}, {"done": 1, "of": 3}, {"done": 3, "of": 3}, {}]
 
 
+def test_a_job_that_ended_before_anyone_asked_is_not_waited_for(monkeypatch):
+    async def script(service):
+        pass
+
+    def stream(service):
+        with service.admitted("mine"):
+            pass
+        return events.of_job(service, "mine")
+
+    assert said(script, stream, monkeypatch) == [{}]  # or it were waited for longer than `said` waits
+
+
 def test_an_unknown_job_ends_after_a_while_and_shows_meanwhile_that_it_lives(monkeypatch):
     async def script(service):
         pass
