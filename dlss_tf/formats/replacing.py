@@ -116,7 +116,7 @@ def _fsync(path: str, flags: int) -> None:
 def _move_in(moves: list[tuple[str, str]], replaced: Collection[str]) -> None:
     """Rename each first path to the second, or none: what was there is kept until the last is in place.
 
-    Where nothing may be `replaced`, nothing may be there.
+    At a path that is not among those `replaced`, nothing may be.
     """
     changed: list[tuple[str, str | None]] = []  # paths, and where what was there is kept
     try:

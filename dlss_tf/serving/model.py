@@ -8,13 +8,13 @@ import dataclasses
 import itertools
 import json
 import logging
-import signal
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from ..errors import InputError
 from ..formats import wire
+from ..formats.processes import ended_by
 from ..formats.python_process import PythonProcess
 
 MOST_ANSWER = 2**36  # bytes of arrays; what is asked for is limited before
@@ -156,8 +156,8 @@ class Model:
             return await self._in_thread(process.receive, MOST_ANSWER)
         except (EOFError, OSError, ValueError, wire.TooMuch):  # ValueError: no message, or its pipe was closed here
             status = await self._in_thread(process.status)
-            by = f"by {signal.Signals(-status).name}" if status < 0 else f"with status {status}"
-            raise WorkerEnded(f"the worker ended {by}") from None
+            by = ended_by(status)
+            raise WorkerEnded(f"the worker ended {f'by {by}' if by else f'with status {status}'}") from None
 
     def _restart(self) -> None:
         """A new one, beside what is done next."""

@@ -12,9 +12,7 @@ from ..inference.options import Options
 
 MODEL = "dlss"  # what the model is called in every protocol
 VERSION = "1"
-AT_ONCE = (
-    2  # questions that the worker answers: what one leaves of the cores, before, in and after passes, is another's
-)
+AT_ONCE = 2  # questions that the worker answers: what one leaves of the cores, in and between passes, is another's
 
 
 @dataclasses.dataclass(frozen=True)
