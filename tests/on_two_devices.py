@@ -1,4 +1,6 @@
-"""Steps of one batch on one device and shared by two: what they leave, compared. Two logical CPUs.
+"""Steps of one batch on one device and shared by two: what they leave, compared. Two logical CPUs, or GPUs:
+
+    NVIDIA_TF32_OVERRIDE=0 PYTHONPATH=tests python tests/on_two_devices.py FOLDER DATA GPU
 
 A process of its own, since logical devices must be asked for before TensorFlow's first operation.
 """
@@ -33,9 +35,9 @@ CASES = {
 }
 
 
-def main(folder, data):
-    cpu = tf.config.list_physical_devices("CPU")[0]
-    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+def main(folder, data, kind="CPU"):
+    half = tf.config.LogicalDeviceConfiguration(memory_limit=8000 if kind == "GPU" else None)  # MiB
+    tf.config.set_logical_device_configuration(tf.config.list_physical_devices(kind)[0], [half] * 2)
     smooth(pytest.MonkeyPatch())
     both = distribution.choose("mirrored")
     assert both.strategy.num_replicas_in_sync == 2

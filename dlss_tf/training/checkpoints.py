@@ -20,6 +20,7 @@ KEPT = 2
 NOTE = "checkpoint"  # TensorFlow's file of which is the latest; written here, for its tools, never read
 _INDEX = re.compile(r"ckpt-(\d+)\.index")  # the last file of a checkpoint that TensorFlow writes
 _LEFT = re.compile(r"ckpt-\d+_temp|checkpoint\.tmp\w*|ckpt-(\d+)\.(data-.*|sha256|tempstate.*)")
+_FACTORS = "replay/factors/.ATTRIBUTES/VARIABLE_VALUE"  # of the replay buffer, in a checkpoint
 
 
 def saved(run: str) -> list[str]:
@@ -100,9 +101,14 @@ def noted(run: str) -> bool:
 
 def _restore(state: State, path: str) -> None:
     try:
-        held = any(name.startswith("discriminators/") for name, _ in tf.train.list_variables(path))
-        checkpoint = state.checkpoint(discriminators=held)
+        types = tf.train.load_checkpoint(path).get_variable_to_dtype_map()
+        checkpoint = state.checkpoint(discriminators=any(name.startswith("discriminators/") for name in types))
+        factors = checkpoint.replay["factors"] if types.get(_FACTORS) == tf.int32 else None  # as they once were
+        if factors is not None:
+            checkpoint.replay = {**checkpoint.replay, "factors": tf.Variable(tf.cast(factors, tf.int32))}
         checkpoint.restore(path).assert_consumed()
+        if factors is not None:
+            factors.assign(tf.cast(checkpoint.replay["factors"], factors.dtype))
     except (tf.errors.OpError, AssertionError, ValueError, IndexError) as error:
         reason = (str(error) or type(error).__name__).splitlines()[0]
         raise InputError(f"{path}: expected this run's checkpoint, found {reason}") from None

@@ -24,7 +24,7 @@ class Replay(tf.Module):
         super().__init__(name="replay")
         self.seed, self.members = seed, members
         self.crops = tf.Variable(tf.zeros([members, size, size, 1]), trainable=False)
-        self.factors = tf.Variable(tf.zeros([members], tf.int32), trainable=False)
+        self.factors = tf.Variable(tf.zeros([members], tf.int64), trainable=False)  # int32 is never on a GPU
         self.log_threshold = tf.Variable(float("inf"), trainable=False)  # until the first errors are seen
         self.insertion_rate = tf.Variable(INSERTION_RATE, trainable=False)  # decay 0.99, for the log
 
@@ -35,7 +35,7 @@ class Replay(tf.Module):
     def fill(self, index: int, crop: tf.Tensor, factor: tf.Tensor) -> None:
         """Put one crop [N, N, 1] and its factor into place `index`, before training starts."""
         for held, value in ((self.crops, crop), (self.factors, factor)):  # a slice's own `assign` has one replica's
-            held.scatter_update(tf.IndexedSlices(tf.expand_dims(value, 0), [index]))
+            held.scatter_update(tf.IndexedSlices(tf.cast(value, held.dtype)[None], [index]))
 
     def mix(self, crops: tf.Tensor, factors: tf.Tensor, iteration: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         """Replace each of [b, N, N, 1] and [b] by a random member with probability 0.2.
@@ -46,7 +46,7 @@ class Replay(tf.Module):
         fresh = replicas.own(self._uniform(iteration, 0, [batch])) >= REPLAY_PROBABILITY
         member = tf.cast(replicas.own(self._uniform(iteration, 1, [batch])) * self.members, tf.int32)
         crops = tf.where(fresh[:, None, None, None], crops, tf.gather(self.crops, member))
-        return crops, tf.where(fresh, factors, tf.gather(self.factors, member)), fresh
+        return crops, tf.where(fresh, factors, tf.cast(tf.gather(self.factors, member), factors.dtype)), fresh
 
     def insert(
         self, crops: tf.Tensor, factors: tf.Tensor, errors: tf.Tensor, fresh: tf.Tensor, iteration: tf.Tensor
@@ -62,7 +62,7 @@ class Replay(tf.Module):
         places = tf.math.top_k(self._uniform(iteration, 2, [self.members]), tf.shape(factors)[0]).indices
         kept_crops, kept_factors = tf.gather(self.crops, places), tf.gather(self.factors, places)
         self.crops.scatter_update(tf.IndexedSlices(tf.where(hard[:, None, None, None], crops, kept_crops), places))
-        self.factors.scatter_update(tf.IndexedSlices(tf.where(hard, factors, kept_factors), places))
+        self.factors.scatter_update(tf.IndexedSlices(tf.where(hard, tf.cast(factors, tf.int64), kept_factors), places))
         self._track(log_errors, hard, fresh)
 
     def _track(self, log_errors: tf.Tensor, hard: tf.Tensor, fresh: tf.Tensor) -> None:

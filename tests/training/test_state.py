@@ -2,6 +2,7 @@ import pytest
 import tensorflow as tf
 
 from dlss_tf.config import preset
+from dlss_tf.training import checkpoints
 from dlss_tf.training.state import State
 
 pytestmark = pytest.mark.usefixtures("few_layers")
@@ -45,6 +46,23 @@ def test_a_checkpoint_holds_all_that_training_changes(config, tmp_path):
     names = {name.split("/")[0] for name, _ in tf.train.list_variables(path)}
     assert {"generator", "trainer", "predictor", "discriminators", "replay", "counters", "tracked", "log"} <= names
     assert not any("discriminators" in name for name, _ in _leaves(state.checkpoint(discriminators=False)))
+
+
+@pytest.mark.parametrize("changes", [{}, {"objective": "no-blur", "adversarial": True, "average_weights": 0.9}])
+def test_no_variable_is_of_a_type_that_is_held_on_the_host(config, changes):
+    """int32 is on a GPU's host, where a step that XLA compiles for the GPU does not reach it."""
+    assert tf.int32 not in {variable.dtype for variable in State.create(config.replace(**changes)).numbers()}
+
+
+def test_a_checkpoint_with_factors_as_they_were_written_once_is_gone_on_from(config, tmp_path):
+    state, other = State.create(config), State.create(config)
+    factors = tf.range(state.replay.members) % 7 + 4
+    held = state.checkpoint()
+    held.replay = {**dict(held.replay), "factors": tf.Variable(factors)}
+    assert held.replay["factors"].dtype == tf.int32
+    checkpoints.save(held, str(tmp_path), 3)
+    assert checkpoints.restore(other, str(tmp_path))
+    assert other.replay.factors.numpy().tolist() == factors.numpy().tolist()
 
 
 def _leaves(checkpoint):
