@@ -8,6 +8,7 @@ import dataclasses
 import itertools
 import json
 import logging
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -16,6 +17,7 @@ from ..errors import InputError
 from ..formats import wire
 from ..formats.processes import ended_by
 from ..formats.python_process import PythonProcess
+from ..inference.memory import ONE_ARENA
 
 MOST_ANSWER = 2**36  # bytes of arrays; what is asked for is limited before
 PATIENCE = 10.0  # s beyond the time for a batch before a worker that says nothing is ended
@@ -66,7 +68,7 @@ class Model:
         """
         self.starts += 1
         try:
-            self._process = PythonProcess("dlss_tf.serving.worker", [self._settings])
+            self._process = PythonProcess("dlss_tf.serving.worker", [self._settings], {**ONE_ARENA, **os.environ})
         except OSError as error:
             raise WorkerEnded(f"Python does not start: {error.strerror or error}") from None
         message = await self._received(self._process)
@@ -114,20 +116,22 @@ class Model:
         """What it says, each to whom it is for, until it ends; then a new one is started."""
         try:
             while True:
-                message = await self._received(process)
-                conversation = self._conversations.get(message["number"])
-                if conversation is None or conversation.answer.done():  # who asked waits no more
-                    continue
-                if "progress" in message:
-                    conversation.on_progress(*message["progress"])
-                else:
-                    conversation.answer.set_result(message["answer"])
+                self._pass_on(await self._received(process))  # kept in no variable while the next is waited for
         except WorkerEnded as error:
             for conversation in self._conversations.values():
                 if not conversation.answer.done():
                     conversation.answer.set_exception(WorkerEnded(str(error)))
             if process is self._process:
                 self._restart()
+
+    def _pass_on(self, message: dict[str, Any]) -> None:
+        conversation = self._conversations.get(message["number"])
+        if conversation is None or conversation.answer.done():  # who asked waits no more
+            return
+        if "progress" in message:
+            conversation.on_progress(*message["progress"])
+        else:
+            conversation.answer.set_result(message["answer"])
 
     async def _in_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:
         """In a thread that nobody else keeps busy."""

@@ -12,6 +12,7 @@ from typing import Any
 import uvicorn
 
 from ..errors import InputError, reason
+from ..inference import memory
 from ..packages import install
 from . import app as application
 from . import logs
@@ -45,6 +46,7 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
     """
     settings = settings.with_token()
     logs.start()
+    memory.keep_little()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, until the web server has its own
     with contextlib.closing(_listening(settings.host, settings.port)) as listening:
         try:

@@ -24,6 +24,7 @@ import numpy as np
 from .. import weights as stored
 from ..errors import InputError, gathered, reason, shown
 from ..formats import python_process, wire
+from ..inference import memory
 from ..inference.options import IMAGES, Options
 from ..inference.requirements import factors_taken
 from .forward import Unavailable
@@ -56,6 +57,7 @@ def main(life: str, settings: str) -> None:
         except BaseException:  # nobody listens, or it cannot be told: who asked is to learn that there is no answer
             os._exit(1)
         gc.collect()
+        memory.give_back()
 
     with contextlib.suppress(EOFError, BrokenPipeError):
         try:
