@@ -117,11 +117,15 @@ class Batches:
             await self._some.wait()
             self._some.clear()
             await self._model.available.wait()
-            while self._queue and self._has_room(self._queue[0].pixels):
-                batch = self._next()
-                self._metrics.waiting.set(len(self._queue))
-                if batch:
-                    self._made[asyncio.create_task(self._make(batch))] = sum(each.pixels for each in batch)
+            self._start()
+
+    def _start(self) -> None:
+        """What there is room for. Here no variable keeps a batch, and its images, while the next is waited for."""
+        while self._queue and self._has_room(self._queue[0].pixels):
+            batch = self._next()
+            self._metrics.waiting.set(len(self._queue))
+            if batch:
+                self._made[asyncio.create_task(self._make(batch))] = sum(each.pixels for each in batch)
 
     def _has_room(self, pixels: int) -> bool:
         """Whether a batch of so many can be made beside those that are."""
