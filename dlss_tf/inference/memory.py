@@ -25,6 +25,7 @@ CHOSEN = ("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_", "GLIBC_TUNABLES") 
 ONE_ARENA = {"MALLOC_ARENA_MAX": "1"}  # in the environment of a process when it starts; threads in it wait seldom
 
 _counting = threading.Lock()
+_sparing = False
 _of_new_size = 0  # passes at this moment
 
 
@@ -48,6 +49,17 @@ def of_new_size() -> Iterator[None]:
                 libc.mallopt(M_MMAP_THRESHOLD, USUAL)
                 libc.mallopt(M_TRIM_THRESHOLD, USUALLY_KEPT)
         libc.malloc_trim(0)
+
+
+def spare() -> None:
+    """From now on a runtime is to keep no buffers of its own between passes, for `give_back` to find them free."""
+    global _sparing
+    _sparing = True
+
+
+def sparing() -> bool:
+    """Whether that was said."""
+    return _sparing
 
 
 def give_back() -> None:

@@ -9,6 +9,7 @@ import onnxruntime
 
 from ..config import Config
 from ..models.onnx.generators import model
+from . import memory
 from .runtimes import Arrays, Run
 
 SILENT = 3  # errors alone are said
@@ -20,10 +21,12 @@ def generator(config: Config, arrays: Arrays, head: Arrays | None = None) -> Run
     made = model(config, arrays, head).SerializeToString()
     session = onnxruntime.InferenceSession(made, _options(), providers=["CPUExecutionProvider"])
     taken = [each.name for each in session.get_inputs()]
+    sparing = onnxruntime.RunOptions()
+    sparing.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
 
     def run(images: np.ndarray, factor: int) -> np.ndarray:
         given = {"image": images, "factor": np.array([factor], np.int32)}
-        outputs = session.run(None, {name: given[name] for name in taken})
+        outputs = session.run(None, {name: given[name] for name in taken}, sparing if memory.sparing() else None)
         return outputs[0] if len(outputs) == 1 else np.concatenate(outputs, 3)
 
     return run

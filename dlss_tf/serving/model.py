@@ -67,8 +67,9 @@ class Model:
             WorkerEnded: it ended before it said why.
         """
         self.starts += 1
+        chosen = {**ONE_ARENA, **os.environ}  # by the user, where it is
         try:
-            self._process = PythonProcess("dlss_tf.serving.worker", [self._settings], {**ONE_ARENA, **os.environ})
+            self._process = PythonProcess("dlss_tf.serving.worker", [self._settings], chosen)
         except OSError as error:
             raise WorkerEnded(f"Python does not start: {error.strerror or error}") from None
         message = await self._received(self._process)

@@ -46,9 +46,9 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
     """
     settings = settings.with_token()
     logs.start()
-    memory.keep_little()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C, until the web server has its own
     with contextlib.closing(_listening(settings.host, settings.port)) as listening:
+        memory.keep_little()
         try:
             asyncio.run(_serve(settings, listening, say))
         except WorkerEnded as error:

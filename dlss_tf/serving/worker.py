@@ -44,6 +44,7 @@ class TooLong(Exception):
 def main(life: str, settings: str) -> None:
     """Answer until no more is asked or `life` is closed; `settings`, in JSON, are the arguments of `Served`."""
     questions, answers = python_process.begin(life)
+    memory.spare()
     sending = threading.Lock()
 
     def say(message: Any) -> None:

@@ -1,4 +1,5 @@
 import os
+import subprocess
 import sys
 
 import numpy as np
@@ -44,6 +45,47 @@ def test_malloc_is_as_usual_after_a_failed_pass(libc):
     with pytest.raises(KeyError), passes.memory.of_new_size():
         raise KeyError
     assert libc.calls == NEW
+
+
+def test_a_server_keeps_little(libc):
+    memory.keep_little()
+    memory.give_back()
+    assert libc.calls == [(-3, 128 * 1024), (-1, 128 * 1024), "trim"]
+
+
+def test_elsewhere_there_is_nothing_to_set(monkeypatch):
+    monkeypatch.setattr(memory, "_glibc", lambda: None)
+    memory.keep_little()
+    memory.give_back()
+
+
+FREED = """
+import threading
+from dlss_tf.inference import memory
+
+def resident():
+    return int(open("/proc/self/statm").read().split()[1]) * 4096
+
+def work():
+    held = [bytearray(2**20) for _ in range(40)]
+
+with memory.of_new_size():  # from now on malloc gives large blocks no pages of their own
+    pass
+before = resident()
+thread = threading.Thread(target=work)
+thread.start()
+thread.join()
+memory.give_back()
+print(resident() - before)
+"""
+
+
+@pytest.mark.skipif(memory._glibc() is None, reason="of glibc's malloc")
+def test_what_is_free_in_any_thread_is_given_back():
+    """Without `ONE_ARENA` nearly all of 40 MiB stay."""
+    command = [sys.executable, "-c", FREED]
+    freed = subprocess.run(command, env={**os.environ, **memory.ONE_ARENA}, check=True, capture_output=True, text=True)
+    assert int(freed.stdout) < 10 * 2**20
 
 
 @pytest.mark.parametrize("name", memory.CHOSEN)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from dlss_tf import weights
-from dlss_tf.inference import onnx_runtime
+from dlss_tf.inference import memory, onnx_runtime
 
 
 def test_a_head_gives_a_second_image_before_calibration(rng):
@@ -23,3 +23,22 @@ def test_threads_are_as_many_as_there_are_cores_or_as_said(monkeypatch, said, th
     monkeypatch.setenv("OMP_NUM_THREADS", said)
     assert onnx_runtime._cores() == (threads or len(os.sched_getaffinity(0)))
     assert onnx_runtime._options().intra_op_num_threads == onnx_runtime._cores()
+
+
+def test_no_buffers_are_kept_where_memory_is_to_be_spared(monkeypatch, rng):
+    given = []
+    run = onnx_runtime.onnxruntime.InferenceSession.run
+
+    def recorded(session, names, inputs, options=None):
+        given.append(options)
+        return run(session, names, inputs, options)
+
+    monkeypatch.setattr(onnx_runtime.onnxruntime.InferenceSession, "run", recorded)
+    made = onnx_runtime.generator(*weights.load())
+    inputs = rng.random((1, 50, 60, 1), np.float32)
+    usual = made(inputs, 5)
+    monkeypatch.setattr(memory, "_sparing", False)
+    memory.spare()
+    np.testing.assert_array_equal(made(inputs, 5), usual)
+    assert given[0] is None
+    assert given[1].get_run_config_entry("memory.enable_memory_arena_shrinkage") == "cpu:0"

@@ -1,4 +1,5 @@
 import asyncio
+import weakref
 
 import numpy as np
 import pytest
@@ -150,3 +151,16 @@ def test_who_waits_no_more_is_not_worked_for():
         return model.asked
 
     assert len(asyncio.run(run())) == 1
+
+
+def test_images_are_not_kept_until_the_next():
+    async def run():
+        batches = Batches(PlayedModel(doubled), Metrics(), 10, 10.0)
+        image = (await batches.submit(request(1)))["image"]
+        kept = weakref.ref(image if image.base is None else image.base)
+        del image
+        await asyncio.sleep(0.01)
+        assert kept() is None
+        await batches.close()
+
+    asyncio.run(run())

@@ -1,6 +1,8 @@
 import asyncio
 import os
+import queue
 import signal
+import weakref
 
 import numpy as np
 import pytest
@@ -86,6 +88,62 @@ def test_one_that_says_nothing_is_ended_in_time(monkeypatch):
         monkeypatch.setattr(model, "_send", lambda *_: None)
         with pytest.raises(model.WorkerEnded, match="had not answered"):
             await made.ask({}, 0.1)
+        await made.close()
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("chosen", [None, "4"])
+def test_its_malloc_has_one_arena_unless_the_user_wants_others(monkeypatch, chosen):
+    monkeypatch.delenv("MALLOC_ARENA_MAX", raising=False)
+    if chosen:
+        monkeypatch.setenv("MALLOC_ARENA_MAX", chosen)
+    started = []
+
+    def start(module, arguments, variables):
+        started.append(variables["MALLOC_ARENA_MAX"])
+        raise OSError("no")
+
+    monkeypatch.setattr(model, "PythonProcess", start)
+    with pytest.raises(model.WorkerEnded, match="Python does not start: no"):
+        asyncio.run(model.Model(SETTINGS).start())
+    assert started == [chosen or "1"]
+
+
+class Answering:
+    """A process that answers every question with zeros, until it is ended."""
+
+    pid = 1
+
+    def __init__(self):
+        self.messages = queue.Queue()
+
+    def send(self, question):
+        self.messages.put({"number": question["number"], "answer": {"image": np.zeros(9)}})
+
+    def receive(self, most):
+        message = self.messages.get()
+        if message is None:
+            raise EOFError
+        return message
+
+    def end(self):
+        self.messages.put(None)
+
+    def status(self):
+        return 0
+
+
+def test_an_answer_is_not_kept_until_the_next():
+    async def run():
+        made = model.Model(SETTINGS)
+        made._process = Answering()
+        made._listen()
+        image = (await made.ask({}, 60))["image"]
+        kept = weakref.ref(image)
+        del image
+        await asyncio.sleep(0.05)
+        assert kept() is None
         await made.close()
 
     asyncio.run(run())

@@ -44,6 +44,19 @@ def test_its_address_is_told_once_it_listens():
     assert said[1] == "token: secret" and said[2].startswith("gRPC: ")
 
 
+def test_it_keeps_little_memory(monkeypatch):
+    said = []
+    monkeypatch.setattr(server.memory, "keep_little", lambda: said.append("little"))
+
+    async def served(*_):
+        said.append("served")
+
+    monkeypatch.setattr(server, "_serve", served)
+    monkeypatch.setattr(server.signal, "signal", lambda *_: None)
+    server.serve(Settings(port=0), print)
+    assert said == ["little", "served"]
+
+
 @pytest.mark.slow
 def test_told_to_stop_it_answers_what_it_took(tiny_scan_grid_run, supersampler, rng, tmp_path, monkeypatch):
     monkeypatch.setenv("TMPDIR", str(tmp_path))

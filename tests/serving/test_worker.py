@@ -1,10 +1,14 @@
+import io
 import os
+import threading
+import types
 
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from dlss_tf import weights
+from dlss_tf.formats import wire
 from dlss_tf.serving import worker
 
 
@@ -87,3 +91,19 @@ def test_what_it_says_of_itself(generator, tiny_scan_grid_run):
     by = described["made_by"]
     assert by["server"] is True and by["generator"]["sha256"] == weights.digest(tiny_scan_grid_run)
     assert "weights" not in by["generator"]  # nobody is told of folders
+
+
+def test_memory_is_given_back_after_an_answer(monkeypatch):
+    done, ended, questions = [], threading.Event(), io.BytesIO()
+    wire.send(questions, {"number": 3, "kind": "describe", "seconds": 60})
+    questions.seek(0)
+    played = types.SimpleNamespace(warm=lambda: None, described=dict, answers={"describe": lambda *_: "nothing"})
+    monkeypatch.setattr(worker.python_process, "begin", lambda _: (questions, done))
+    monkeypatch.setattr(worker.wire, "send", lambda answers, message: answers.append(message))
+    monkeypatch.setattr(worker.memory, "spare", lambda: done.append("spare"))
+    monkeypatch.setattr(worker.memory, "give_back", lambda: (done.append("give back"), ended.set()))
+    monkeypatch.setattr(worker, "gc", types.SimpleNamespace(collect=lambda: done.append("collect"), freeze=lambda: 0))
+    monkeypatch.setattr(worker, "Generator", lambda **_: played)
+    worker.main("-1", "{}")
+    assert ended.wait(60)
+    assert done == ["spare", {"ready": {}}, {"number": 3, "answer": "nothing"}, "collect", "give back"]
