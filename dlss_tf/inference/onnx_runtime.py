@@ -21,12 +21,13 @@ def generator(config: Config, arrays: Arrays, head: Arrays | None = None) -> Run
     made = model(config, arrays, head).SerializeToString()
     session = onnxruntime.InferenceSession(made, _options(), providers=["CPUExecutionProvider"])
     taken = [each.name for each in session.get_inputs()]
-    sparing = onnxruntime.RunOptions()
-    sparing.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    keeping_none = onnxruntime.RunOptions()
+    keeping_none.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
 
     def run(images: np.ndarray, factor: int) -> np.ndarray:
         given = {"image": images, "factor": np.array([factor], np.int32)}
-        outputs = session.run(None, {name: given[name] for name in taken}, sparing if memory.sparing() else None)
+        options = keeping_none if memory.is_spared() else None
+        outputs = session.run(None, {name: given[name] for name in taken}, options)
         return outputs[0] if len(outputs) == 1 else np.concatenate(outputs, 3)
 
     return run

@@ -31,6 +31,7 @@ from .forward import Unavailable
 from .settings import AT_ONCE
 
 MOST_QUESTION = 2**36  # bytes of arrays; what may be asked is limited before it comes here
+PAUSE = 0.1  # s without a question before what is kept for the next is given back
 TOO_LITTLE_MEMORY = "expected less to do at once, found too little memory"
 
 Report = Callable[[int, int], None]
@@ -44,7 +45,6 @@ class TooLong(Exception):
 def main(life: str, settings: str) -> None:
     """Answer until no more is asked or `life` is closed; `settings`, in JSON, are the arguments of `Served`."""
     questions, answers = python_process.begin(life)
-    memory.spare()
     sending = threading.Lock()
 
     def say(message: Any) -> None:
@@ -58,7 +58,10 @@ def main(life: str, settings: str) -> None:
         except BaseException:  # nobody listens, or it cannot be told: who asked is to learn that there is no answer
             os._exit(1)
         gc.collect()
-        memory.give_back()
+
+    def reply_then_rest(question: Question) -> None:
+        with idle:
+            reply(question)
 
     with contextlib.suppress(EOFError, BrokenPipeError):
         try:
@@ -69,9 +72,38 @@ def main(life: str, settings: str) -> None:
         except Exception as error:  # of a broken installation, too
             say({"error": reason(error)})
             return
-        pool = ThreadPoolExecutor(AT_ONCE)
+        pool, idle = ThreadPoolExecutor(AT_ONCE), WhenIdle(served.rest)
         while True:
-            pool.submit(reply, wire.receive(questions, MOST_QUESTION))
+            pool.submit(reply_then_rest, wire.receive(questions, MOST_QUESTION))
+
+
+class WhenIdle:
+    """Work is done `with` it, in any thread; `rest` is called when none has been for `PAUSE` s."""
+
+    def __init__(self, rest: Callable[[], None]):
+        self._rest = rest
+        self._counting = threading.Lock()
+        self._now = self._done = 0
+
+    def __enter__(self) -> None:
+        with self._counting:
+            self._now += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._counting:
+            self._now -= 1
+            self._done += 1
+            done = None if self._now else self._done
+        if done is not None:
+            timer = threading.Timer(PAUSE, self._look, [done])
+            timer.daemon = True
+            timer.start()
+
+    def _look(self, done: int) -> None:
+        with self._counting:
+            idle = not self._now and self._done == done
+        if idle:
+            self._rest()
 
 
 def answer(served: Generator, question: Question, say: Callable[[Any], None]) -> dict[str, Any]:
@@ -132,14 +164,30 @@ class Generator:
         self.size, self.backend = size, backend
         self.supersampler = supersampler(backend) if backend else Supersampler(weights, tile, runtime)
         self.made_by = _made_by_a_server(self.supersampler.made_by)
+        self._told_uncertainty = False
         self.answers = {"supersample": self.supersample, "predict": self.predict, "describe": self.signatures}
 
     def warm(self) -> None:
         """Have the runtime do what the first request would wait for."""
         if not self.backend:
-            side = 32
-            scan = np.arange(side * side, dtype=np.float32).reshape(side, side)
-            self.supersampler.run(scan, self.supersampler.config.factors[0], Options(keep_outliers=True))
+            self._run_small(False)
+
+    def _run_small(self, uncertainty: bool) -> None:
+        side = 32
+        scan = np.arange(side * side, dtype=np.float32).reshape(side, side)
+        options = Options(keep_outliers=True, uncertainty=uncertainty)
+        self.supersampler.run(scan, self.supersampler.config.factors[0], options)
+
+    def rest(self) -> None:
+        """Give back what is kept for the next question, as nobody knows when it comes.
+
+        A runtime lets go of buffers at the end of a pass alone: of a small one here.
+        """
+        if not self.backend and self.supersampler.runtime == "onnx":
+            with memory.spared():
+                for uncertainty in {False, self._told_uncertainty}:
+                    self._run_small(uncertainty)
+        memory.give_back()
 
     def described(self) -> dict[str, Any]:
         """What clients are told of it."""
@@ -167,6 +215,7 @@ class Generator:
             raise InputError("uncertainty: expected False where another server has the generator, found True")
         with gathered() as sentences:
             made = self.supersampler.run(scans, factor, options, report)
+        self._told_uncertainty |= options.uncertainty
         said = [sentences]
         if len(question["counts"]) > 1:
             ends = np.cumsum(question["counts"])[:-1]

@@ -25,7 +25,7 @@ def test_threads_are_as_many_as_there_are_cores_or_as_said(monkeypatch, said, th
     assert onnx_runtime._options().intra_op_num_threads == onnx_runtime._cores()
 
 
-def test_no_buffers_are_kept_where_memory_is_to_be_spared(monkeypatch, rng):
+def test_no_buffers_are_kept_while_memory_is_spared(monkeypatch, rng):
     given = []
     run = onnx_runtime.onnxruntime.InferenceSession.run
 
@@ -37,8 +37,7 @@ def test_no_buffers_are_kept_where_memory_is_to_be_spared(monkeypatch, rng):
     made = onnx_runtime.generator(*weights.load())
     inputs = rng.random((1, 50, 60, 1), np.float32)
     usual = made(inputs, 5)
-    monkeypatch.setattr(memory, "_sparing", False)
-    memory.spare()
-    np.testing.assert_array_equal(made(inputs, 5), usual)
+    with memory.spared():
+        np.testing.assert_array_equal(made(inputs, 5), usual)
     assert given[0] is None
     assert given[1].get_run_config_entry("memory.enable_memory_arena_shrinkage") == "cpu:0"

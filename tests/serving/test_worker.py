@@ -8,7 +8,9 @@ import pytest
 import tensorflow as tf
 
 from dlss_tf import weights
+from dlss_tf.config import preset
 from dlss_tf.formats import wire
+from dlss_tf.inference.supersampler import Supersampled
 from dlss_tf.serving import worker
 
 
@@ -93,17 +95,69 @@ def test_what_it_says_of_itself(generator, tiny_scan_grid_run):
     assert "weights" not in by["generator"]  # nobody is told of folders
 
 
-def test_memory_is_given_back_after_an_answer(monkeypatch):
-    done, ended, questions = [], threading.Event(), io.BytesIO()
+def test_an_answered_worker_rests(monkeypatch):
+    done, rested, questions = [], threading.Event(), io.BytesIO()
     wire.send(questions, {"number": 3, "kind": "describe", "seconds": 60})
     questions.seek(0)
-    played = types.SimpleNamespace(warm=lambda: None, described=dict, answers={"describe": lambda *_: "nothing"})
+
+    class Played:
+        answers = {"describe": lambda *_: "nothing"}
+        warm, described, rest = (lambda _: None), (lambda _: {}), (lambda _: rested.set())
+
+    monkeypatch.setattr(worker, "PAUSE", 0.0)
     monkeypatch.setattr(worker.python_process, "begin", lambda _: (questions, done))
     monkeypatch.setattr(worker.wire, "send", lambda answers, message: answers.append(message))
-    monkeypatch.setattr(worker.memory, "spare", lambda: done.append("spare"))
-    monkeypatch.setattr(worker.memory, "give_back", lambda: (done.append("give back"), ended.set()))
-    monkeypatch.setattr(worker, "gc", types.SimpleNamespace(collect=lambda: done.append("collect"), freeze=lambda: 0))
-    monkeypatch.setattr(worker, "Generator", lambda **_: played)
+    monkeypatch.setattr(worker, "gc", types.SimpleNamespace(collect=lambda: 0, freeze=lambda: 0))
+    monkeypatch.setattr(worker, "Generator", lambda **_: Played())
     worker.main("-1", "{}")
-    assert ended.wait(60)
-    assert done == ["spare", {"ready": {}}, {"number": 3, "answer": "nothing"}, "collect", "give back"]
+    assert rested.wait(60)
+    assert done == [{"ready": {}}, {"number": 3, "answer": "nothing"}]
+
+
+def test_it_rests_when_nothing_is_done_any_more(monkeypatch):
+    started, rests = [], []
+
+    class Timer:
+        daemon = False
+
+        def __init__(self, seconds, look, arguments):
+            self.fire = lambda: look(*arguments)
+
+        def start(self):
+            started.append(self)
+
+    monkeypatch.setattr(worker.threading, "Timer", Timer)
+    idle = worker.WhenIdle(lambda: rests.append(1))
+    with idle:
+        with idle:
+            pass
+        assert not started  # another goes on
+    with idle:
+        started[0].fire()
+        assert not rests
+    started[0].fire()
+    assert not rests  # there was another since
+    started[1].fire()
+    assert rests == [1] and len(started) == 2
+
+
+@pytest.mark.parametrize("runtime", ["onnx", "tensorflow"])
+@pytest.mark.parametrize("uncertainty", [False, True])
+def test_a_rest_gives_back_what_onnx_runtime_keeps(monkeypatch, runtime, uncertainty):
+    done = []
+
+    def run(scan, factor, options, report=None):
+        done.append((options.uncertainty, worker.memory.is_spared()))
+        return Supersampled(scan)
+
+    made = worker.Generator.__new__(worker.Generator)
+    made.backend, made.made_by, made._told_uncertainty = None, {}, False
+    made.answers = {"supersample": made.supersample}
+    made.supersampler = types.SimpleNamespace(runtime=runtime, run=run, config=preset("quick", "scan-grid"), name="a")
+    monkeypatch.setattr(worker.memory, "give_back", lambda: done.append("given back"))
+    monkeypatch.setattr("dlss_tf.inference.provenance.supersampling", lambda *_: {})
+    scans(made, np.zeros((1, 9, 9), np.float32), [1], factor=4, uncertainty=uncertainty)
+    made.rest()
+    small = [(each, True) for each in (False, uncertainty)[: 1 + uncertainty]] if runtime == "onnx" else []
+    assert done[0] == (uncertainty, False) and sorted(done[1:-1]) == small and done[-1] == "given back"
+    assert not worker.memory.is_spared()
