@@ -76,7 +76,7 @@ def give_back() -> None:
 
 
 def keep_little() -> None:
-    """From now on all that is large is given back at once; malloc by itself would keep up to `USUALLY_KEPT` a thread."""
+    """From now on what is large is given back at once; malloc itself would keep up to `USUALLY_KEPT` for each thread."""
     libc = _glibc()
     if libc is not None:
         libc.mallopt(M_MMAP_THRESHOLD, LARGE)

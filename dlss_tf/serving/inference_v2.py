@@ -11,6 +11,7 @@ from fastapi import APIRouter, Request, Response
 
 from .._version import __version__
 from ..errors import InputError
+from ..inference import runtimes
 from ..inference.options import IMAGES, Options
 from . import json_tensors
 from .batches import Refused
@@ -26,6 +27,7 @@ DTYPES: dict[str, np.dtype] = {
     **{"UINT16": np.dtype("<u2"), "INT8": np.dtype("i1"), "INT16": np.dtype("<i2"), "INT32": np.dtype("<i4")},
     **{"UINT32": np.dtype("<u4"), "INT64": np.dtype("<i8"), "UINT64": np.dtype("<u8")},
 }
+PLATFORMS = {"onnx": "onnxruntime_onnx", "tensorflow": "tensorflow"}  # by runtime, as the protocol calls them
 INPUTS = [
     {"name": "scan", "datatype": "FP32", "shape": [-1, -1, -1]},
     {"name": "factor", "datatype": "INT32", "shape": [1]},
@@ -82,11 +84,13 @@ async def ready(request: Request) -> Response:
 
 @router.get("/v2/models/{model}", responses=ERRORS)
 @router.get("/v2/models/{model}/versions/{version}", responses=ERRORS)
-async def metadata(model: str, version: str | None = None) -> dict[str, Any]:
+async def metadata(request: Request, model: str, version: str | None = None) -> dict[str, Any]:
     """Inputs and outputs: scans [b, h, w] and a factor, images [b, factor h, factor w]."""
     _check_model(model, version)
+    settings = service_of(request).settings
+    platform = PLATFORMS["tensorflow" if settings.backend else runtimes.chosen(settings.runtime)]
     outputs = [{"name": name, "datatype": "FP32", "shape": [-1, -1, -1]} for name in IMAGES]
-    return {"name": MODEL, "versions": [VERSION], "platform": "tensorflow", "inputs": INPUTS, "outputs": outputs}
+    return {"name": MODEL, "versions": [VERSION], "platform": platform, "inputs": INPUTS, "outputs": outputs}
 
 
 @router.get("/v2/models/{model}/ready", responses=ERRORS)

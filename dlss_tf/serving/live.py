@@ -29,7 +29,7 @@ class _Stopped(Exception):
 
 
 class Live:
-    """Of one server's folder; `newest` is what its last scan became, or {"error": a sentence}."""
+    """Of one server's folder; `newest` is what its last scan became, or {"error": a sentence}; with its `name`."""
 
     def __init__(self, service: Service, folder: str, factor: int):
         self._service, self._folder, self._factor = service, folder, factor
@@ -60,7 +60,8 @@ class Live:
                     self._say(done.result())
                 except Exception as error:  # whatever it is, the next scan may do
                     told = error.sentence if isinstance(error, Refused) else sentence(path, error)
-                    self._say({"error": told.replace(path, os.path.basename(path))})
+                    name = os.path.basename(path)
+                    self._say({"error": told.replace(path, name), "name": name})
         except (_Stopped, RuntimeError):  # or its event loop has ended
             pass
 

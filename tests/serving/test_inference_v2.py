@@ -1,9 +1,12 @@
+import asyncio
 import json
 
 import numpy as np
 import pytest
+from serving.conftest import enlarged, in_process
 
 from dlss_tf.serving.inference_v2 import HEADER
+from dlss_tf.serving.settings import Settings
 
 MODEL = "/v2/models/dlss"
 
@@ -31,6 +34,22 @@ def test_health_and_metadata(web):
     found = web.get(MODEL).json()
     assert found["versions"] == ["1"] and [each["name"] for each in found["inputs"]] == ["scan", "factor"]
     assert web.get("/v2/models/other").status_code == web.get(f"{MODEL}/versions/2").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("runtime", "backend", "platform"),
+    [
+        ("onnx", None, "onnxruntime_onnx"),
+        ("tensorflow", None, "tensorflow"),
+        ("onnx", "http://localhost:9", "tensorflow"),
+    ],
+)
+def test_its_platform_is_what_runs_it(runtime, backend, platform):
+    async def run():
+        async with in_process(Settings(runtime=runtime, backend=backend), enlarged) as (client, _):
+            return (await client.get(MODEL)).json()["platform"]
+
+    assert asyncio.run(run()) == platform
 
 
 def test_json_tensors(web, scan, supersampler):

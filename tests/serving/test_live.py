@@ -42,6 +42,7 @@ def test_each_new_scan_becomes_a_result_and_a_bad_one_a_sentence(tmp_path, monke
 
     first, second, kept = asyncio.run(run())
     assert first["name"] == "a.npy" and first["images"]["image"]["shape"] == [32, 36]
+    assert second["name"] == "bad.npy"
     assert second["error"].startswith("bad.npy: expected a .npy image") and str(tmp_path) not in second["error"]
     source = {"file": "c.mrc", "sha256": digests.of_file(str(tmp_path / "c.mrc"))}
     assert kept.images["image"].provenance == {"result": "image", "factor": 4, "source": source}
