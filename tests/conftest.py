@@ -37,7 +37,7 @@ ONCE = (
     *(f"serving/test_{name}.py" for name in ("app", "batches", "bodies", "client", "contract", "depths", "events")),
     *(f"serving/test_{name}.py" for name in ("forward", "guard", "json_tensors", "kept", "live", "logs", "metrics")),
     *(f"serving/test_{name}.py" for name in ("page", "page_browser", "remote", "server", "service", "settings")),
-    *("serving/test_uploads.py", "interfaces/test_arrivals.py", "interfaces/test_results.py"),
+    *("serving/test_idle.py", "serving/test_uploads.py", "interfaces/test_arrivals.py", "interfaces/test_results.py"),
     *(f"evaluation/test_{name}.py" for name in ("curves", "interpolation", "metrics", "sheet", "spectra")),
     *(f"inference/test_{name}.py" for name in ("defects", "ensemble", "lazy_plan", "outliers", "tiles")),
 )

@@ -16,9 +16,11 @@ import numpy as np
 
 from ..errors import InputError
 from ..formats import processes, values
+from ..inference import memory
 from ..inference.options import IMAGES, Options
 from ..lattice import check_factor
 from .batches import EXACT_IN_FLOAT32, Batches, Refused, Request
+from .idle import WhenIdle
 from .kept import Kept
 from .metrics import Metrics
 from .model import Model, OnProgress
@@ -46,6 +48,7 @@ class Service:
         self.jobs: dict[str, dict[str, int]] = {}  # how far requests are whose clients ask; {} while they wait
         self.ended: deque[str] = deque(maxlen=MOST_ENDED)  # jobs that were among these
         self._admitted = 0
+        self._idle = WhenIdle(memory.give_back)
         self._threads = ThreadPoolExecutor(processes.MOST, "files")
         self._folder = tempfile.TemporaryDirectory(prefix="dlss_tf-serve-", ignore_cleanup_errors=True)
         self._signatures: tuple[int, dict[str, Any]] | None = None
@@ -90,7 +93,8 @@ class Service:
                 self.jobs[job] = {"done": done, "of": of}
 
         try:
-            yield report
+            with self._idle:
+                yield report
         finally:
             self._admitted -= 1
             self.metrics.admitted.dec()

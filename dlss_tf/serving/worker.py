@@ -28,10 +28,10 @@ from ..inference import memory
 from ..inference.options import IMAGES, Options
 from ..inference.requirements import factors_taken
 from .forward import Unavailable
+from .idle import WhenIdle
 from .settings import AT_ONCE
 
 MOST_QUESTION = 2**36  # bytes of arrays; what may be asked is limited before it comes here
-PAUSE = 0.1  # s without a question before what is kept for the next is given back
 TOO_LITTLE_MEMORY = "expected less to do at once, found too little memory"
 
 Report = Callable[[int, int], None]
@@ -75,35 +75,6 @@ def main(life: str, settings: str) -> None:
         pool, idle = ThreadPoolExecutor(AT_ONCE), WhenIdle(served.rest)
         while True:
             pool.submit(reply_then_rest, wire.receive(questions, MOST_QUESTION))
-
-
-class WhenIdle:
-    """Work is done `with` it, in any thread; `rest` is called when none has been for `PAUSE` s."""
-
-    def __init__(self, rest: Callable[[], None]):
-        self._rest = rest
-        self._counting = threading.Lock()
-        self._now = self._done = 0
-
-    def __enter__(self) -> None:
-        with self._counting:
-            self._now += 1
-
-    def __exit__(self, *_: object) -> None:
-        with self._counting:
-            self._now -= 1
-            self._done += 1
-            done = None if self._now else self._done
-        if done is not None:
-            timer = threading.Timer(PAUSE, self._look, [done])
-            timer.daemon = True
-            timer.start()
-
-    def _look(self, done: int) -> None:
-        with self._counting:
-            idle = not self._now and self._done == done
-        if idle:
-            self._rest()
 
 
 def answer(served: Generator, question: Question, say: Callable[[Any], None]) -> dict[str, Any]:

@@ -50,7 +50,7 @@ def test_malloc_is_as_usual_after_a_failed_pass(libc):
 def test_a_server_keeps_little(libc):
     memory.keep_little()
     memory.give_back()
-    assert libc.calls == [(-3, 4 * 2**20), (-1, 8 * 2**20), "trim"]
+    assert libc.calls == [(-3, 2 * 2**20), (-1, 4 * 2**20), "trim"]
 
 
 def test_elsewhere_there_is_nothing_to_set(monkeypatch):

@@ -1,5 +1,6 @@
 import asyncio
 import os
+import threading
 
 import numpy as np
 import pytest
@@ -7,6 +8,7 @@ from serving.conftest import PlayedModel, enlarged
 
 from dlss_tf.errors import InputError
 from dlss_tf.inference.options import Options
+from dlss_tf.serving import idle, service
 from dlss_tf.serving.batches import Refused
 from dlss_tf.serving.service import Service
 from dlss_tf.serving.settings import Settings
@@ -99,3 +101,17 @@ def test_a_folder_to_watch_must_be_one(tmp_path):
             await service.start()
 
     with_service(script, watch=str(tmp_path / "none"), factor=5)
+
+
+def test_memory_is_given_back_when_no_request_is_there(monkeypatch):
+    given = threading.Event()
+    monkeypatch.setattr(idle, "PAUSE", 0.0)
+    monkeypatch.setattr(service.memory, "give_back", given.set)
+
+    async def script(service):
+        with service.admitted():
+            await asyncio.sleep(0.01)
+            assert not given.is_set()
+
+    with_service(script)
+    assert given.wait(60)

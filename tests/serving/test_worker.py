@@ -11,7 +11,7 @@ from dlss_tf import weights
 from dlss_tf.config import preset
 from dlss_tf.formats import wire
 from dlss_tf.inference.supersampler import Supersampled
-from dlss_tf.serving import worker
+from dlss_tf.serving import idle, worker
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +104,7 @@ def test_an_answered_worker_rests(monkeypatch):
         answers = {"describe": lambda *_: "nothing"}
         warm, described, rest = (lambda _: None), (lambda _: {}), (lambda _: rested.set())
 
-    monkeypatch.setattr(worker, "PAUSE", 0.0)
+    monkeypatch.setattr(idle, "PAUSE", 0.0)
     monkeypatch.setattr(worker.python_process, "begin", lambda _: (questions, done))
     monkeypatch.setattr(worker.wire, "send", lambda answers, message: answers.append(message))
     monkeypatch.setattr(worker, "gc", types.SimpleNamespace(collect=lambda: 0, freeze=lambda: 0))
@@ -112,33 +112,6 @@ def test_an_answered_worker_rests(monkeypatch):
     worker.main("-1", "{}")
     assert rested.wait(60)
     assert done == [{"ready": {}}, {"number": 3, "answer": "nothing"}]
-
-
-def test_it_rests_when_nothing_is_done_any_more(monkeypatch):
-    started, rests = [], []
-
-    class Timer:
-        daemon = False
-
-        def __init__(self, seconds, look, arguments):
-            self.fire = lambda: look(*arguments)
-
-        def start(self):
-            started.append(self)
-
-    monkeypatch.setattr(worker.threading, "Timer", Timer)
-    idle = worker.WhenIdle(lambda: rests.append(1))
-    with idle:
-        with idle:
-            pass
-        assert not started  # another goes on
-    with idle:
-        started[0].fire()
-        assert not rests
-    started[0].fire()
-    assert not rests  # there was another since
-    started[1].fire()
-    assert rests == [1] and len(started) == 2
 
 
 @pytest.mark.parametrize("runtime", ["onnx", "tensorflow"])
