@@ -43,7 +43,7 @@ def prepare_dataset(
     file. Crops are cut by `cuts.cuts`, left out by `worth.left_out` or if they are in the data set already, split by
     `splits.assign`. A data set that is there grows by what is new; an interrupted one goes on where it stopped; if
     nothing is new nothing is written. What was split once stays where it is, and a crop that was removed by hand is not
-    made again. One file is in memory at a time. Progress is shown on stderr.
+    made again. One frame of a file is in memory at a time, as far as its format allows. Progress is shown on stderr.
 
     Args:
         sources: files, each once.
