@@ -95,7 +95,7 @@ def _prepare(
         record.write_summary({**settings, "dlss_tf": __version__})
     _cut_all(new, record, settings, index, tell)
     if index.files == files and files and not begun:  # none could be read
-        os.rmdir(cut)
+        shutil.rmtree(cut)  # with crops of files that are damaged further on
         return record.summary()
     return _split_all(record, settings)
 
