@@ -44,7 +44,8 @@ def run(folder: str, data: str, iterations: int, processes: int = 1, threads: in
         task = json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}})
         own = {"TF_CONFIG": task, "TF_NUM_INTRAOP_THREADS": str(threads)}
         started.append(subprocess.Popen(command, env={**os.environ, **own}, stderr=subprocess.DEVNULL))
-    if any([each.wait() for each in started]):
+    statuses = [each.wait() for each in started]
+    if any(statuses):
         raise SystemExit(f"{folder}: a process failed")
     return folder
 
@@ -90,7 +91,7 @@ def main() -> None:
         }
         config, expected = weights.load(one)
         moved = np.concatenate([(expected[name] - each).ravel() for name, each in begun(config).items()])
-        print(f"weights moved by {np.abs(moved).max():.1e} at most, {np.sqrt(np.mean(moved**2)):.1e} (root mean square)")
+        print(f"weights moved by {np.abs(moved).max():.1e} at most, root mean square {np.sqrt(np.mean(moved**2)):.1e}")
         for name, folder in others.items():
             print(row(name, folder, one), flush=True)
 

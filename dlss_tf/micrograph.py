@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from typing import Any, Literal, overload
 
 import numpy as np
@@ -116,12 +116,12 @@ def read(path: str, image: str | int | None = None) -> Micrograph | list[Microgr
 
 def frames(
     path: str, image: str | int | None = None, frame: int | None = None
-) -> Iterator[tuple[About, int, np.ndarray]]:
+) -> Generator[tuple[About, int, np.ndarray], None, None]:
     """What `read` reads, frame by frame: of which image, the frame's number from 0, and its values [h, w].
 
-    Or the `frame` of that number alone. A stack stays in its file, if that can be read so, as plain and compressed TIFF,
-    mrc, npy and most of microscopes' can: of others all is in memory at once. The file is open until all are taken, or
-    this is closed; nothing is known of its end before.
+    Or the `frame` of that number alone. A stack stays in its file, if that can be read so, as plain and compressed
+    TIFF, mrc, npy and most of microscopes' can: of others all is in memory at once. The file is open until all are
+    taken, or this is closed; nothing is known of its end before.
 
     Raises:
         InputError: as `read`.

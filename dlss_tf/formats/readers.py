@@ -49,8 +49,8 @@ def answers(
 ) -> Iterator[dict[str, Any]]:
     """`answer`, which of FRAMES is whether others were not taken, after all frames or the one of that number from 0.
 
-    Before it come, with "more", for each image "image", what is known of it, and "frames", arrays [n, h, w]. The file is
-    open, and whatever readers warn of is not heard, until all are taken or this is closed.
+    Before it come, with "more", for each image "image", what is known of it, and "frames", arrays [n, h, w]. The file
+    is open, and whatever readers warn of is not heard, until all are taken or this is closed.
 
     Raises:
         InputError, MemoryError: as `answer`.

@@ -37,7 +37,7 @@ class Stack:
         return math.prod(self.shape[:-2])
 
     def parts(self, frame: int | None = None) -> Iterator[np.ndarray]:
-        """All frames in order, or the one of that number from 0, as parts [n, h, w] of at most PART bytes or a frame."""
+        """All frames in order, or the one of that number from 0, as parts [n, h, w] of PART bytes or a frame."""
         first, last = (0, self.frames) if frame is None else (frame, frame + 1)
         step = max(1, min(self.together, PART // (math.prod(self.shape[-2:]) * self.dtype.itemsize)))
         for start in range(first, last, step):

@@ -44,9 +44,9 @@ def _entry(path: str, file: TiffFile, number: int) -> Entry:
         kind = tiff_values.kind(path, file, series)
     dtype = tiff_values.type_of(path, file, series, kind)
     title, _, provenance = _told(file, series)
-    load, pixel, stack = (functools.partial(each, path, number) for each in (read, _pixel, _stack))
-    more = {"pixel": pixel, "provenance": lambda: provenance, "stack": stack}
-    return Entry(kind, shape, dtype, load, title or series.name or "", **more)
+    load, pixel = functools.partial(read, path, number), functools.partial(_pixel, path, number)
+    stack = functools.partial(_stack, path, number)
+    return Entry(kind, shape, dtype, load, title or series.name or "", "", pixel, lambda: provenance, stack)
 
 
 def _pixel(path: str, number: int) -> tuple[tuple[float, float] | None, str]:

@@ -61,23 +61,20 @@ def stack(file: TiffFile, series: TiffPageSeries) -> Stack | None:
         return None
     if _palette(file, series.keyframe) is not None:
         return None
-    pages, offset, size = series.pages, series.dataoffset, height * width
-
-    def lying(first: int, last: int) -> np.ndarray:
-        place, count = offset + first * size * series.dtype.itemsize, (last - first) * size
-        return file.filehandle.read_array(file.byteorder + series.dtype.char, count, place)
-
-    def paged(first: int, last: int) -> np.ndarray:
-        return np.stack([page.asarray() for page in pages[first:last]])
-
-    if offset is None and (None in pages or len(pages) != math.prod(frames) or series.keyframe.shape != (height, width)):
+    offset, pages = series.dataoffset, [page for page in series.pages if page is not None]
+    if offset is None and (len(pages) != math.prod(frames) or series.keyframe.shape != (height, width)):
         return None
-    read = paged if offset is None else lying
-    return Stack(
-        series.shape,
-        _values(file, series, np.empty(0, series.dtype)).dtype,
-        lambda first, last: _values(file, series, read(first, last).reshape(-1, height, width)),
-    )
+
+    def read(first: int, last: int) -> np.ndarray:
+        if offset is None:
+            samples = np.stack([page.asarray() for page in pages[first:last]])
+        else:
+            size, typecode = height * width, file.byteorder + series.dtype.char
+            place = offset + first * size * series.dtype.itemsize
+            samples = file.filehandle.read_array(typecode, (last - first) * size, place).reshape(-1, height, width)
+        return _values(file, series, samples)
+
+    return Stack(series.shape, _values(file, series, np.empty(0, series.dtype)).dtype, read)
 
 
 def _values(file: TiffFile, series: TiffPageSeries, data: np.ndarray) -> np.ndarray:

@@ -18,7 +18,8 @@ def ask(tmp_path):
 
 
 def test_here_and_elsewhere_the_answers_are_the_same(ask, tmp_path):
-    tifffile.imwrite(tmp_path / "a.tif", np.arange(3 * 20 * 24, dtype="u2").reshape(3, 20, 24), photometric="minisblack")
+    stack = np.arange(3 * 20 * 24, dtype="u2").reshape(3, 20, 24)
+    tifffile.imwrite(tmp_path / "a.tif", stack, photometric="minisblack")
     one, other = ask(True), ask(False)
     assert [sorted(each) for each in one] == [["image", "more"], ["frames", "more"], ["found", "remarks"]]
     assert repr(one) == repr(other) and one[1]["frames"].shape == (3, 20, 24)
@@ -28,7 +29,7 @@ def test_here_and_elsewhere_the_answers_are_the_same(ask, tmp_path):
 @pytest.mark.parametrize("here", [True, False])
 def test_what_is_wrong_is_one_sentence(ask, tmp_path, here):
     (tmp_path / "a.tif").write_bytes(b"no image")
-    with pytest.raises(InputError, match=r"a\.tif: expected a \.tif image, found a file that is damaged, or of another"):
+    with pytest.raises(InputError, match=r"a\.tif: expected a \.tif image, found a file that is damaged"):
         ask(here)
 
 

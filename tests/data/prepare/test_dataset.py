@@ -233,7 +233,7 @@ def test_two_at_once_are_kept_apart(scans, root):
 
 def saved_stacks(folder):
     """Sources of stacks in several formats, each a specimen."""
-    stacks = {f"{suffix[1:]}.{suffix}": specimen(i, (3, 70, 140)) for i, suffix in enumerate(("tif", "mrc", "hspy", "npy"))}
+    stacks = {f"{i}.{suffix}": specimen(i, (3, 70, 140)) for i, suffix in enumerate(("tif", "mrc", "hspy", "npy"))}
     for name, stack in stacks.items():
         stack[1, :, :70] = 5
         micrograph.write(str(folder / name), Micrograph(stack, (0.1, 0.1), "nm"))
