@@ -7,16 +7,19 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator, Mapping
 from typing import Any, Literal, overload
 
+import numpy as np
+
 from .errors import InputError, reason, warn
-from .formats import guards, hspy, limits, mrc, notes, npy, png, processes, readers, reasons, remarks, rosetta, tiff
+from .formats import asking, guards, hspy, mrc, notes, npy, png, processes, readers, reasons, remarks, rosetta, tiff
 from .formats.fit import fit
 from .formats.image import Micrograph
 from .formats.names import refusal
 from .formats.readers import ALL, OME, TIFF
 from .formats.replacing import replacing_all
+from .formats.stacks import About
 from .suggestions import did_you_mean_path, names
 
 __all__ = [
@@ -29,6 +32,7 @@ __all__ = [
     "check_there",
     "choices",
     "contents",
+    "frames",
     "prepare",
     "provenances",
     "read",
@@ -41,8 +45,6 @@ __all__ = [
 FOLDERS = (".zspy",)  # formats whose files are folders
 READABLE = (*OME, *TIFF, ".png", ".npy", *rosetta.SUFFIXES)
 MOST_AXES = {**dict.fromkeys((*OME, *TIFF), 4), ".png": 2, ".mrc": 3}  # an image, a stack, a series of stacks
-
-LONGEST_READ = 60.0  # s, and one more a megabyte, for which an answer is waited; `limits` has those of work and memory
 
 #: Suffixes of what is read without a process of its own: plain numbers after a header that is checked.
 IN_PROCESS = (".npy",)
@@ -112,6 +114,29 @@ def read(path: str, image: str | int | None = None) -> Micrograph | list[Microgr
     return images if image == ALL else images[0]
 
 
+def frames(
+    path: str, image: str | int | None = None, frame: int | None = None
+) -> Generator[tuple[About, int, np.ndarray], None, None]:
+    """What `read` reads, frame by frame: of which image, the frame's number from 0, and its values [h, w].
+
+    Or the `frame` of that number alone. A stack stays in its file, if that can be read so, as plain and compressed
+    TIFF, mrc, npy and most of microscopes' can: of others all is in memory at once. The file is open until all are
+    taken, or this is closed; nothing is known of its end before.
+
+    Raises:
+        InputError: as `read`.
+    """
+    path = os.fspath(path)
+    for answer in _answers(readers.FRAMES, path, image, frame=frame):
+        if "image" in answer:
+            about, number = readers.about_of(path, answer["image"]), frame or 0
+        for values in answer.get("frames", ()):
+            yield about, number, values
+            number += 1
+    for sentence in [*answer["remarks"], *filter(None, [answer["found"]])]:
+        warn(f"{path}: {sentence}", stacklevel=2)
+
+
 def contents(path: str) -> list[str]:
     """What a file holds, a line for each image or whatever else is in it: number, detector or title, size, units.
 
@@ -161,42 +186,20 @@ def _asked(question: str, path: str, image: str | int | None = None) -> Any:
     Raises:
         InputError: one sentence that names the file.
     """
-    suffix = suffix_of(path)
-    asked = (question, path, suffix, stem_of(path), image)
-    try:
-        check_there(path)
-        answer = (_asked_here if suffix in IN_PROCESS else _asked_elsewhere)(*asked)
-    except OSError as error:  # it has gone meanwhile, or the current folder has
-        raise reasons.refusal(path, suffix, error) from None
+    (answer,) = _answers(question, path, image)
     for sentence in answer["remarks"]:
         remarks.say(sentence)
     return answer["found"]
 
 
-def _asked_here(question: str, path: str, suffix: str, stem: str, image: str | int | None) -> Any:
+def _answers(question: str, path: str, image: str | int | None, **more: Any) -> Iterator[dict[str, Any]]:
+    suffix = suffix_of(path)
+    asked = {"question": question, "path": path, "suffix": suffix, "stem": stem_of(path), "image": image, **more}
     try:
-        return readers.answer(question, path, suffix, stem, image)
-    except MemoryError:
-        raise reasons.too_large(path) from None
-
-
-def _asked_elsewhere(question: str, path: str, suffix: str, stem: str, image: str | int | None) -> Any:
-    """By a process of its own."""
-    size = readers.bytes_there(path, suffix)
-    asked = {"question": question, "path": path, "suffix": suffix, "stem": stem, "image": image, "folder": os.getcwd()}
-    try:
-        answer = processes.ask(asked, suffix, LONGEST_READ + size / 1e6, limits.memory(size))
-    except processes.Ended as ended:
-        if ended.memory:
-            raise reasons.too_large(path, limits.memory(size)) from None
-        if ended.start:
-            raise InputError(f"{path}: expected a process that reads it, found that {ended}") from None
-        raise InputError(f"{path}: expected a {suffix} image, found a damaged file ({ended})") from None
-    except MemoryError:
-        raise reasons.too_large(path) from None
-    if "error" in answer:
-        raise InputError(answer["error"])
-    return answer
+        check_there(path)
+        yield from asking.answers(suffix in IN_PROCESS, **asked)
+    except OSError as error:  # it has gone meanwhile, or the current folder has
+        raise reasons.refusal(path, suffix, error) from None
 
 
 def check_there(path: str) -> None:

@@ -12,7 +12,7 @@ import sys
 import numpy as np
 import pytest
 import tensorflow as tf
-from smooth import smooth
+from smooth import smooth, trace_only
 
 from dlss_tf import weights
 from dlss_tf.config import PRESETS, preset
@@ -39,6 +39,7 @@ def main(folder, data, kind="CPU"):
     half = tf.config.LogicalDeviceConfiguration(memory_limit=8000 if kind == "GPU" else None)  # MiB
     tf.config.set_logical_device_configuration(tf.config.list_physical_devices(kind)[0], [half] * 2)
     smooth(pytest.MonkeyPatch())
+    trace_only()
     both = distribution.choose("mirrored")
     assert both.strategy.num_replicas_in_sync == 2
     with pytest.raises(InputError, match="batch: expected at least one example for each of 2 replicas, found 1"):
@@ -46,7 +47,7 @@ def main(folder, data, kind="CPU"):
     crops = tf.constant(np.random.default_rng(0).random((BATCH, 64, 64, 1)), tf.float32)
     crops = tf.nn.avg_pool2d(crops, 5, 1, "SAME")
     found = {case: compared(config, both, crops) for case, config in CASES.items()}
-    found["run"] = {"generator": resumed(CASES["one-stage"].replace(data=(data,), iterations=12), both, folder)}
+    found["run"] = {"generator": resumed(CASES["one-stage"].replace(data=(data,), iterations=8), both, folder)}
     with open(os.path.join(folder, "differences.json"), "w", encoding="utf-8") as file:
         json.dump(found, file)
 
@@ -54,7 +55,7 @@ def main(folder, data, kind="CPU"):
 def resumed(config, both, folder):
     """Greatest difference of weights: a run that goes on with two replicas half-way, and one that stays with one."""
     run, alone = (os.path.join(folder, name) for name in ("run", "alone"))
-    assert train(config, run, stop_at=6) == "stopped"
+    assert train(config, run, stop_at=4) == "stopped"
     assert train(config, run, resume=True, on=both) == train(config, alone) == "complete"
     found, expected = (weights.load(each)[1] for each in (run, alone))
     return max(float(np.abs(found[name] - value).max()) for name, value in expected.items())

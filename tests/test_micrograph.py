@@ -1,10 +1,13 @@
+import contextlib
 import dataclasses
+import math
 import os
 import re
 import warnings
 
 import numpy as np
 import pytest
+import tifffile
 
 from dlss_tf import micrograph
 from dlss_tf.errors import InputError
@@ -284,3 +287,51 @@ def test_a_remark_on_the_image_that_is_taken_comes_once(tmp_path):
     assert remarks(lambda: micrograph.read(path, "BF")) == [bf]
     assert remarks(lambda: micrograph.read(path, "all")) == remarks(lambda: micrograph.contents(path)) == [bf, haadf]
     assert remarks(lambda: micrograph.choices(path, "all")) == []
+
+
+@pytest.mark.parametrize("suffix", EXACT)
+def test_frame_by_frame_it_is_what_is_read(image, suffix, tmp_path, read_here):
+    path = str(tmp_path / f"image{suffix}")
+    micrograph.write(path, frames(image, 3))
+    whole = micrograph.read(path)
+    (about, *_), numbers, values = zip(*micrograph.frames(path))
+    assert about == (None, (3, 20, 24), whole.data.dtype, whole.pixel_size, whole.units) and numbers == (0, 1, 2)
+    np.testing.assert_array_equal(np.stack(values), whole.data)
+    ((_, number, last),) = micrograph.frames(path, frame=2)
+    assert number == 2 and (last == whole.data[2]).all()
+
+
+def test_frames_of_several_images_of_a_file(tmp_path, read_here):
+    with tifffile.TiffWriter(tmp_path / "a.ome.tif", ome=True) as file:
+        for count in (2, 1):
+            file.write(np.ones((count, 20, 24), "u1"), photometric="minisblack", metadata={"axes": "ZYX"})
+    path = str(tmp_path / "a.ome.tif")
+    found = [(about.number, about.shape, number) for about, number, _ in micrograph.frames(path, "all")]
+    assert found == [(1, (2, 20, 24), 0), (1, (2, 20, 24), 1), (2, (20, 24), 0)]
+    with pytest.warns(UserWarning, match="found 2 images, took image 1"):
+        assert [number for _, number, _ in micrograph.frames(path)] == [0, 1]
+
+
+def make_sparse(path, shape):
+    """A stack of uint16 without content, which takes no room on the disk."""
+    if path.suffix == ".tif":
+        tifffile.memmap(path, shape=shape, dtype="u2", bigtiff=True, photometric="minisblack").flush()
+        return
+    with open(path, "wb") as file:
+        if path.suffix == ".npy":
+            np.lib.format.write_array_header_1_0(file, {"descr": "<u2", "fortran_order": False, "shape": shape})
+        else:
+            file.write(np.array([*shape[::-1], 6], "<i4").tobytes().ljust(208, b"\0") + b"MAP DD".ljust(816, b"\0"))
+        file.truncate(file.tell() + 2 * math.prod(shape))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="files without content take their room there")
+@pytest.mark.parametrize("suffix", [".npy", ".mrc", ".tif"])
+def test_a_stack_larger_than_memory(tmp_path, read_here, suffix):
+    path, shape = tmp_path / f"a{suffix}", (2**17, 1024, 1024)  # 256 GiB
+    make_sparse(path, shape)
+    with contextlib.closing(micrograph.frames(str(path))) as found:
+        for number, (about, at, values) in zip(range(20), found):
+            assert about.shape == shape and at == number and not values.any()
+    ((_, _, last),) = micrograph.frames(str(path), frame=shape[0] - 1)
+    assert last.shape == shape[1:]

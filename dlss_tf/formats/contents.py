@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 from ..errors import InputError, shown
 from ..suggestions import did_you_mean
 from .image import Micrograph
+from .stacks import Stack
 
 IMAGE = "an image"  # the kind of an entry that can be read; other kinds say what there is instead
 COLOUR = "a colour image"
@@ -32,6 +34,8 @@ class Entry:
     detector: str = ""
     pixel: Callable[[], tuple[tuple[float, float] | None, str]] = lambda: (None, "px")  # its size, and the units of it
     provenance: Callable[[], Mapping[str, Any]] = dict  # a Micrograph's
+    #: The data of `load` left in the file, which is open within it; None if they can only be read whole.
+    stack: Callable[[], contextlib.AbstractContextManager[Stack | None]] = contextlib.nullcontext
 
     @property
     def label(self) -> str:

@@ -11,7 +11,7 @@ import contextlib
 import os
 import signal
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from . import python_process, wire
@@ -41,8 +41,10 @@ def start(suffixes: Sequence[str]) -> None:
             _pool.idle.append(_Process(suffixes))
 
 
-def ask(question: Mapping[str, Any], suffix: str, seconds: float, most: int) -> Any:
-    """What a `reader_process` answers about a file of that suffix, within so many seconds and bytes of arrays.
+def answers(question: Mapping[str, Any], suffix: str, seconds: float, most: int) -> Iterator[dict[str, Any]]:
+    """What a `reader_process` answers about a file of that suffix, each within so many seconds and bytes of arrays.
+
+    Those with "more" are followed by another one; it waits until that is asked for.
 
     Raises:
         Ended: it does not.
@@ -52,11 +54,14 @@ def ask(question: Mapping[str, Any], suffix: str, seconds: float, most: int) -> 
         process = pool.take()
         try:
             answer = process.ask(question, suffix, seconds, most)
+            while answer.get("more"):
+                yield answer
+                answer = process.received(seconds, most)
         except BaseException:  # an interruption, too: what it would still answer is nobody's
             process.end()
             raise
         pool.give_back(process)
-    return answer
+    yield answer
 
 
 class _Process:
@@ -75,13 +80,13 @@ class _Process:
     def ask(self, question: Mapping[str, Any], suffix: str, seconds: float, most: int) -> Any:
         """Its answer, once it is prepared for files of that suffix; Ended if there is none."""
         if not self.answers:
-            self._received(LONGEST_START, 0)
+            self.received(LONGEST_START, 0)
         if suffix not in self._suffixes:
             self._suffixes.add(suffix)
             self._send({"prepare": suffix})
-            self._received(LONGEST_START, 0)
+            self.received(LONGEST_START, 0)
         self._send(question)
-        return self._received(seconds, most)
+        return self.received(seconds, most)
 
     def _send(self, question: Mapping[str, Any]) -> None:
         try:
@@ -89,7 +94,7 @@ class _Process:
         except OSError:
             raise self._ended() from None
 
-    def _received(self, seconds: float, most: int) -> Any:
+    def received(self, seconds: float, most: int) -> Any:
         """What it says next."""
         timer = threading.Timer(seconds, self._expire, [seconds])
         timer.daemon = True

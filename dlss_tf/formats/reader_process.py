@@ -10,6 +10,7 @@ import gc
 import os
 import tempfile
 import threading
+from collections.abc import Iterator
 from typing import Any
 
 from ..errors import InputError
@@ -28,27 +29,29 @@ def main(life: str = "-1", suffixes: str = "") -> None:
     wire.send(answers, "ready")
     with contextlib.suppress(EOFError, BrokenPipeError):
         while True:
-            wire.send(answers, _answer(**wire.receive(questions)))
+            for answer in _answers(**wire.receive(questions)):
+                wire.send(answers, answer)
             gc.collect()  # closes what readers left open
             gc.freeze()  # what is left is imported: looking through it takes longer than a file
 
 
-def _answer(prepare: str = "", folder: str = "", **asked: Any) -> dict[str, Any]:
-    """What `readers.answer` gives; of an InputError its sentence, of a lack of memory how much there was."""
+def _answers(prepare: str = "", folder: str = "", **asked: Any) -> Iterator[dict[str, Any]]:
+    """What `readers.answers` gives; of an InputError its sentence, of a lack of memory how much there was."""
     if prepare:
         readers.warm(prepare)
-        return {}
+        yield {}
+        return
     path, suffix, size = asked["path"], asked["suffix"], 0
     try:
         os.chdir(folder)
         size = readers.bytes_there(path, suffix)
         with limits.held_to(size):
-            return readers.answer(**asked)
+            yield from readers.answers(**asked)
     except InputError as error:
-        return {"error": str(error)}
+        yield {"error": str(error)}
     except MemoryError:
-        return {"error": str(reasons.too_large(path, limits.memory(size)))}
+        yield {"error": str(reasons.too_large(path, limits.memory(size)))}
     except Exception as error:  # the file has gone
-        return {"error": str(reasons.refusal(path, suffix, error))}
+        yield {"error": str(reasons.refusal(path, suffix, error))}
     finally:
         os.chdir(tempfile.gettempdir())  # or a drive could not be taken out

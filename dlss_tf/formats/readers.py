@@ -7,24 +7,26 @@ import dataclasses
 import importlib
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 
 from ..errors import InputError
-from . import confined, guards, kinds, notes, npy, png, reasons, remarks, rosetta, tiff
+from . import confined, guards, kinds, notes, npy, png, reasons, remarks, rosetta, stacks, tiff
 from .contents import Choice, Entry, choose, entry_of, listing, numbered, taken
 from .image import Axis, Micrograph
+from .stacks import About
 
 OME, TIFF = kinds.TIFF[:2], kinds.TIFF[2:]
 ALL = "all"  # images of a file
+FRAMES = "frames"  # the question that has several answers
 
 #: What is read by other means than RosettaSciIO.
 READERS: dict[str, Callable[[str], list[Entry]]] = {
     **dict.fromkeys((*TIFF, *OME), tiff.contents),
     ".png": lambda path: [entry_of(png.read(path))],
-    ".npy": lambda path: [entry_of(npy.read(path))],
+    ".npy": npy.contents,
 }
 #: Modules that reading takes, beside RosettaSciIO's.
 MODULES = {**dict.fromkeys((*TIFF, *OME), "tifffile"), ".png": "PIL.Image"}
@@ -40,6 +42,35 @@ def answer(question: str, path: str, suffix: str, stem: str, image: Choice = Non
     with remarks.gathered() as sentences, opened(path, suffix) as entries:
         found = QUESTIONS[question](path, entries, stem, image)
     return {"found": found, "remarks": list(dict.fromkeys(sentences))}
+
+
+def answers(
+    question: str, path: str, suffix: str, stem: str, image: Choice = None, frame: int | None = None
+) -> Iterator[dict[str, Any]]:
+    """`answer`, which of FRAMES is whether others were not taken, after all frames or the one of that number from 0.
+
+    Before it come, with "more", for each image "image", what is known of it, and "frames", arrays [n, h, w]. The file
+    is open, and whatever readers warn of is not heard, until all are taken or this is closed.
+
+    Raises:
+        InputError, MemoryError: as `answer`.
+    """
+    if question != FRAMES:
+        yield answer(question, path, suffix, stem, image)
+        return
+    with remarks.gathered() as sentences, opened(path, suffix) as entries:
+        chosen, said = _chosen(path, entries, image)
+        for number in chosen:
+            entry = entries[number - 1]
+            with entry.stack() as found:
+                stack = found or stacks.of_array(entry.load().data)
+                check_array(path, stack.dtype, stack.shape)
+                size, units = entry.pixel()
+                about = {"number": number if len(entries) > 1 else None, "shape": stack.shape, "dtype": stack.dtype.str}
+                yield {"more": True, "image": {**about, "pixel_size": size, "units": units}}
+                for part in stack.parts(frame):
+                    yield {"more": True, "frames": part}
+    yield {"found": said, "remarks": list(dict.fromkeys(sentences))}
 
 
 def warm(suffix: str) -> None:
@@ -77,14 +108,19 @@ def _raised(path: str, suffix: str, error: Exception) -> Exception:
 
 def _images(path: str, entries: list[Entry], stem: str, image: Choice) -> tuple[list[dict[str, Any]], str | None]:
     """Fields of the Micrographs that are meant, and a sentence if others were not."""
-    if image == ALL:
-        chosen = [number for number, _ in numbered(entries)] or [choose(path, entries)]
-    else:
-        chosen = [choose(path, entries, image)]
+    chosen, said = _chosen(path, entries, image)
     found = [_fields(path, entries[number - 1].load(), stem) for number in chosen]
     for fields, number in zip(found, chosen):
         fields["number"] = number if len(entries) > 1 else None
-    return found, taken(entries, chosen[0]) if image is None else None
+    return found, said
+
+
+def _chosen(path: str, entries: list[Entry], image: Choice) -> tuple[list[int], str | None]:
+    """Numbers of the images that are meant, and a sentence if others were not."""
+    if image == ALL:
+        return [number for number, _ in numbered(entries)] or [choose(path, entries)], None
+    number = choose(path, entries, image)
+    return [number], taken(entries, number) if image is None else None
 
 
 def _fields(path: str, micrograph: Micrograph, stem: str) -> dict[str, Any]:
@@ -116,6 +152,18 @@ def micrograph_of(path: str, fields: dict[str, Any]) -> Micrograph:
         raise reasons.refusal(path, os.path.splitext(path)[1], error) from None
 
 
+def about_of(path: str, fields: dict[str, Any]) -> About:
+    """What is known of an image whose frames come, if the fields are that; else InputError, which names `path`."""
+    try:
+        number, size = fields["number"], fields["pixel_size"]
+        shape, dtype = tuple(map(int, fields["shape"])), np.dtype(fields["dtype"])
+        check_array(path, dtype, shape)
+        number, size = None if number is None else int(number), None if size is None else _pair(size)
+        return About(number, shape, dtype, size, str(fields["units"]))
+    except (LookupError, TypeError, ValueError) as error:
+        raise reasons.refusal(path, os.path.splitext(path)[1], error) from None
+
+
 def _pair(values: Any) -> tuple[float, float]:
     rows, columns = values
     return float(rows), float(columns)
@@ -123,10 +171,15 @@ def _pair(values: Any) -> tuple[float, float]:
 
 def check_image(path: str, data: np.ndarray) -> None:
     """InputError unless it is a real image [h, w] or a stack of them."""
-    if data.dtype.kind not in "biuf":
-        raise InputError(f"{path}: expected a real image, found values of type {data.dtype}")
-    if data.ndim < 2 or 0 in data.shape:
-        raise InputError(f"{path}: expected an image [h, w] or a stack of them, found shape {list(data.shape)}")
+    check_array(path, data.dtype, data.shape)
+
+
+def check_array(path: str, dtype: np.dtype, shape: Sequence[int]) -> None:
+    """`check_image` of what has that type and shape."""
+    if dtype.kind not in "biuf":
+        raise InputError(f"{path}: expected a real image, found values of type {dtype}")
+    if len(shape) < 2 or 0 in shape:
+        raise InputError(f"{path}: expected an image [h, w] or a stack of them, found shape {list(shape)}")
 
 
 def _listing(path: str, entries: list[Entry], stem: str, image: Choice) -> list[str]:

@@ -17,6 +17,7 @@ from . import confined, datasets, guards, hspy, kinds, mrc, notes, reasons, unit
 from .contents import Entry
 from .datasets import Dataset
 from .image import Micrograph
+from .stacks import Stack
 
 #: Suffixes that RosettaSciIO reads and that hold, or may hold, images.
 SUFFIXES = (
@@ -94,7 +95,22 @@ def _entry(path: str, dataset: Dataset) -> Entry:
     shape = (*frames, *(data.shape[i] for i in image or ()))
     load, pixel = functools.partial(_load, path, dataset), functools.partial(pixel_size, dataset)
     name, detector = datasets.name(dataset), datasets.detector(dataset)
-    return Entry(kind, shape, data.dtype, load, name, detector, pixel, lambda: _told(dataset)[1])
+    stack = functools.partial(_stack, path, dataset)
+    return Entry(kind, shape, data.dtype, load, name, detector, pixel, lambda: _told(dataset)[1], stack)
+
+
+def _stack(path: str, dataset: Dataset) -> contextlib.AbstractContextManager[Stack | None]:
+    """The frames of a dataset whose array its reader has left on disk."""
+    data, image = dataset["data"], datasets.plane(dataset)
+    if image is None or not hasattr(data, "compute") or data.ndim < 3:
+        return contextlib.nullcontext()
+    import dask.array as da
+
+    guards.check_bytes(path, data.shape, data.dtype)
+    data = da.moveaxis(data, image, (-2, -1))
+    flat = data.reshape(-1, *data.shape[-2:])
+    read = lambda first, last: np.asarray(flat[first:last].compute())  # noqa: E731
+    return contextlib.nullcontext(Stack(data.shape, data.dtype, read, max(flat.chunks[0])))
 
 
 def _load(path: str, dataset: Dataset) -> Micrograph:

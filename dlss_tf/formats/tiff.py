@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +13,7 @@ import numpy as np
 from . import axes, confined, guards, notes, ome, remarks, tiff_sizes, tiff_values, units
 from .contents import DIFFRACTION, Entry
 from .image import Micrograph, as_type, type_for
+from .stacks import Stack
 from .values import fits_float32
 
 if TYPE_CHECKING:
@@ -42,7 +45,8 @@ def _entry(path: str, file: TiffFile, number: int) -> Entry:
     dtype = tiff_values.type_of(path, file, series, kind)
     title, _, provenance = _told(file, series)
     load, pixel = functools.partial(read, path, number), functools.partial(_pixel, path, number)
-    return Entry(kind, shape, dtype, load, title or series.name or "", pixel=pixel, provenance=lambda: provenance)
+    stack = functools.partial(_stack, path, number)
+    return Entry(kind, shape, dtype, load, title or series.name or "", "", pixel, lambda: provenance, stack)
 
 
 def _pixel(path: str, number: int) -> tuple[tuple[float, float] | None, str]:
@@ -62,18 +66,31 @@ def _shape(series: TiffPageSeries) -> tuple[int, ...]:
 
 def read(path: str, number: int = 0) -> Micrograph:
     """A series that is an image, by number from 0; InputError for colours, or a header that promises too much."""
+    with _open(path, number) as (file, series):
+        data = tiff_values.intensities(path, file, series)
+        size, unit = tiff_sizes.pixel_size(path, file, series)
+        title, history, provenance = _told(file, series)
+    return Micrograph(data, size, unit, title, history, provenance=provenance)
+
+
+@contextlib.contextmanager
+def _stack(path: str, number: int) -> Iterator[Stack | None]:
+    with _open(path, number) as (file, series):
+        yield tiff_values.stack(file, series)
+
+
+@contextlib.contextmanager
+def _open(path: str, number: int) -> Iterator[tuple[TiffFile, TiffPageSeries]]:
+    """A file and a series of it, to be read; InputError for a header that promises too much."""
     import tifffile
 
     with tifffile.TiffFile(path) as file:
         series = file.series[number]
         guards.check_bytes(path, series.shape, series.dtype)
         len(file.pages)  # finds all of them, and an end that is missing
-        data = tiff_values.intensities(path, file, series)
-        size, unit = tiff_sizes.pixel_size(path, file, series)
-        title, history, provenance = _told(file, series)
         if companion := ome.companion(file):
             remarks.say(f"found its metadata to be in another file, {companion}, which is not read")
-    return Micrograph(data, size, unit, title, history, provenance=provenance)
+        yield file, series
 
 
 def _told(file: TiffFile, series: TiffPageSeries) -> tuple[str, tuple[str, ...], dict[str, Any]]:

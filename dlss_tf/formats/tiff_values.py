@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from ..errors import InputError
 from . import axes, ome, remarks
 from .contents import COLOUR, IMAGE
+from .stacks import Stack
 
 if TYPE_CHECKING:
     from tifffile import TiffFile, TiffPage, TiffPageSeries
@@ -41,16 +43,43 @@ def type_of(path: str, file: TiffFile, series: TiffPageSeries, kind: str = IMAGE
         return series.dtype
     if _palette(file, series.keyframe) is not None:
         return intensities(path, file, series).dtype
-    return _signed(file, series, np.empty(0, series.dtype)).dtype
+    return _values(file, series, np.empty(0, series.dtype)).dtype
 
 
 def intensities(path: str, file: TiffFile, series: TiffPageSeries) -> np.ndarray:
     """A series of images [..., h, w]; InputError, naming `path`, for colours."""
-    page: TiffPage = series.keyframe
     data = axes.in_order(path, series.asarray(), series.axes)
-    palette = _palette(file, page)
-    if palette is not None:
-        return _greys(path, data, palette)
+    palette = _palette(file, series.keyframe)
+    return _values(file, series, data) if palette is None else _greys(path, data, palette)
+
+
+def stack(file: TiffFile, series: TiffPageSeries) -> Stack | None:
+    """The same of a series whose pages are its frames, or lie one behind the other; None of another one."""
+    names, (*frames, height, width) = series.axes, series.shape
+    in_order = len(frames) > 0 and names.endswith("YX") and names.count("Y") == names.count("X") == 1
+    if not in_order or "S" in names or min(height, width) < axes.SHORTEST or series.transform is not None:
+        return None
+    if _palette(file, series.keyframe) is not None:
+        return None
+    offset, pages = series.dataoffset, [page for page in series.pages if page is not None]
+    if offset is None and (len(pages) != math.prod(frames) or series.keyframe.shape != (height, width)):
+        return None
+
+    def read(first: int, last: int) -> np.ndarray:
+        if offset is None:
+            samples = np.stack([page.asarray() for page in pages[first:last]])
+        else:
+            size, typecode = height * width, file.byteorder + series.dtype.char
+            place = offset + first * size * series.dtype.itemsize
+            samples = file.filehandle.read_array(typecode, (last - first) * size, place).reshape(-1, height, width)
+        return _values(file, series, samples)
+
+    return Stack(series.shape, _values(file, series, np.empty(0, series.dtype)).dtype, read)
+
+
+def _values(file: TiffFile, series: TiffPageSeries, data: np.ndarray) -> np.ndarray:
+    """Intensities from samples, one by one."""
+    page: TiffPage = series.keyframe
     if page.photometric == WHITE_IS_ZERO and data.dtype.kind in "bu" and not _is_shown_only(file, page):
         remarks.say("its values are lower where it is brighter, as it says; they are turned round")
         return ~data if data.dtype.kind == "b" else data.dtype.type(2**page.bitspersample - 1) - data

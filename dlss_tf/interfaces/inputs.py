@@ -49,7 +49,7 @@ def below(named: Sequence[str], without: str | None = None) -> list[tuple[str, t
             inside = os.path.relpath(os.path.dirname(path), each).split(os.sep) if paths else []
             outer = each if paths else os.path.dirname(path)
             names = (os.path.basename(os.path.abspath(outer)), *(name for name in inside if name != "."))
-            found.setdefault(os.path.abspath(path), (path, names))
+            found.setdefault(place(path), (path, names))
     return list(found.values())
 
 

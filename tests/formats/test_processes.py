@@ -11,7 +11,7 @@ from formats.hyperspy_files import make_endless
 
 from dlss_tf import micrograph
 from dlss_tf.errors import InputError
-from dlss_tf.formats import processes, python_process
+from dlss_tf.formats import asking, processes, python_process
 
 posix = pytest.mark.skipif(os.name != "posix", reason="signals and forks are POSIX'")
 
@@ -62,14 +62,14 @@ def test_one_process_reads_file_after_file_and_leaves_nothing_open(png, monkeypa
 
 
 def test_arrays_in_memory_and_plain_numbers_need_none(tmp_path, monkeypatch):
-    monkeypatch.setattr(processes, "ask", None)
+    monkeypatch.setattr(processes, "answers", None)
     np.save(tmp_path / "a.npy", np.eye(20))
     np.testing.assert_array_equal(micrograph.read(str(tmp_path / "a.npy")).data, np.eye(20))
 
 
 def test_what_does_not_end_is_ended_and_the_next_file_is_read(png, endless, monkeypatch):
     micrograph.read(png)
-    monkeypatch.setattr(micrograph, "LONGEST_READ", 0.3)
+    monkeypatch.setattr(asking, "LONGEST_READ", 0.3)
     with pytest.raises(InputError, match=r"endless\.hspy: .*damaged file \(reading it has no end in 0\.\d+ s\)$"):
         micrograph.read(endless)
     monkeypatch.undo()
@@ -139,7 +139,7 @@ SCRIPT = """
 import sys
 print("run")
 from dlss_tf import read
-from dlss_tf.formats import processes, python_process
+from dlss_tf.formats import asking, processes, python_process
 print(read(sys.argv[1]).data.shape, *(process.python.pid for process in processes._all), flush=True)
 if sys.argv[2:]:
     read(sys.argv[2])

@@ -275,3 +275,18 @@ def test_what_was_left_on_disk_is_closed_once_it_is_no_more_needed(tmp_path):
     del entries
     gc.collect()
     assert h5py.h5f.get_obj_count(types=h5py.h5f.OBJ_FILE | h5py.h5f.OBJ_DATASET) == before
+
+
+def test_frame_by_frame_stacks_have_the_values_of_the_whole(tmp_path, read_here, rng):
+    """Velox' frames are last in its arrays; of an array in one piece RosettaSciIO leaves nothing in the file."""
+    stack = rng.integers(0, 999, (5, 20, 24)).astype("u2")
+    write_velox(tmp_path / "a.emd", {"HAADF": stack})
+    for name, navigate in (("a.hspy", 1), ("b.hspy", 0), ("c.hspy", 1)):
+        write_hspy(tmp_path / name, stack, ("nm", "nm", "nm"), navigate)
+    make_contiguous(tmp_path / "c.hspy")
+    for name, lies in (("a.emd", True), ("a.hspy", True), ("b.hspy", True), ("c.hspy", False)):
+        path = str(tmp_path / name)
+        (entry,) = rosetta.contents(path, name[1:])
+        with entry.stack() as found:
+            assert (found is not None) == lies, name
+        np.testing.assert_array_equal([values for _, _, values in micrograph.frames(path)], stack)

@@ -4,6 +4,7 @@ import tifffile
 
 from dlss_tf import micrograph
 from dlss_tf.errors import InputError
+from dlss_tf.formats import tiff_values
 
 RAMP = np.arange(256, dtype=np.uint8).reshape(16, 16)
 
@@ -81,3 +82,48 @@ def test_inks_are_refused(tmp_path):
     inks[..., 3] = 9
     with pytest.raises(InputError, match=r"a\.tif: expected a grey image, found a colour one in inks"):
         read(tmp_path / "a.tif", inks, photometric="separated")
+
+
+SAMPLES = np.arange(6 * 20 * 24, dtype="u2").reshape(6, 20, 24) * 20
+IMAGEJ, OME = {"imagej": True}, {"ome": True}
+
+
+@pytest.mark.parametrize(
+    ("data", "options"),
+    [
+        (SAMPLES, {}),
+        (SAMPLES.reshape(2, 3, 20, 24), {**IMAGEJ, "metadata": {"axes": "TZYX"}}),
+        (SAMPLES.reshape(2, 3, 20, 24), {**OME, "metadata": {"axes": "TZYX"}}),
+        (SAMPLES.astype("i2"), {**OME, "byteorder": ">", "metadata": {"axes": "TYX"}}),
+        (SAMPLES, {"compression": "zlib", "byteorder": ">"}),
+        (SAMPLES, {"tile": (16, 16), "compression": "zlib"}),
+        (SAMPLES > 999, {}),
+        (SAMPLES, {"photometric": "miniswhite", "metadata": None}),
+    ],
+)
+def test_frame_by_frame_a_stack_has_the_values_of_the_whole(tmp_path, read_here, data, options):
+    path, options = str(tmp_path / "a.tif"), {"photometric": "minisblack"} | options
+    tifffile.imwrite(path, data, **options)
+    whole = micrograph.read(path)
+    with tifffile.TiffFile(path) as file:
+        stack = tiff_values.stack(file, file.series[0])
+        (part,) = stack.parts()
+        assert (stack.shape, stack.dtype, part.dtype) == (whole.data.shape, whole.data.dtype, whole.data.dtype)
+        np.testing.assert_array_equal(part.reshape(whole.data.shape), whole.data)
+        np.testing.assert_array_equal(next(stack.parts(4))[0], part[4])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"photometric": "palette", "colormap": np.stack([np.arange(256, dtype="u2") * 257] * 3)},
+        {"photometric": "rgb", "planarconfig": "contig"},
+        {"photometric": "minisblack", "volumetric": True, "tile": (16, 16, 16), "metadata": None},
+    ],
+)
+def test_what_is_not_frame_behind_frame_is_read_whole(tmp_path, options):
+    shape = (4, 20, 24, 3) if options["photometric"] == "rgb" else (4, 20, 24)
+    tifffile.imwrite(tmp_path / "a.tif", np.zeros(shape, "u1"), **options)
+    with tifffile.TiffFile(tmp_path / "a.tif") as file:
+        assert tiff_values.stack(file, file.series[0]) is None
+    assert [number for _, number, _ in micrograph.frames(str(tmp_path / "a.tif"))] == [0, 1, 2, 3]

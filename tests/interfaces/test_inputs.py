@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from dlss_tf.interfaces.inputs import sources
+from dlss_tf.interfaces.inputs import below, sources
 
 
 @pytest.fixture
@@ -62,3 +62,9 @@ def test_what_holds_no_images_stays_as_it_is(folder):
 def test_a_file_that_is_named_in_two_cases_counts_once_where_they_do_not_differ(tmp_path, monkeypatch):
     monkeypatch.setattr("dlss_tf.formats.names.folds_case", lambda folder: True)
     assert sources(["A.tif", "a.tif", "b.tif"]) == ["A.tif", "b.tif"]
+    assert [path for path, _ in below(["A.tif", "a.tif", "b.tif"])] == ["A.tif", "b.tif"]
+
+
+def test_a_file_that_is_named_by_way_of_a_link_to_its_folder_counts_once(folder, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "scans")
+    assert len(below(["scans", "link"])) == len(below(["scans"])) == len(sources(["scans", "link"]))

@@ -28,18 +28,16 @@ def check_size(size: int) -> None:
         raise InputError(f"--size: expected a multiple of {MULTIPLE} px from {LEAST} to {MOST}, found {size}")
 
 
-def cuts(data: np.ndarray, size: int) -> Iterator[tuple[Cut, np.ndarray]]:
-    """Crops [size, size] of an image [h, w] or a stack [..., h, w], with where they are; views, frame by frame.
+def cuts(frame: np.ndarray, size: int, number: int = 0) -> Iterator[tuple[Cut, np.ndarray]]:
+    """Crops [size, size] of an image [h, w], the frame of that number of a stack, with where they are; views.
 
     As many as lie beside and below each other; what is left over is shared between opposite edges. None of an image
     with a shorter side.
     """
-    frames = data.reshape(-1, *data.shape[-2:])
-    rows, columns = (_starts(side, size) for side in frames.shape[1:])
-    for number, frame in enumerate(frames):
-        for row in rows:
-            for column in columns:
-                yield Cut(number, row, column), frame[row : row + size, column : column + size]
+    rows, columns = (_starts(side, size) for side in frame.shape)
+    for row in rows:
+        for column in columns:
+            yield Cut(number, row, column), frame[row : row + size, column : column + size]
 
 
 def _starts(side: int, size: int) -> range:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 import os
 from typing import Any, NamedTuple
 
@@ -12,7 +14,7 @@ from ... import micrograph
 from ...formats import digests
 from ...formats.contents import Choice
 from ...formats.replacing import flush, flush_folder
-from ...micrograph import Micrograph
+from ...formats.stacks import About
 from . import cuts, looks, worth
 from .index import Index, Twin, state_of
 from .record import Entry
@@ -31,6 +33,8 @@ class Source(NamedTuple):
 def cut_file(source: Source, folder: str, size: int, image: Choice, index: Index) -> Entry:
     """Write a file's crops into `folder`, each a TIFF of its own type and values; what is to be recorded.
 
+    One frame is in memory at a time, where `micrograph.frames` can do so.
+
     That is "file", "sha256" of its bytes, "bytes", "modified_ns", "specimen", "split" (null until known), "images",
     each with its number if there are several, shape, type, pixel size and, if it is large enough, what its first frame
     `looks` like; and "crops", each with image, frame, row, column, sha256 of its values, and name, or "left_out", the
@@ -48,14 +52,14 @@ def cut_file(source: Source, folder: str, size: int, image: Choice, index: Index
         if copied := index.copy_of(digest()):
             file, specimen = copied
             return {**entry, "sha256": digest(), "left_out": COPY, "of": file, "like": [specimen]}
-        found = micrograph.read(source.path, image)
+        within: dict[str, Twin] = {}
+        with contextlib.closing(micrograph.frames(source.path, image)) as frames:
+            for about, number, frame in frames:
+                if not number:
+                    entry["images"].append(_described(about, frame, size))
+                entry["crops"] += _cut(about, number, frame, source, folder, size, index, within)
         entry["sha256"] = digest()
-    images = found if isinstance(found, list) else [found]
-    within: dict[str, Twin] = {}
-    for each in images:
-        entry["images"].append(_described(each, size))
-        entry["crops"] += _cut(each, source, folder, size, index, within)
-    if images and not entry["crops"]:
+    if not entry["crops"]:
         entry["left_out"] = SMALL
     like = {crop.pop("like") for crop in entry["crops"] if "like" in crop} - {source.specimen}
     if like:
@@ -64,22 +68,30 @@ def cut_file(source: Source, folder: str, size: int, image: Choice, index: Index
     return entry
 
 
-def _described(image: Micrograph, size: int) -> dict[str, Any]:
-    pixel, shape = image.pixel_size, image.data.shape
-    found: dict[str, Any] = {"number": image.number, "shape": list(shape), "dtype": image.data.dtype.name}
+def _described(image: About, first: np.ndarray, size: int) -> dict[str, Any]:
+    """What is recorded of an image, or a stack of them, by what is known and its first frame."""
+    pixel = image.pixel_size
+    found: dict[str, Any] = {"number": image.number, "shape": list(image.shape), "dtype": image.dtype.name}
     found |= {"pixel_size": list(pixel) if pixel else None, "units": image.units if pixel else None}
-    if min(shape[-2:]) >= size:
-        found["looks"] = looks.looks(image.data.reshape(-1, *shape[-2:])[0])
+    if min(first.shape) >= size:
+        found["looks"] = looks.looks(first)
     return found
 
 
 def _cut(
-    image: Micrograph, source: Source, folder: str, size: int, index: Index, within: dict[str, Twin]
+    image: About,
+    number: int,
+    frame: np.ndarray,
+    source: Source,
+    folder: str,
+    size: int,
+    index: Index,
+    within: dict[str, Twin],
 ) -> list[dict[str, Any]]:
-    """Crops of an image; `within` are those of the same file by their digests."""
-    frames = int(np.prod(image.data.shape[:-2], dtype=int))
+    """Crops of a frame of an image; `within` are those of the same file by their digests."""
+    frames = math.prod(image.shape[:-2])
     stem, records = micrograph.stem_of(source.path), []
-    for cut, crop in cuts.cuts(image.data, size):
+    for cut, crop in cuts.cuts(frame, size, number):
         record: dict[str, Any] = {"image": image.number, **cut._asdict()}
         records.append(record)
         if reason := worth.left_out(crop):

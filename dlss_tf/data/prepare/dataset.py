@@ -43,7 +43,7 @@ def prepare_dataset(
     file. Crops are cut by `cuts.cuts`, left out by `worth.left_out` or if they are in the data set already, split by
     `splits.assign`. A data set that is there grows by what is new; an interrupted one goes on where it stopped; if
     nothing is new nothing is written. What was split once stays where it is, and a crop that was removed by hand is not
-    made again. One file is in memory at a time. Progress is shown on stderr.
+    made again. One frame of a file is in memory at a time, as far as its format allows. Progress is shown on stderr.
 
     Args:
         sources: files, each once.
@@ -95,7 +95,7 @@ def _prepare(
         record.write_summary({**settings, "dlss_tf": __version__})
     _cut_all(new, record, settings, index, tell)
     if index.files == files and files and not begun:  # none could be read
-        os.rmdir(cut)
+        shutil.rmtree(cut)  # with crops of files that are damaged further on
         return record.summary()
     return _split_all(record, settings)
 

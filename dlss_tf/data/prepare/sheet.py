@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -120,8 +120,7 @@ def _crop(root: str, split: str, shown: _Shown, size: int) -> np.ndarray | None:
         if shown.name is not None:
             return read_tiff(os.path.join(root, split, shown.name))
         with gathered():
-            found: Any = micrograph.read(shown.file, shown.image)
-        frame = found.data.reshape(-1, *found.data.shape[-2:])[shown.cut.frame]
+            ((_, _, frame),) = micrograph.frames(shown.file, shown.image, shown.cut.frame)
         return frame[shown.cut.row :, shown.cut.column :][:size, :size].astype(np.float64)
     except ValueError:
         return None

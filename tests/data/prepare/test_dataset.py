@@ -4,13 +4,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 from data.prepare.pictures import specimen
 
+from dlss_tf import micrograph
 from dlss_tf.data.files import list_files
 from dlss_tf.data.prepare import dataset
+from dlss_tf.data.prepare.cutting import Source
 from dlss_tf.data.prepare.dataset import prepare_dataset
 from dlss_tf.errors import InputError
-from dlss_tf.formats import locks
+from dlss_tf.formats import locks, stacks
+from dlss_tf.formats.image import Micrograph
 
 NOISE = np.random.default_rng(0).normal(100, 10, (64, 64)).astype(np.float32)
 MANY = {f"s{number}": specimen(number) for number in range(8)}
@@ -225,3 +229,38 @@ def test_two_at_once_are_kept_apart(scans, root):
     os.makedirs(root)
     with locks.held(os.path.join(root, ".lock")), pytest.raises(InputError, match="expected nobody else to prepare it"):
         prepare_dataset(scans(**MANY), root, 64)
+
+
+def saved_stacks(folder):
+    """Sources of stacks in several formats, each a specimen."""
+    stacks = {f"{i}.{suffix}": specimen(i, (3, 70, 140)) for i, suffix in enumerate(("tif", "mrc", "hspy", "npy"))}
+    for name, stack in stacks.items():
+        stack[1, :, :70] = 5
+        micrograph.write(str(folder / name), Micrograph(stack, (0.1, 0.1), "nm"))
+    return [Source(str(folder / name), name) for name in stacks]
+
+
+def test_frame_by_frame_the_data_are_those_of_whole_files(scans, tmp_path, root, monkeypatch):
+    sources, whole, of_array = saved_stacks(tmp_path), [], stacks.of_array
+    monkeypatch.setattr(stacks, "PART", 0)
+    monkeypatch.setattr(stacks, "of_array", lambda data: whole.append(data) or of_array(data))
+    prepare_dataset(sources, root, 64)
+    assert not whole
+    monkeypatch.setattr(stacks.Stack, "__bool__", lambda self: False, raising=False)  # as if none could be read so
+    prepare_dataset(sources, root + "2", 64)
+    assert len(whole) >= len(sources) and contents(root) == contents(root + "2") and len(contents(root)) > 20
+
+
+def test_of_a_file_that_is_damaged_further_on_nothing_is_left(scans, tmp_path, root, monkeypatch):
+    monkeypatch.setattr(stacks, "PART", 0)
+    prepare_dataset(scans(**MANY), root, 64)
+    before, told = contents(root), []
+    path = tmp_path / "damaged.tif"
+    tifffile.imwrite(path, specimen(9, (3, 64, 64)), compression="zlib", photometric="minisblack")
+    with tifffile.TiffFile(path) as file:
+        at, size = file.pages[2].dataoffsets[0], file.pages[2].databytecounts[0]
+    content = bytearray(path.read_bytes())
+    content[at : at + size] = bytes(size)
+    path.write_bytes(content)
+    prepare_dataset([Source(str(path), "damaged")], root, 64, tell=told.append)
+    assert "damaged.tif: expected" in told[0]["error"] and contents(root) == before
