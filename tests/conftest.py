@@ -25,7 +25,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 ONCE = (
     "docs",
     *("formats", "simulation", "test_config.py", "test_lattice.py", "test_layout.py", "test_micrograph.py"),
-    *("test_platforms.py", "test_shell.py"),
+    *("test_coverages.py", "test_platforms.py", "test_shell.py"),
     *("test_progress.py", "test_errors.py", "test_software.py", "data/test_files.py"),
     "interfaces/napari/test_manifest.py",
     *(f"interfaces/test_{name}.py" for name in ("again", "files", "inputs", "origins", "outputs", "preview")),
