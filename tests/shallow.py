@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from dlss_tf.models import wiring
+from dlss_tf.models import discriminators, wiring
 
 
 def shallow(patch: pytest.MonkeyPatch) -> None:
@@ -17,6 +17,7 @@ def shallow(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(wiring, name, 1)
     patch.setattr(wiring, "DOWN_BLOCKS", (1, 1, 1))
     patch.setattr(wiring, "UP_BLOCKS", (1, 1))
+    patch.setattr(discriminators, "FILTERS", (64, 128))
 
 
 if __name__ == "__main__":
