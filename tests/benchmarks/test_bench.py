@@ -49,15 +49,17 @@ def arguments(mode):
 
 @pytest.mark.slow
 def test_one_measurement():
-    command = [sys.executable, "-m", "benchmarks.ours", *arguments("savedmodel")]
+    command = [sys.executable, "-m", "benchmarks.ours", *arguments("forward")]
     check(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)
 
 
-def test_a_measurement_of_training(monkeypatch, capsys):
+@pytest.mark.parametrize("mode", ["train", "savedmodel"])
+def test_a_measurement_of_few_layers(monkeypatch, capsys, mode):
     """In this process, which has TensorFlow loaded."""
     shallow(monkeypatch)
+    monkeypatch.setattr(ours, "in_another_process", lambda function, *given: function(*given))
     monkeypatch.setattr(ours, "GEMM_SIDE", 256)
-    monkeypatch.setattr("sys.argv", ["ours", *arguments("train")])
+    monkeypatch.setattr("sys.argv", ["ours", *arguments(mode)])
     ours.main()
     check(capsys.readouterr().out)
 
