@@ -83,9 +83,9 @@ def _grpc() -> Any:
 
 def _listening(host: str, port: int) -> socket.socket:
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        *kind, _, address = found[0]
-        listening = socket.socket(*kind)  # of TCP by name: else asyncio leaves answers to wait 40 ms for their end
+        (family, *_, address), *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        # of TCP by name: else asyncio lets the end of a short answer wait 40 ms
+        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
             # had again once a server has ended, not beside one: on Windows SO_REUSEADDR would allow that
             reuse = getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR)
