@@ -9,10 +9,9 @@ import reprlib
 from collections.abc import Iterable
 from typing import Any, get_args, get_type_hints
 
+from .coverages import EQUATION_1, p_raw
 from .errors import InputError
 from .formats.json_file import read_json
-from .formats.replacing import replacing
-from .lattice import EQUATION_1, p_raw
 from .suggestions import did_you_mean
 
 CONFIG_FILE = "config.json"  # in every run directory
@@ -65,9 +64,7 @@ class Config:
     p_coefficients: tuple[float, ...] = EQUATION_1  # of 1, c and c^2 in eq. 1; `dlss-tf fit-p` fits them
     track_p: bool = False  # p(c) from moving averages of each coverage's MSE, in place of eq. 1
     average_predictor: float = 0.0  # decay of the averaged weights that M predicts with; 0: its own weights
-    average_weights: float = (
-        0.0  # decay of the averaged weights that the generator is validated and saved with; 0: its own
-    )
+    average_weights: float = 0.0  # as well, of those that the generator is validated and saved with; 0: its own
     mixed_precision: bool = False  # convolutions in bfloat16, variables and losses in float32
     xla: bool = False  # compile the training step with XLA
     seed: int = 0
@@ -186,6 +183,8 @@ class Config:
 
     def save(self, path: str) -> None:
         """Write `config.json` beside, then rename."""
+        from .formats.replacing import replacing  # which who reads configurations alone does without
+
         with replacing(path) as beside, open(beside, "w", encoding="utf-8") as file:
             file.write(self.to_json())
 

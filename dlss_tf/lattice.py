@@ -10,25 +10,15 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from .coverages import EQUATION_1 as EQUATION_1
+from .coverages import MAX_FACTOR as MAX_FACTOR
+from .coverages import MIN_FACTOR as MIN_FACTOR
+from .coverages import TRAINED_FACTORS as TRAINED_FACTORS
+from .coverages import check_factor as check_factor
+from .coverages import coverage as coverage
+from .coverages import p as p
+from .coverages import p_raw as p_raw
 from .errors import InputError
-
-MIN_FACTOR, MAX_FACTOR = 2, 16
-#: Coverages 1/s^2 that the unified generator is trained for (section II): s = 4 ... 10.
-TRAINED_FACTORS = tuple(range(4, 11))
-#: Coefficients of 1, c and c^2 in eq. 1, as published.
-EQUATION_1 = (0.002211, -0.037887, 0.289451)
-
-
-def check_factor(factor: int) -> int:
-    """Return `factor` as an int; InputError unless it is a whole number from 2 to 16."""
-    if isinstance(factor, bool) or int(factor) != factor or not MIN_FACTOR <= factor <= MAX_FACTOR:
-        raise InputError(f"factor: expected a whole number from {MIN_FACTOR} to {MAX_FACTOR}, found {factor}")
-    return int(factor)
-
-
-def coverage(factor: int) -> float:
-    """Fraction of pixels that are sampled, c = 1/s^2."""
-    return 1.0 / check_factor(factor) ** 2
 
 
 def offset(size: int, factor: int) -> int:
@@ -141,16 +131,3 @@ def _bicubic_along(scan: np.ndarray, axis: int, size: int, first: int, factor: i
         2: -(t**2) / 2 + t**3 / 2,
     }
     return sum(scan.take(np.clip(before + i, 0, last), axis) * share for i, share in shares.items())
-
-
-def p_raw(c: float, coefficients: Sequence[float] = EQUATION_1) -> float:
-    """Eq. 1: the training MSE expected at coverage c, fitted to networks trained for one coverage each.
-
-    `coefficients` are those of 1, c and c^2.
-    """
-    return sum(coefficient * c**power for power, coefficient in enumerate(coefficients))
-
-
-def p(c: float, coefficients: Sequence[float] = EQUATION_1, factors: Sequence[int] = TRAINED_FACTORS) -> float:
-    """Eq. 2: eq. 1 over its mean for the coverages trained for. MSEs divided by it are on one scale."""
-    return p_raw(c, coefficients) / float(np.mean([p_raw(1 / s**2, coefficients) for s in factors]))

@@ -1,20 +1,20 @@
 """A generator on disk: `config.json` and `weights/generator.npz` in a run directory or under checkpoints/.
 
-NumPy only. Arrays are float32 or float16, named as `_compat.variables` names the generator's variables.
+Arrays are float32 or float16, named as `_compat.variables` names the generator's variables. NumPy is
+imported by what loads or saves them: help tells the generators' names without it.
 """
 
 from __future__ import annotations
 
 import os
-import zipfile
-
-import numpy as np
+from typing import TYPE_CHECKING
 
 from .config import CONFIG_FILE, Config
 from .errors import InputError, reason
-from .formats import digests, npz
-from .formats.replacing import replacing
 from .suggestions import did_you_mean_path, names
+
+if TYPE_CHECKING:
+    import numpy as np
 
 FILE = os.path.join("weights", "generator.npz")
 SPREAD_FILE = os.path.join("weights", "spread.npz")  # of its second head, and what calibrates that: `calibration`
@@ -55,6 +55,9 @@ def _checkpoints() -> list[str]:
 
 def save(directory: str, arrays: dict[str, np.ndarray], file: str = FILE) -> str:
     """Write `weights/generator.npz`, or another file, into a run directory, beside and then renamed; its path."""
+    from .formats import npz
+    from .formats.replacing import replacing
+
     path = os.path.join(directory, file)
     os.makedirs(os.path.dirname(path), exist_ok=True)
     with replacing(path) as beside:
@@ -70,6 +73,8 @@ def find(directory_or_name: str | None = None) -> str:
 
 def digest(directory_or_name: str | None = None, file: str = FILE) -> str | None:
     """SHA-256 of a generator's weights, another one for others; None if it has none yet."""
+    from .formats import digests
+
     path = os.path.join(find(directory_or_name), file)
     return digests.of_file(path) if os.path.isfile(path) else None
 
@@ -119,6 +124,10 @@ def _checked(path: str, advice: str) -> dict[str, np.ndarray]:
 
 def _arrays(path: str) -> dict[str, np.ndarray]:
     """What `save` wrote: an archive of arrays that are stored as they are, and so no larger than it."""
+    import zipfile
+
+    import numpy as np
+
     with zipfile.ZipFile(path) as archive:
         announced, there = sum(member.file_size for member in archive.infolist()), os.path.getsize(path)
     if announced > MOST_EXPANSION * there:

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import dlss_tf  # noqa: F401  before TensorFlow, whose environment it sets
+from dlss_tf.inference.runtimes import NEEDED
 
 # Tests compile a network to see that it can be, not to run it fast; and a test process has a core to itself, where
 # threads that wait for work on tiny networks would take half of it.
@@ -25,7 +26,7 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 ONCE = (
     "docs",
     *("formats", "simulation", "test_config.py", "test_lattice.py", "test_layout.py", "test_micrograph.py"),
-    *("test_platforms.py", "test_shell.py"),
+    *("test_coverages.py", "test_platforms.py", "test_shell.py"),
     *("test_progress.py", "test_errors.py", "test_software.py", "data/test_files.py"),
     "interfaces/napari/test_manifest.py",
     *(f"interfaces/test_{name}.py" for name in ("again", "files", "inputs", "origins", "outputs", "preview")),
@@ -165,6 +166,12 @@ def tiny_scan_grid_run(tiny_config, shared_folder):
 
     config = preset("quick", "scan-grid").replace(data=tiny_config.data, factors=(4, 5, 8), **{**TINY, "width": 0.1})
     return shared_folder("tiny-scan-grid-run", lambda run: _train(config, run))
+
+
+@pytest.fixture(scope="session", params=NEEDED)
+def runtime(request):
+    """What runs a generator: each of them."""
+    return request.param
 
 
 @pytest.fixture

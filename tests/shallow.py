@@ -1,4 +1,4 @@
-"""Networks without their residual blocks but the first: they have every kind of layer, and half as many to trace.
+"""Networks without their residual blocks but the first, two discriminators: every kind of layer, half as many to trace.
 
 Tests of training take them where how deep a network is makes no difference. `python tests/shallow.py train ...` is
 `dlss-tf train ...` of such a network.
@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from dlss_tf.models import wiring
+from dlss_tf.models import discriminators, wiring
 
 
 def shallow(patch: pytest.MonkeyPatch) -> None:
@@ -17,6 +17,8 @@ def shallow(patch: pytest.MonkeyPatch) -> None:
         patch.setattr(wiring, name, 1)
     patch.setattr(wiring, "DOWN_BLOCKS", (1, 1, 1))
     patch.setattr(wiring, "UP_BLOCKS", (1, 1))
+    patch.setattr(discriminators, "FILTERS", (64, 128))
+    patch.setattr(discriminators, "CROPS", (70, 140))
 
 
 if __name__ == "__main__":

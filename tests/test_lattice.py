@@ -37,19 +37,6 @@ def test_infill_of_a_downsampled_image_keeps_the_samples(rng, shape, factor):
     np.testing.assert_array_equal(lattice.downsample(filled, factor), scan)
 
 
-def test_p_has_mean_one_over_the_trained_coverages():
-    assert np.mean([lattice.p(lattice.coverage(s)) for s in lattice.TRAINED_FACTORS]) == pytest.approx(1)
-    coefficients, factors = (0.5, 0.0, 4.0), (2, 4)  # p_raw 0.75 and 0.515625
-    assert lattice.p(1 / 4, coefficients, factors) == pytest.approx(0.75 / 0.6328125)
-    assert lattice.p(1 / 16, coefficients, factors) == pytest.approx(0.515625 / 0.6328125)
-
-
-@pytest.mark.parametrize("factor", [0, 1, 17, 2.5, True])
-def test_refuses_other_factors(factor):
-    with pytest.raises(InputError, match="whole number from 2 to 16"):
-        lattice.positions(64, factor)
-
-
 def test_refuses_a_scan_that_is_not_the_lattices():
     with pytest.raises(InputError, match="expected 13x13 samples for 64x64 pixels at factor 5, found 12x13"):
         lattice.infill(np.zeros((12, 13)), (64, 64), 5)

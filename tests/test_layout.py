@@ -35,7 +35,7 @@ OF_SEVERAL = {
 #: Rooms, from the lowest floor up. A module imports from its own room and from lower floors: never up, nor next door.
 FLOORS = (
     {"errors", "shell", "suggestions", "_version"},
-    {"_compat", "packages", "progress", "software"},
+    {"_compat", "coverages", "packages", "progress", "software"},
     {"formats", "lattice"},
     {"config", "micrograph"},
     {"weights", "layers", "simulation"},
@@ -53,6 +53,10 @@ NO_TENSORFLOW = ["", ".cli", ".config", ".lattice", ".simulation.dataset", ".mic
 #: What the light installation does.
 NO_TENSORFLOW += [".inference.supersampler", ".inference.lazy", ".inference.onnx_runtime", ".serving.worker"]
 NO_TENSORFLOW += [".data.prepare.dataset", ".interfaces.watch", ".interfaces.hyperspy_signal", ".evaluation.check"]
+
+#: What help and mistyped commands do without, so that they answer at once.
+NOT_FOR_HELP = {"tensorflow", "keras", "onnxruntime", "numpy", "scipy", "matplotlib", "PIL", "rsciio", "tifffile"}
+NOT_FOR_HELP |= {"zipfile", "hashlib", "socket", "secrets", "concurrent.futures", "importlib.metadata", "subprocess"}
 
 
 def modules(package):
@@ -129,6 +133,22 @@ def test_imports_load_no_tensorflow(module):
     code = f"import sys, dlss_tf{module}; assert not {{'tensorflow', 'keras'}} & set(sys.modules), 'loaded'"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_help_and_mistyped_commands_load_nothing_heavy():
+    code = """
+import sys, dlss_tf.cli
+for words in (["--help"], [], ["--halp"], ["sample"], ["scan.dm4"], ["supersample", "--help"], ["train", "--sed=1"]):
+    try:
+        dlss_tf.cli.main(words)
+    except SystemExit:
+        continue
+loaded = set(sys.argv[1:]) & set(sys.modules)
+assert not loaded, loaded
+"""
+    done = subprocess.run([sys.executable, "-c", code, *NOT_FOR_HELP], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("expected") == 5 and "usage: dlss-tf supersample" in done.stdout
 
 
 def imports():

@@ -13,7 +13,9 @@ import re
 import shutil
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -164,14 +166,8 @@ def _input(folder: Path, factor: int) -> rdf.InputTensorDescr:
     return rdf.InputTensorDescr(
         id="scan",
         description="Every probing location that was scanned, in any units.",
-        axes=[
-            rdf.BatchAxis(),
-            rdf.ChannelAxis(channel_names=["intensity"]),
-            *(rdf.SpaceInputAxis(id=each, size=size, scale=factor**2) for each in "yx"),
-        ],
-        data=rdf.IntervalOrRatioDataDescr(type="float32"),
-        test_tensor=rdf.FileDescr(source=folder / SCAN),
         sample_tensor=rdf.FileDescr(source=folder / SAMPLE),
+        **_images(folder / SCAN, [rdf.SpaceInputAxis(id=each, size=size, scale=factor**2) for each in "yx"]),
     )
 
 
@@ -181,14 +177,17 @@ def _output(folder: Path, factor: int) -> rdf.OutputTensorDescr:
     return rdf.OutputTensorDescr(
         id="image",
         description="The completed image, in the scan's units.",
-        axes=[
-            rdf.BatchAxis(),
-            rdf.ChannelAxis(channel_names=["intensity"]),
-            *(rdf.SpaceOutputAxis(id=axis, size=size, scale=factor) for axis, size in sizes.items()),
-        ],
-        data=rdf.IntervalOrRatioDataDescr(type="float32"),
-        test_tensor=rdf.FileDescr(source=folder / IMAGE),
+        **_images(folder / IMAGE, [rdf.SpaceOutputAxis(id=each, size=sizes[each], scale=factor) for each in "yx"]),
     )
+
+
+def _images(example: Path, sides: Sequence[Any]) -> dict[str, Any]:
+    """What both are: a batch of images of one channel, with those two axes, and one that is tested with."""
+    return {
+        "axes": [rdf.BatchAxis(), rdf.ChannelAxis(channel_names=["intensity"]), *sides],
+        "data": rdf.IntervalOrRatioDataDescr(type="float32"),
+        "test_tensor": rdf.FileDescr(source=example),
+    }
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from .. import lattice, weights
+from .. import coverages, weights
 from .parsing import whole
 
 #: Of the generators that come with this package; a test holds it true.
@@ -14,12 +14,12 @@ OF_SCAN = (
     "how many times as many px a side the image gets as the scan has, which is then every S-th point of a row and of a "
     f"column (coverage 1/S^2): {GENERATORS}"
 )
-ANY = f"{lattice.MIN_FACTOR} to {lattice.MAX_FACTOR}"
+ANY = f"{coverages.MIN_FACTOR} to {coverages.MAX_FACTOR}"
 
 
 def one(text: str) -> int:
     """A whole number that a lattice's step can be."""
-    return whole(lattice.MIN_FACTOR, lattice.MAX_FACTOR)(text)
+    return whole(coverages.MIN_FACTOR, coverages.MAX_FACTOR)(text)
 
 
 def several(text: str) -> list[int]:

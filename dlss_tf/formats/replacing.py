@@ -9,7 +9,6 @@ import contextlib
 import errno
 import os
 import re
-import secrets
 import shutil
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
@@ -49,7 +48,7 @@ def replacing_all(
         moves = []
         for path in (os.path.normpath(os.fspath(each)) for each in paths):
             folder, name = os.path.split(path)
-            beside = os.path.join(folder, f".{secrets.token_hex(8)}")
+            beside = os.path.join(folder, f".{os.urandom(8).hex()}")
             held.enter_context(locks.held(f"{beside}.lock", wait=True))
             moves.append((f"{beside}.part{os.path.splitext(name)[1]}", path))
         try:

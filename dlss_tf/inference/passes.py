@@ -63,16 +63,16 @@ class Passes:
         stack: np.ndarray,
         size: Sequence[int],
         factor: int,
-        first: Sequence[int | None] = (None, None),
         report: Callable[[], None] = lambda: None,
         calibration: float | np.ndarray = 1.0,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Images [b, *size] of finite scans [b, h, w] and the deviations that are told, both in the scans' units.
 
-        Of a generator that gives deviations, which are multiplied by `calibration`; the rest as calling it.
+        On the lattice's own places. Of a generator that gives deviations, which are multiplied by `calibration`;
+        `report` is called after each pass.
         """
         low, high = scaling.limits(stack)
-        images = self(scaling.to_unit(stack, low, high), size, factor, first, report)
+        images = self(scaling.to_unit(stack, low, high), size, factor, report=report)
         return scaling.from_unit(images[..., 0], low, high), images[..., 1] * calibration * (high - low)
 
     def complete(self, inputs: np.ndarray, first: Sequence[int | None], factor: int) -> np.ndarray:

@@ -160,7 +160,7 @@ class Supersampler:
         if options.ensemble:
             images, spreads = ensemble(run, stack, size, factor)
         elif options.uncertainty:
-            images, spreads = self.image_with_deviation(stack, size, factor, (0, 0), report)
+            images, spreads = self.image_with_deviation(stack, size, factor, report)
             marks = guessed(images, factor)
         else:
             images = run(stack, size, (0, 0))
@@ -208,20 +208,15 @@ class Supersampler:
         return scaling.from_unit(images[..., 0], low, high)
 
     def image_with_deviation(
-        self,
-        stack: np.ndarray,
-        size: Sequence[int],
-        factor: int,
-        first: Sequence[int | None] = (None, None),
-        report: Callable[[], None] = lambda: None,
+        self, stack: np.ndarray, size: Sequence[int], factor: int, report: Callable[[], None] = lambda: None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """As `image`, and the standard deviation of its error; 0 for a scan of one value.
+        """As `image`, on the lattice's own places, and the standard deviation of its error; 0 for a scan of one value.
 
         Raises:
             InputError: the generator has no weights that tell its errors.
         """
         passes, calibration = self._both
-        return passes.with_deviation(stack, size, factor, first, report, calibration["calibration"])
+        return passes.with_deviation(stack, size, factor, report, calibration["calibration"])
 
     @functools.cached_property
     def _both(self) -> tuple[Passes, dict[str, np.ndarray]]:

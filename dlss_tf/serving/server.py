@@ -86,7 +86,8 @@ def _grpc() -> Any:
 def _listening(host: str, port: int) -> socket.socket:
     try:
         (family, *_, address), *_ = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
-        listening = socket.socket(family, socket.SOCK_STREAM)
+        # of TCP by name: else asyncio lets the end of a short answer wait 40 ms
+        listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
         try:
             # had again once a server has ended, not beside one: on Windows SO_REUSEADDR would allow that
             reuse = getattr(socket, "SO_EXCLUSIVEADDRUSE", socket.SO_REUSEADDR)

@@ -70,6 +70,7 @@ def test_version(capsys):
 
 
 @pytest.mark.slow
+@pytest.mark.usefixtures("few_layers")
 def test_simulate_train_evaluate_export(tmp_path, monkeypatch, capsys):
     """The whole main job, typed as a user types it, with a network that takes seconds."""
     monkeypatch.chdir(tmp_path)

@@ -2,7 +2,7 @@ import argparse
 
 import pytest
 
-from dlss_tf import lattice, weights
+from dlss_tf import coverages, weights
 from dlss_tf.cli import factors
 from dlss_tf.cli.installed import ranged
 from dlss_tf.config import Config
@@ -14,7 +14,7 @@ def trained(name):
 
 def test_words_on_the_pretrained_generators_are_true():
     assert f"{ranged(trained(weights.PRETRAINED))} for {weights.PRETRAINED};" in factors.GENERATORS
-    taken = f"{lattice.MIN_FACTOR} to {lattice.MAX_FACTOR}"
+    taken = f"{coverages.MIN_FACTOR} to {coverages.MAX_FACTOR}"
     assert (
         f"{taken} for {weights.PAPERS}, which was trained for {ranged(trained(weights.PAPERS))}" in factors.GENERATORS
     )

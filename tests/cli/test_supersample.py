@@ -12,9 +12,9 @@ from dlss_tf.cli.exits import FAILED, USAGE
 pytestmark = pytest.mark.usefixtures("tiny_pretrained")
 
 
-def test_supersample_files(save, tmp_path, capsys):
+def test_supersample_files(save, tmp_path, capsys, runtime):
     scans = [save(tmp_path / "a.npy", 9, 12), save(tmp_path / "b.npy", 2, 8, 8)]
-    arguments = ["supersample", *scans, "--factor", "5"]
+    arguments = ["supersample", *scans, "--factor", "5", "--runtime", runtime]
     options = ["--ensemble", "--refine", "--keep-known", "--format", "ome.tif"]
     assert cli.main([*arguments, "--out", str(tmp_path / "out"), *options]) == 0
     names = [f"{name}-x5{ending}" for name in "ab" for ending in ("-preview.png", "-uncertainty.ome.tif", ".ome.tif")]

@@ -24,8 +24,8 @@ SCANS = {
 
 
 @pytest.fixture(scope="module")
-def supersampler(tiny_run):
-    return Supersampler(tiny_run)
+def supersampler(tiny_run, runtime):
+    return Supersampler(tiny_run, runtime=runtime)
 
 
 @pytest.fixture(scope="module")
@@ -34,16 +34,16 @@ def served(tiny_run, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def doors(tiny_run, served):
+def doors(tiny_run, served, runtime):
     """By name, functions that supersample scan [16, 16] by 4."""
     da = pytest.importorskip("dask.array")
-    from dlss_tf.inference.lazy import supersample_lazily
+    from dlss_tf.inference.lazy import supersample_lazily as lazily
 
     def through_the_saved_model(scan):
         return served.signatures["supersample"](scan=tf.constant(scan[None]), factor=tf.constant(FACTOR))["image"][0]
 
     return {
-        "Dask": lambda scan: supersample_lazily(da.from_array(scan, chunks=8), FACTOR, tiny_run).compute(),
+        "Dask": lambda scan: lazily(da.from_array(scan, chunks=8), FACTOR, tiny_run, runtime=runtime).compute(),
         "SavedModel": lambda scan: through_the_saved_model(scan).numpy(),
         "napari": lambda scan: compute.supersample(scan, compute.Request(FACTOR, tiny_run)).images["image"],
     }

@@ -1,3 +1,4 @@
+import asyncio
 import json
 import os
 import signal
@@ -33,6 +34,24 @@ def test_two_have_no_port_together_on_windows(monkeypatch):
     with server._listening("127.0.0.1", 0) as listening:
         assert not listening.getsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR)
         assert listening.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+
+
+def test_the_end_of_an_answer_is_not_kept_back():
+    """What is written in two parts, as head and body are, would wait 40 ms for the client's delayed acknowledgement."""
+    options = []
+
+    async def accept():
+        accepted = asyncio.get_running_loop().create_future()
+        listening = server._listening("127.0.0.1", 0)
+        async with await asyncio.start_server(lambda _, writer: accepted.set_result(writer), sock=listening):
+            _, client = await asyncio.open_connection(*listening.getsockname())
+            writer = await accepted
+            options.append(writer.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY))
+            writer.close()
+            client.close()
+
+    asyncio.run(accept())
+    assert options[0]
 
 
 def test_its_address_is_told_once_it_listens():
