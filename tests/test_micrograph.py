@@ -328,7 +328,7 @@ def make_sparse(path, shape):
 @pytest.mark.skipif(os.name == "nt", reason="files without content take their room there")
 @pytest.mark.parametrize("suffix", [".npy", ".mrc", ".tif"])
 def test_a_stack_larger_than_memory(tmp_path, read_here, suffix):
-    path, shape = tmp_path / f"a{suffix}", (2**17, 1024, 1024)  # 256 GiB
+    path, shape = tmp_path / f"a{suffix}", (2**13, 4096, 4096)  # 256 GiB
     make_sparse(path, shape)
     with contextlib.closing(micrograph.frames(str(path))) as found:
         for number, (about, at, values) in zip(range(20), found):

@@ -77,8 +77,8 @@ def test_files_and_names_exist(page):
 
 def test_what_does_not_exist_is_found():
     """The tests above can fail."""
-    assert missing("dlss_tf/lattice.py:p_raw") is missing("lattice.py:EQUATION_1") is None
-    assert missing("dlss_tf/lattice.py:q_raw") == "dlss_tf/lattice.py:q_raw: no such name"
+    assert missing("dlss_tf/coverages.py:p_raw") is missing("coverages.py:EQUATION_1") is None
+    assert missing("dlss_tf/coverages.py:q_raw") == "dlss_tf/coverages.py:q_raw: no such name"
     assert missing("dlss_tf/lettuce.py") == "dlss_tf/lettuce.py: no such file"
     for bad in ("dlss-tf train --run RUN --colour red", "make tea", "make test TEA=1", "python -m experiments.tea"):
         with pytest.raises(AssertionError):
