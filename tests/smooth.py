@@ -10,7 +10,6 @@ import tensorflow as tf
 from shallow import shallow
 from tensorflow import keras
 
-from dlss_tf.models import discriminators
 from dlss_tf.training.optimizer import Adam
 
 
@@ -20,8 +19,6 @@ def smooth(patch: pytest.MonkeyPatch) -> None:
     A ReLU's kink and ADAM's first steps, which are as large for the smallest gradient, make much of rounding.
     """
     shallow(patch)
-    patch.setattr(discriminators, "CROPS", discriminators.CROPS[::2])
-    patch.setattr(discriminators, "FILTERS", discriminators.FILTERS[:2])
     patch.setattr(Adam, "EPSILON", 1.0)
     for kind in (keras.layers.ReLU, keras.layers.LeakyReLU):
         patch.setattr(kind, "call", lambda self, inputs: tf.nn.softplus(inputs))

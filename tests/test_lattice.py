@@ -37,6 +37,12 @@ def test_infill_of_a_downsampled_image_keeps_the_samples(rng, shape, factor):
     np.testing.assert_array_equal(lattice.downsample(filled, factor), scan)
 
 
+@pytest.mark.parametrize("factor", [0, 1, 17, 2.5, True])
+def test_refuses_other_factors(factor):
+    with pytest.raises(InputError, match="whole number from 2 to 16"):
+        lattice.positions(64, factor)
+
+
 def test_refuses_a_scan_that_is_not_the_lattices():
     with pytest.raises(InputError, match="expected 13x13 samples for 64x64 pixels at factor 5, found 12x13"):
         lattice.infill(np.zeros((12, 13)), (64, 64), 5)

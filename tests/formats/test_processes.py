@@ -139,7 +139,7 @@ SCRIPT = """
 import sys
 print("run")
 from dlss_tf import read
-from dlss_tf.formats import asking, processes, python_process
+from dlss_tf.formats import processes, python_process
 print(read(sys.argv[1]).data.shape, *(process.python.pid for process in processes._all), flush=True)
 if sys.argv[2:]:
     read(sys.argv[2])
