@@ -30,18 +30,23 @@ SHOWN = (1, 2, 5, 10, 20, 40)  # iterations whose losses are compared
 Values = dict[str, np.ndarray]
 
 
-def run(folder: str, data: str, iterations: int, processes: int = 1, threads: int = 1) -> str:
-    """Train `quick` so far by that many processes of so many threads; its run directory."""
+def clusters(processes: int) -> list[str]:
+    """TF_CONFIG for each of so many workers on this machine, on ports that are free."""
     sockets = [socket.create_server(("localhost", 0)) for _ in range(processes)]
     cluster = {"worker": [f"localhost:{each.getsockname()[1]}" for each in sockets]}
     for each in sockets:
         each.close()
+    tasks = [{"type": "worker", "index": index} for index in range(processes)]
+    return [json.dumps({"cluster": cluster, "task": task}) for task in tasks]
+
+
+def run(folder: str, data: str, iterations: int, processes: int = 1, threads: int = 1) -> str:
+    """Train `quick` so far by that many processes of so many threads; its run directory."""
     command = [sys.executable, "-m", "dlss_tf.cli", "train", "--run", folder, "--data", data]
     command += ["--preset", "quick", "--stop-at", str(iterations)]
     command += ["--strategy", "multiworker"] if processes > 1 else []
     started = []
-    for index in range(processes):
-        task = json.dumps({"cluster": cluster, "task": {"type": "worker", "index": index}})
+    for task in clusters(processes):
         own = {"TF_CONFIG": task, "TF_NUM_INTRAOP_THREADS": str(threads)}
         started.append(subprocess.Popen(command, env={**os.environ, **own}, stderr=subprocess.DEVNULL))
     statuses = [each.wait() for each in started]

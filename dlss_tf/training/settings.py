@@ -11,16 +11,16 @@ from ..config import RULES, Config
 from ..errors import InputError
 
 BATCH = 4
-#: The rate that a generator of a network is trained further at, small enough not to undo what it knows.
-RATES = {"scan-grid": 3e-4, "two-stage": 1e-4, "one-stage": 1e-4}
+LEARNING_RATE = 1e-4  # small enough not to undo what the generator knows
 MOST_ITERATIONS = 100_000
 
 
 def finetuning(start: str, data: Sequence[str], files: Sequence[str], seed: int) -> Config:
     """The config by which the generator `start`, a run directory or a pretrained generator's name, is trained further.
 
-    A constant rate and averaged weights, so that it may end at any time; running means as they are. Crops have the
-    generator's own size, or what the smallest of `files` allows.
+    A constant rate and averaged weights, so that it may end at any time; running means as they are. Crops vary in
+    magnification, contrast and dose, without which a generator learns the few images that there are by heart. They have
+    the generator's own size, or what the smallest of `files` allows.
 
     Raises:
         InputError: a generator that is trained by more than blurred targets, or files that are too small for it.
@@ -36,12 +36,12 @@ def finetuning(start: str, data: Sequence[str], files: Sequence[str], seed: int)
         "data": tuple(data),
         "start_from": start,
         "balance_data": True,
-        "augment": False,
+        "augment": True,
         "size": _size(begun, files),
         "batch": BATCH,
         "freeze_at": 0.0,
         "iterations": MOST_ITERATIONS,
-        "learning_rate": RATES[begun.network],
+        "learning_rate": LEARNING_RATE,
         "schedule": "constant",
         "track_p": False,
         "average_weights": 0.999,

@@ -25,14 +25,14 @@ def image(tmp_path):
 
 
 def test_same_network_trained_gently(tiny_scan_grid_run, image):
-    """For as long as one likes, its weights averaged, by today's rules; what makes the network stays."""
+    """For as long as one likes, its weights averaged, on varied crops; what makes the network stays."""
     config, begun = (
         finetuning(tiny_scan_grid_run, ["a", "b"], [image(512, 600)], 3),
         weights.load(tiny_scan_grid_run)[0],
     )
     assert (config.start_from, config.data, config.seed) == (tiny_scan_grid_run, ("a", "b"), 3)
     assert (config.schedule, config.average_weights, config.freeze_at) == ("constant", 0.999, 0)
-    assert config.learning_rate < begun.learning_rate
+    assert config.learning_rate < begun.learning_rate and config.augment
     for name in ("network", "width", "factors", "size", "bias", "intensity_reference", "p_coefficients"):
         assert getattr(config, name) == getattr(begun, name)
 

@@ -52,12 +52,12 @@ def cut_file(source: Source, folder: str, size: int, image: Choice, index: Index
         if copied := index.copy_of(digest()):
             file, specimen = copied
             return {**entry, "sha256": digest(), "left_out": COPY, "of": file, "like": [specimen]}
-        within: dict[str, Twin] = {}
+        cutter = _Cutter(source, folder, size, index, {})
         with contextlib.closing(micrograph.frames(source.path, image)) as frames:
             for about, number, frame in frames:
                 if not number:
                     entry["images"].append(_described(about, frame, size))
-                entry["crops"] += _cut(about, number, frame, source, folder, size, index, within)
+                entry["crops"] += cutter.cut(about, number, frame)
         entry["sha256"] = digest()
     if not entry["crops"]:
         entry["left_out"] = SMALL
@@ -78,36 +78,34 @@ def _described(image: About, first: np.ndarray, size: int) -> dict[str, Any]:
     return found
 
 
-def _cut(
-    image: About,
-    number: int,
-    frame: np.ndarray,
-    source: Source,
-    folder: str,
-    size: int,
-    index: Index,
-    within: dict[str, Twin],
-) -> list[dict[str, Any]]:
-    """Crops of a frame of an image; `within` are those of the same file by their digests."""
-    frames = math.prod(image.shape[:-2])
-    stem, records = micrograph.stem_of(source.path), []
-    for cut, crop in cuts.cuts(frame, size, number):
+class _Cutter(NamedTuple):
+    """What cuts the frames of one file: the crops that were `within` it before, by their digests."""
+
+    source: Source
+    folder: str
+    size: int
+    known: Index
+    within: dict[str, Twin]
+
+    def cut(self, image: About, number: int, frame: np.ndarray) -> list[dict[str, Any]]:
+        """Write the crops of a frame of an image; what is recorded of each."""
+        return [self._kept(image, cut, crop) for cut, crop in cuts.cuts(frame, self.size, number)]
+
+    def _kept(self, image: About, cut: cuts.Cut, crop: np.ndarray) -> dict[str, Any]:
         record: dict[str, Any] = {"image": image.number, **cut._asdict()}
-        records.append(record)
         if reason := worth.left_out(crop):
-            record["left_out"] = reason
-            continue
+            return {**record, "left_out": reason}
         record["sha256"] = digest = cuts.digest(crop)
-        if twin := within.get(digest) or index.twin_of(digest):
-            record |= {"left_out": DUPLICATE, "of": twin.name, "like": twin.specimen}
-            continue
-        record["name"] = cuts.name_of(stem, image.number, frames, cut, digest)
-        within[digest] = Twin(record["name"], source.specimen)
-        path = os.path.join(folder, record["name"])
+        if twin := self.within.get(digest) or self.known.twin_of(digest):
+            return {**record, "left_out": DUPLICATE, "of": twin.name, "like": twin.specimen}
+        stem, frames = micrograph.stem_of(self.source.path), math.prod(image.shape[:-2])
+        record["name"] = name = cuts.name_of(stem, image.number, frames, cut, digest)
+        self.within[digest] = Twin(name, self.source.specimen)
+        path = os.path.join(self.folder, name)
         # no metadata: tifffile's holds no date, but nothing of it is needed and its text may change with tifffile
         tifffile.imwrite(path, _plain(crop), metadata=None, software=False)
         flush(path)
-    return records
+        return record
 
 
 def _plain(crop: np.ndarray) -> np.ndarray:
