@@ -11,10 +11,11 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from tensorflow import keras
 
 from .. import weights
-from .._compat import arrays
+from .._compat import arrays, variables
 from ..config import CONFIG_FILE, Config
 from ..data.files import digest_of_files, list_files
 from ..errors import InputError, TrainingStopped, warn
@@ -23,11 +24,12 @@ from ..formats.digests import of_file
 from ..formats.drawing import evenly_spaced
 from ..formats.json_file import read_json
 from ..formats.replacing import replacing
+from ..models import generators
 from ..training.settings import finetuning
 from ..training.trainer import train
 from ..training.validation import root_mses
 from .evaluate import default_factors
-from .finetuned import change, ratio, report
+from .finetuned import Errors, change, ratio, report
 from .images import central_crops, label
 from .results import results_folder, software, write_json
 
@@ -39,6 +41,7 @@ LOOK_EVERY, LOOKED_AT = 50, 20  # iterations for so many images times coverages,
 PATIENCE = 500  # iterations, and at least `LEAST_LOOKS` looks, after the best one, after which it ends
 LEAST_LOOKS = 4
 LEAST_GAIN = 1e-3  # of root MSE on validation images; with less, what it started from is kept
+SHARES = (1.0, 0.5, 0.25)  # of the way from what it started from, tried until nowhere worse than that
 
 
 def finetune(
@@ -50,6 +53,9 @@ def finetune(
     holds a generator as close as `start` on the validation split, at every coverage looked at, or closer: first `start`
     itself. It ends after `minutes`, those of all calls together, or when nothing better has come for long, or by SIGINT
     after the iteration under way; the same call goes on where it was, with more `minutes`, say.
+
+    A generator that is worse at a coverage is tried half and a quarter of the way from `start`: means of weights of the
+    two, which are often closer than either.
 
     Returns what is in `finetune.json`: `ended` says why; `validation` and, where there is such a split, `test` have the
     errors before and after. Unless it was interrupted, there is a model card, too, and if the generator is another one
@@ -97,7 +103,7 @@ def _begun(run: str, start: str, data: Sequence[str], files: Mapping[str, Sequen
         _keep(start, run)
         prepared = {root: os.path.join(root, PREPARED) for root in data}
         asked["prepared"] = {root: of_file(path) for root, path in prepared.items() if os.path.isfile(path)}
-        record = {**asked, "checks": {}, "seconds": 0.0, "delivered": 0, **software()}
+        record = {**asked, "checks": {}, "shares": {}, "seconds": 0.0, "delivered": 0, **software()}
         write_json(path, record)
         return record
     try:
@@ -139,6 +145,7 @@ class _Looks:
 
     def __init__(self, run: str, config: Config, record: dict[str, Any], files: Sequence[str], minutes: float) -> None:
         self.run, self.config, self.record, self.minutes = run, config, record, minutes
+        self.start = weights.load(config.start_from)[1]
         chosen = [files[i] for i in sorted(evenly_spaced(MOST_LOOKED_AT, len(files)))]
         self.crops = [crop for _, crop in central_crops(chosen, config.size)]
         self.factors = [s for s in default_factors(config) if s in config.factors] or list(config.factors)
@@ -172,19 +179,31 @@ class _Looks:
         return ratio(checks["0"], checks[iteration])
 
     def _look(self, iteration: int, generator: keras.Model) -> None:
-        errors = root_mses(self.config, generator, self.crops, self.factors)
-        before = self.record["checks"].setdefault("0", {label(s): error for s, error in errors.items()})
-        now = self.record["checks"][str(iteration)] = {label(s): error for s, error in errors.items()}
-        nowhere_worse = all(now[coverage] <= before[coverage] for coverage in before)
+        """At all of the way from what it started from and, where that is worse at a coverage, at less of it."""
+        checks, name = self.record["checks"], str(iteration)
+        for share in SHARES:
+            tried = generator if share == 1 else _part_way(self.config, self.start, generator, share)
+            errors = root_mses(self.config, tried, self.crops, self.factors)
+            now = {label(s): error for s, error in errors.items()}
+            before = checks.setdefault("0", now)
+            nowhere_worse = all(now[coverage] <= before[coverage] for coverage in before)
+            if share == 1 or nowhere_worse:
+                checks[name], self.record["shares"][name] = now, share
+            if nowhere_worse:
+                break
         least = min(self._ratio(str(self.record["delivered"])), 1 - LEAST_GAIN)
-        if nowhere_worse and self._ratio(str(iteration)) < least:
-            self._deliver(iteration, generator)
+        if nowhere_worse and self._ratio(name) < least:
+            self._deliver(iteration, tried)
         self.save()
         if iteration:
-            best = change(before, self.record["checks"][str(self.record["delivered"])])
-            time_left = f"{self._seconds() / 60:.1f} of {self.minutes:g} min"
-            print(f"finetune: {time_left} | iteration {iteration} | validation {change(before, now)}, best {best}",
-                  file=sys.stderr, flush=True)  # fmt: skip
+            self._say(iteration, before, checks)
+
+    def _say(self, iteration: int, before: Errors, checks: Mapping[str, Errors]) -> None:
+        now, best = change(before, checks[str(iteration)]), change(before, checks[str(self.record["delivered"])])
+        share = self.record["shares"][str(iteration)]
+        way = f" at {share:.0%} of the way" if share < 1 else ""
+        print(f"finetune: {self._seconds() / 60:.1f} of {self.minutes:g} min | iteration {iteration} | "
+              f"validation {now}{way}, best {best}", file=sys.stderr, flush=True)  # fmt: skip
 
     def _deliver(self, iteration: int, generator: keras.Model) -> None:
         """The run's generator from now on; what tells errors of the one before says nothing of this one's."""
@@ -193,3 +212,11 @@ class _Looks:
         weights.save(self.run, arrays(generator))
         self.config.save_in(self.run)
         self.record["delivered"] = iteration
+
+
+def _part_way(config: Config, start: Mapping[str, np.ndarray], generator: keras.Model, share: float) -> keras.Model:
+    """The generator whose weights lie so far on the way from the arrays `start` to those of `generator`."""
+    between, trained = generators.build(config).generator, arrays(generator)
+    for name, variable in variables(between).items():
+        variable.assign((1 - share) * start[name].astype(trained[name].dtype) + share * trained[name])
+    return between

@@ -104,9 +104,12 @@ def _rows(
 
 def _card(record: Mapping[str, Any], run: str, config: Config) -> str:
     start, data, iterations = record["start"], record["data"], record["delivered"]
+    share = record["shares"][str(iterations)]
+    way = "" if share == 1 else f"; of the way from there to these {share:.0%}, since their end was worse at a coverage"
     made = (
         f"`{start['name']}` trained further: {iterations} iterations of {config.batch} crops, {config.size} x "
         f"{config.size} px, at a rate of {config.learning_rate:g}, weights averaged, decay {config.average_weights:g}"
+        f"{way}"
         if iterations
         else f"`{start['name']}` as it was: training it further made it no better on the validation images"
     )

@@ -8,11 +8,13 @@ import pytest
 import shallow
 
 from dlss_tf import Supersampler, weights
+from dlss_tf._compat import arrays, variables
 from dlss_tf.config import Config
 from dlss_tf.errors import InputError, TrainingStopped
 from dlss_tf.evaluation import finetune as module
 from dlss_tf.evaluation.finetune import RECORD, finetune
 from dlss_tf.formats import digests
+from dlss_tf.models import generators
 from dlss_tf.training import settings
 
 
@@ -48,6 +50,7 @@ def trained(monkeypatch):
 
         monkeypatch.setattr(module, "train", train)
         monkeypatch.setattr(module, "arrays", lambda generator: generator)
+        monkeypatch.setattr(module, "_part_way", lambda config, start, end, share: {"w": share * end["w"]})
         monkeypatch.setattr(module, "report", lambda *_: None)
 
     return script
@@ -103,6 +106,28 @@ def test_nothing_worse_is_delivered(start, tiny_data, run, looked_at, trained, e
     trained(10_000)
     assert finetune([tiny_data], run, start)["delivered"] == 0
     assert as_it_was(run, start)
+
+
+def test_goes_back_on_the_way_until_nowhere_worse(start, tiny_data, run, looked_at, trained):
+    """Half of it here; the next look is better on average, but nowhere on the way as close at each coverage."""
+    before, worse = (0.1,) * 5, (0.05, 0.05, 0.05, 0.05, 0.101)
+    looked_at(before, worse, (0.09,) * 5, worse)
+    trained(101)
+    record = finetune([tiny_data], run, start)
+    assert (record["delivered"], record["shares"]) == (50, {"0": 1.0, "50": 0.5, "100": 1.0})
+    assert set(record["checks"]["50"].values()) == {0.09}
+    assert iteration_of(run) == 25
+
+
+def test_weights_part_of_the_way(short_run, monkeypatch):
+    shallow.shallow(monkeypatch)
+    config = weights.load(short_run)[0]
+    held = arrays(generators.build(config).generator)
+    end = generators.build(config).generator
+    for name, variable in variables(end).items():
+        variable.assign(held[name] + 1)
+    found = arrays(module._part_way(config, held, end, 0.25))
+    assert all(np.allclose(found[name], value + 0.25) for name, value in held.items())
 
 
 def test_ends_in_time_and_goes_on_with_more(start, tiny_data, run, looked_at, trained, monkeypatch):

@@ -26,6 +26,7 @@ def record(tiny_run):
         "prepared": {"my_data": "cd"},
         "checks": {"0": {"1/16": 0.1, "1/64": 0.2}, "50": {"1/16": 0.09, "1/64": 0.2}},
         "looked_at": 4,
+        "shares": {"0": 1.0, "50": 0.5},
         "delivered": 50,
         "git_revision": None,
         "tensorflow": "2",
@@ -52,7 +53,12 @@ def test_before_and_after_on_images_never_seen(record, run, tiny_run, tiny_data)
     assert record["validation"] == {"images": 4, "before": record["checks"]["0"], "after": record["checks"]["50"]}
     assert record["test"]["images"] == 3 and set(record["test"]["before"]) == {"1/16", "1/64"}
     assert record["test"]["after"] == record["test"]["before"]  # the same weights
-    assert weights.digest(tiny_run) in card and "50 iterations of 2 crops" in card and "| val | 4 files" in card
+    assert (
+        weights.digest(tiny_run) in card
+        and "50 iterations of 2 crops" in card
+        and "of the way from there to these 50%" in card
+        and "| val | 4 files" in card
+    )
     assert "`my_data/prepare.jsonl`, SHA-256 `cd`" in card
     assert format_report(record) in card
     with Image.open(os.path.join(run, "finetune.png")) as sheet:
