@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,7 @@ def prepare_dataset(
     """
     cuts.check_size(size)
     if not os.path.isdir(root):
-        _check_specimens({source.specimen for source in sources})  # before there is a folder
+        _check_specimens(sources)  # before there is a folder
     open_root(Path(root), "the prepared data set")
     try:
         with locks.held(os.path.join(root, LOCK_FILE)):
@@ -81,7 +81,7 @@ def _prepare(
     index = Index(record)
     held = {source for source in sources if index.holds(source.path, record.root)}
     new = [source for source in sources if source not in held]
-    _check_specimens(index.specimens | {source.specimen for source in sources})
+    _check_specimens(sources, index.specimens)
     for source in filter(held.__contains__, sources):
         tell(_told(source, skipped=True))
     cut = os.path.join(record.root, CUT)
@@ -207,8 +207,9 @@ def _split_all(record: Record, settings: dict[str, Any]) -> dict[str, Any]:
 def _chosen(record: Record) -> dict[str, str]:
     """The split of every specimen with crops; InputError unless one trains and another one validates."""
     crops: Counter[str] = Counter()
-    alike, given, largest = [], {}, 0
+    alike, given, largest, files = [], {}, 0, 0
     for entry in record.entries():
+        files += 1
         crops[entry["specimen"]] += _counts(entry)["crops"]
         alike += [(entry["specimen"], other) for other in entry.get("like", ())]
         if entry["split"]:
@@ -223,7 +224,7 @@ def _chosen(record: Record) -> dict[str, str]:
         found = f"crops of {len(chosen)}" + (f", which show the same or are all in {held.pop()}" if held else "")
         side = largest // cuts.MULTIPLE * cuts.MULTIPLE
         hint = f"; --size {side} takes files that are left out as too small" if side >= cuts.LEAST else ""
-        raise InputError(_too_few(found) + hint)
+        raise InputError(_too_few(found, files > len(crops)) + hint)
     return chosen
 
 
@@ -234,15 +235,17 @@ def _looks(record: Record, crops: Counter[str]) -> Iterator[tuple[str, str]]:
             yield from ((entry["specimen"], image["looks"]) for image in entry["images"] if "looks" in image)
 
 
-def _check_specimens(names: set[str]) -> None:
+def _check_specimens(sources: Sequence[Source], there: Set[str] = frozenset()) -> None:
+    names = there | {source.specimen for source in sources}
     if len(names) < 2:
-        raise InputError(_too_few(f"one, {names.pop()}" if names else "none"))
+        raise InputError(_too_few(f"one, {next(iter(names))}" if names else "none", len(sources) > len(names)))
 
 
-def _too_few(found: str) -> str:
+def _too_few(found: str, by_folder: bool) -> str:
+    other = "; if the files of a folder are of several specimens, say so by --split-by file" if by_folder else ""
     return (
         "expected images of two specimens or more, one to train on and another one to validate on, "
-        f"found {found}; no image is divided between the two, so give more files or folders"
+        f"found {found}; no image is divided between the two, so give more files or folders{other}"
     )
 
 

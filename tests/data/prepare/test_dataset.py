@@ -211,6 +211,19 @@ def test_one_specimen_is_refused_before_anything_is_written(scans, root, images)
     assert not os.path.exists(root)
 
 
+def test_one_folder_of_many_specimens_is_told_how_to_say_so(scans, root):
+    sources = scans(a=specimen(0), b=specimen(1), c=specimen(2))
+    together = [source._replace(specimen="folder") for source in sources]
+    with pytest.raises(InputError, match="found one, folder; .* several specimens, say so by --split-by file$"):
+        prepare_dataset(together, root, 64)
+    with pytest.raises(InputError, match="found crops of 2, .* all in train; .* say so by --split-by file$"):
+        prepare_dataset(
+            [*(each._replace(split="train") for each in together[:2]), sources[2]._replace(split="train")], root, 64
+        )
+    with pytest.raises(InputError, match="give more files or folders$"):
+        prepare_dataset(sources[:1], root + "-other", 64)
+
+
 def test_two_specimens_of_one_content_are_one(scans, root):
     with pytest.raises(InputError, match="two specimens or more"):
         prepare_dataset(scans(a=specimen(0, (64, 128)), b=specimen(0, (64, 128)) * 2), root, 64)
