@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping
 
 import numpy as np
 import tensorflow as tf
@@ -52,3 +53,9 @@ def variables(model: keras.Model, trainable_only: bool = False) -> dict[str, tf.
 def arrays(model: keras.Model) -> dict[str, np.ndarray]:
     """The values of `variables(model)`."""
     return {name: variable.numpy() for name, variable in variables(model).items()}
+
+
+def assign(model: keras.Model, values: Mapping[str, np.ndarray]) -> None:
+    """Give `variables(model)` their values; KeyError if one is missing, ValueError if one does not fit."""
+    for name, variable in variables(model).items():
+        variable.assign(values[name])

@@ -32,6 +32,16 @@ def test_names_are_layer_and_weight_on_every_stack():
     np.testing.assert_array_equal(_compat.arrays(found)["second/scale"], np.full(3, 1 / 3, np.float32))
 
 
+def test_values_are_assigned_by_name():
+    found = model("first", "second")
+    values = {name: np.full_like(value, i) for i, (name, value) in enumerate(_compat.arrays(found).items())}
+    _compat.assign(found, {**values, "another": np.ones(1)})
+    assert all((value == values[name]).all() for name, value in _compat.arrays(found).items())
+    del values["second/scale"]
+    with pytest.raises(KeyError, match="second/scale"):
+        _compat.assign(found, values)
+
+
 def test_mixed_precision_leaves_weights_alone():
     layer = Scale(dtype="mixed_bfloat16")
     assert layer(tf.ones((1, 3))).dtype == tf.bfloat16

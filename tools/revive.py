@@ -14,7 +14,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from dlss_tf import weights
-from dlss_tf._compat import variables
+from dlss_tf._compat import arrays, assign, variables
 from dlss_tf.cli import status
 from dlss_tf.config import Config
 from dlss_tf.data.crops import CropStream
@@ -36,14 +36,13 @@ def revive(run: str | None, destination: str, data: list[str], seed: int = 0) ->
     Returns how many channels were silent, by layer: positive at no pixel of the crops, each at one coverage. Raises
     InputError for a generator that is not two-stage, or one whose activation is not ReLU (leaky ones still learn).
     """
-    config, arrays = weights.load(run)
+    config, held = weights.load(run)
     if config.network != "two-stage":
         raise InputError(f"weights: expected those of a two-stage generator, found a {config.network} one")
     if config.activation != "relu":
         raise InputError(f"weights: expected those of a generator with activation relu, found {config.activation}")
     networks = two_stage.build(config)
-    for name, variable in variables(networks.generator).items():
-        variable.assign(arrays[name])
+    assign(networks.generator, held)
     images = _inputs(config, data, seed)
     silent = silent_channels(networks.generator, [images])
     layers = list(silent)
@@ -57,7 +56,7 @@ def revive(run: str | None, destination: str, data: list[str], seed: int = 0) ->
         if silent[layer].any():
             _normalise(networks, layer, silent[layer], images)
     config.save_in(destination)
-    weights.save(destination, {name: variable.numpy() for name, variable in variables(networks.generator).items()})
+    weights.save(destination, arrays(networks.generator))
     return {layer: int(channels.sum()) for layer, channels in silent.items()}
 
 

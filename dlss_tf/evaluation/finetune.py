@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import math
 import os
 import shutil
@@ -11,11 +12,10 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
 from tensorflow import keras
 
 from .. import weights
-from .._compat import arrays, variables
+from .._compat import arrays, assign
 from ..config import CONFIG_FILE, Config
 from ..data.files import digest_of_files, list_files
 from ..errors import InputError, TrainingStopped, warn
@@ -29,7 +29,7 @@ from ..training.settings import finetuning
 from ..training.trainer import train
 from ..training.validation import root_mses
 from .evaluate import default_factors
-from .finetuned import Errors, change, ratio, report
+from .finetuned import change, ratio, report
 from .images import central_crops, label
 from .results import results_folder, software, write_json
 
@@ -182,7 +182,7 @@ class _Looks:
         """At all of the way from what it started from and, where that is worse at a coverage, at less of it."""
         checks, name = self.record["checks"], str(iteration)
         for share in SHARES:
-            tried = generator if share == 1 else _part_way(self.config, self.start, generator, share)
+            tried = generator if share == 1 else self._part_way(generator, share)
             errors = root_mses(self.config, tried, self.crops, self.factors)
             now = {label(s): error for s, error in errors.items()}
             before = checks.setdefault("0", now)
@@ -196,11 +196,22 @@ class _Looks:
             self._deliver(iteration, tried)
         self.save()
         if iteration:
-            self._say(iteration, before, checks)
+            self._say(iteration)
 
-    def _say(self, iteration: int, before: Errors, checks: Mapping[str, Errors]) -> None:
-        now, best = change(before, checks[str(iteration)]), change(before, checks[str(self.record["delivered"])])
-        share = self.record["shares"][str(iteration)]
+    @functools.cached_property
+    def _between(self) -> keras.Model:
+        """Built when it is needed first, and once, as that takes seconds."""
+        return generators.build(self.config).generator
+
+    def _part_way(self, generator: keras.Model, share: float) -> keras.Model:
+        """The generator so far on the way of the weights from what it started from; the same object each time."""
+        trained = arrays(generator)
+        assign(self._between, {name: (1 - share) * self.start[name] + share * trained[name] for name in trained})
+        return self._between
+
+    def _say(self, iteration: int) -> None:
+        checks, share = self.record["checks"], self.record["shares"][str(iteration)]
+        now, best = (change(checks["0"], checks[str(each)]) for each in (iteration, self.record["delivered"]))
         way = f" at {share:.0%} of the way" if share < 1 else ""
         print(f"finetune: {self._seconds() / 60:.1f} of {self.minutes:g} min | iteration {iteration} | "
               f"validation {now}{way}, best {best}", file=sys.stderr, flush=True)  # fmt: skip
@@ -212,11 +223,3 @@ class _Looks:
         weights.save(self.run, arrays(generator))
         self.config.save_in(self.run)
         self.record["delivered"] = iteration
-
-
-def _part_way(config: Config, start: Mapping[str, np.ndarray], generator: keras.Model, share: float) -> keras.Model:
-    """The generator whose weights lie so far on the way from the arrays `start` to those of `generator`."""
-    between, trained = generators.build(config).generator, arrays(generator)
-    for name, variable in variables(between).items():
-        variable.assign((1 - share) * start[name].astype(trained[name].dtype) + share * trained[name])
-    return between

@@ -10,7 +10,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from .. import lattice
-from .._compat import tf_variable, variables
+from .._compat import assign, tf_variable
 from ..config import Config
 from ..layers.batch_norm import BatchNorm
 from . import channels, wiring, xavier
@@ -125,8 +125,7 @@ def build(config: Config) -> OneStage:
 def trained(config: Config, weights: dict[str, np.ndarray]) -> keras.Model:
     """The generator with trained weights, by name as `variables(generator)` names them; KeyError if one is missing."""
     generator = build(config.replace(mixed_precision=False)).generator
-    for name, variable in variables(generator).items():
-        variable.assign(weights[name])
+    assign(generator, weights)
     return generator
 
 

@@ -15,7 +15,7 @@ import tensorflow as tf
 from tensorflow import keras
 
 from .. import lattice
-from .._compat import add_float32_weight, tf_variable, variables
+from .._compat import add_float32_weight, assign, tf_variable, variables
 from ..config import Config
 from ..layers.convolution import convolve
 from ..layers.sub_pixel import SubPixelHeads
@@ -240,8 +240,7 @@ def build(config: Config) -> ScanGrid:
 def trained(config: Config, weights: dict[str, np.ndarray]) -> keras.Model:
     """The generator with trained weights, by name as `variables(generator)` names them; KeyError if one is missing."""
     generator = build(config.replace(mixed_precision=False)).generator
-    for name, variable in variables(generator).items():
-        variable.assign(weights[name])
+    assign(generator, weights)
     return generator
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 from tensorflow import keras
 
-from .._compat import variables
+from .._compat import assign, variables
 from ..config import Config
 from ..layers.sub_pixel import SubPixelHeads
 from . import scan_grid, wiring, xavier
@@ -87,9 +87,8 @@ def trained(config: Config, generator: dict[str, np.ndarray], head: dict[str, np
     """`both`, with trained weights by name; KeyError if one is missing."""
     networks = scan_grid.build(config.replace(mixed_precision=False))
     spread = build(config, networks)
-    for model, arrays in ((networks.generator, generator), (spread.head, head)):
-        for name, variable in variables(model).items():
-            variable.assign(arrays[name])
+    assign(networks.generator, generator)
+    assign(spread.head, head)
     return spread.both
 
 

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 from .. import weights
-from .._compat import arrays, variables
+from .._compat import arrays, assign, variables
 from ..config import Config
 from ..data.crops import CropStream
 from ..data.examples import scan_range
@@ -34,8 +34,7 @@ PART = os.path.join("weights", "spread-part.npz")  # how far it is
 def networks(config: Config, generator: dict[str, np.ndarray]) -> tuple[ScanGrid, Spread]:
     """The generator with trained weights, and a head that is not trained yet."""
     made = scan_grid.build(config)
-    for name, variable in variables(made.generator).items():
-        variable.assign(generator[name])
+    assign(made.generator, generator)
     head = spread.build(config, made)
     spread.initialize(head, config.seed)
     return made, head

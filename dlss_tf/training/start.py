@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 from .. import weights
-from .._compat import variables
+from .._compat import assign
 from ..config import Config
 from ..data.crops import CropStream
 from ..data.examples import draw_factors
@@ -65,8 +65,7 @@ def begin(config: Config, state: State) -> None:
     if config.start_from:
         _, values = weights.load(config.start_from)
         try:
-            for name, variable in variables(state.networks.generator).items():
-                variable.assign(values[name])
+            assign(state.networks.generator, values)
         except (KeyError, ValueError) as error:
             raise InputError(f"start_from {config.start_from}: does not fit its config.json: {error}") from None
         if config.adversarial:

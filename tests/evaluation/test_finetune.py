@@ -8,8 +8,9 @@ import pytest
 import shallow
 
 from dlss_tf import Supersampler, weights
-from dlss_tf._compat import arrays, variables
+from dlss_tf._compat import arrays, assign
 from dlss_tf.config import Config
+from dlss_tf.data.files import list_files
 from dlss_tf.errors import InputError, TrainingStopped
 from dlss_tf.evaluation import finetune as module
 from dlss_tf.evaluation.finetune import RECORD, finetune
@@ -50,7 +51,7 @@ def trained(monkeypatch):
 
         monkeypatch.setattr(module, "train", train)
         monkeypatch.setattr(module, "arrays", lambda generator: generator)
-        monkeypatch.setattr(module, "_part_way", lambda config, start, end, share: {"w": share * end["w"]})
+        monkeypatch.setattr(module._Looks, "_part_way", lambda looks, end, share: {"w": share * end["w"]})
         monkeypatch.setattr(module, "report", lambda *_: None)
 
     return script
@@ -119,15 +120,18 @@ def test_goes_back_on_the_way_until_nowhere_worse(start, tiny_data, run, looked_
     assert iteration_of(run) == 25
 
 
-def test_weights_part_of_the_way(short_run, monkeypatch):
+def test_weights_part_of_the_way(short_run, tiny_data, run, monkeypatch):
+    """From the same ends again and again, whatever share was asked for before."""
     shallow.shallow(monkeypatch)
-    config = weights.load(short_run)[0]
-    held = arrays(generators.build(config).generator)
+    config, held = weights.load(short_run)
     end = generators.build(config).generator
-    for name, variable in variables(end).items():
-        variable.assign(held[name] + 1)
-    found = arrays(module._part_way(config, held, end, 0.25))
-    assert all(np.allclose(found[name], value + 0.25) for name, value in held.items())
+    assign(end, {name: value + 1 for name, value in held.items()})
+    files = list_files([tiny_data], "val")
+    looks = module._Looks(run, config.replace(start_from=short_run), {"seconds": 0.0}, files, 1.0)
+    for share in (0.5, 0.25):
+        found = arrays(looks._part_way(end, share))
+        assert found.keys() == held.keys()
+        assert all(np.allclose(found[name], value + share) for name, value in held.items())
 
 
 def test_ends_in_time_and_goes_on_with_more(start, tiny_data, run, looked_at, trained, monkeypatch):
